@@ -18,14 +18,38 @@ export interface ChannelSpec {
 }
 
 export const channels = {
-  power: { unit: 'W', kind: 'power', min: -1e10, max: 1e10, description: 'active power; negative when energy flows back' },
+  power: {
+    unit: 'W',
+    kind: 'power',
+    min: -1e10,
+    max: 1e10,
+    description: 'active power; negative when energy flows back',
+  },
   energy: { unit: 'Wh', kind: 'register', min: 0, max: 1e15, description: 'cumulative active energy drawn' },
-  'energy-export': { unit: 'Wh', kind: 'register', min: 0, max: 1e15, description: 'cumulative active energy fed back' },
+  'energy-export': {
+    unit: 'Wh',
+    kind: 'register',
+    min: 0,
+    max: 1e15,
+    description: 'cumulative active energy fed back',
+  },
   'apparent-power': { unit: 'VA', kind: 'gauge', min: 0, max: 1e10, description: 'apparent power' },
   'reactive-power': { unit: 'var', kind: 'gauge', min: -1e10, max: 1e10, description: 'reactive power' },
   'power-factor': { unit: '1', kind: 'gauge', min: -1, max: 1, description: 'active over apparent power' },
-  voltage: { unit: 'V', kind: 'gauge', min: -1e6, max: 1e6, description: 'voltage; the mean of the phases where there are several' },
-  current: { unit: 'A', kind: 'gauge', min: -1e6, max: 1e6, description: 'current; the sum of the phases where there are several' },
+  voltage: {
+    unit: 'V',
+    kind: 'gauge',
+    min: -1e6,
+    max: 1e6,
+    description: 'voltage; the mean of the phases where there are several',
+  },
+  current: {
+    unit: 'A',
+    kind: 'gauge',
+    min: -1e6,
+    max: 1e6,
+    description: 'current; the sum of the phases where there are several',
+  },
   frequency: { unit: 'Hz', kind: 'gauge', min: 0, max: 1000, description: 'line frequency' },
   temperature: { unit: '°C', kind: 'gauge', min: -100, max: 1000, description: 'temperature' },
   humidity: { unit: '%', kind: 'gauge', min: 0, max: 100, description: 'relative humidity' },

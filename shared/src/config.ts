@@ -8,7 +8,9 @@ export class ConfigError extends Error {
   override name = 'ConfigError';
   readonly problems: readonly string[];
   constructor(file: string, problems: readonly string[]) {
-    super(`${file}: ${problems.length === 1 ? '1 problem' : `${problems.length} problems`}\n${problems.map((p) => `  - ${p}`).join('\n')}`);
+    super(
+      `${file}: ${problems.length === 1 ? '1 problem' : `${problems.length} problems`}\n${problems.map((p) => `  - ${p}`).join('\n')}`,
+    );
     this.problems = problems;
   }
 }
@@ -16,7 +18,8 @@ export class ConfigError extends Error {
 /** Schema of an id of the contract. */
 export const id: v.GenericSchema<string> = v.pipe(
   v.string(),
-  v.check((text) => isId(text), `must be ${ID_RULE}`));
+  v.check((text) => isId(text), `must be ${ID_RULE}`),
+);
 
 const durationUnitsMs = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
@@ -34,7 +37,11 @@ export const durationMs: v.GenericSchema<string, number> = v.pipe(
  * Reads a YAML file and validates it. `${NAME}` inside a string takes the environment variable NAME.
  * @throws ConfigError naming the file and every problem, with the path of each key.
  */
-export function loadConfig<S extends v.GenericSchema>(file: string, schema: S, env: NodeJS.ProcessEnv): v.InferOutput<S> {
+export function loadConfig<S extends v.GenericSchema>(
+  file: string,
+  schema: S,
+  env: NodeJS.ProcessEnv,
+): v.InferOutput<S> {
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
@@ -42,7 +49,11 @@ export function loadConfig<S extends v.GenericSchema>(file: string, schema: S, e
     throw new ConfigError(file, [`cannot be read: ${(error as Error).message}`]);
   }
   const document = parseDocument(text);
-  if (document.errors.length > 0) throw new ConfigError(file, document.errors.map((e) => e.message.split('\n')[0] ?? e.message));
+  if (document.errors.length > 0)
+    throw new ConfigError(
+      file,
+      document.errors.map((e) => e.message.split('\n')[0] ?? e.message),
+    );
   const problems: string[] = [];
   const value = substitute(document.toJS() ?? {}, env, '', problems);
   const result = v.safeParse(schema, value);
@@ -62,12 +73,17 @@ function substitute(value: unknown, env: NodeJS.ProcessEnv, path: string, proble
   if (Array.isArray(value)) return value.map((item, index) => substitute(item, env, `${path}[${index}]`, problems));
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => [key, substitute(item, env, path === '' ? key : `${path}.${key}`, problems)]),
+    Object.entries(value).map(([key, item]) => [
+      key,
+      substitute(item, env, path === '' ? key : `${path}.${key}`, problems),
+    ]),
   );
 }
 
 function describe(issue: v.BaseIssue<unknown>): string {
-  const path = (issue.path ?? []).map((item) => (typeof item.key === 'number' ? `[${item.key}]` : `.${String(item.key)}`)).join('');
+  const path = (issue.path ?? [])
+    .map((item) => (typeof item.key === 'number' ? `[${item.key}]` : `.${String(item.key)}`))
+    .join('');
   const where = path.replace(/^\./, '') || 'the file';
   if (issue.type === 'strict_object') {
     return issue.expected === 'never' ? `${where}: unknown key` : `${where}: is required`;
