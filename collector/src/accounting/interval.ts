@@ -1,0 +1,56 @@
+import type { Channel } from '@wattmark/shared/channels';
+
+/** The base interval: one UTC minute. Everything longer is a sum of these. */
+export const MINUTE_MS = 60_000;
+
+/** The rolled-up interval. Every time zone's days begin on a quarter-hour, so local days, months and years are sums of it. */
+export const QUARTER_MS = 900_000;
+
+/**
+ * What one metering point drew in one interval `[startMs, startMs + 1 minute)` (or a quarter-hour, where it is rolled up).
+ * An interval without any energy known has no row at all: a missing row means unknown, never zero.
+ */
+export interface PointInterval {
+  /** Number of the point in the catalogue. */
+  readonly pointId: number;
+  /** UTC milliseconds. */
+  readonly startMs: number;
+  /** Energy drawn, Wh, measured and estimated together; negative where power flowed back and no export register tells it apart. */
+  readonly energyWh: number;
+  /** The part of `energyWh` that comes from readings flagged `estimated`. */
+  readonly estimatedWh: number;
+  /** Energy fed back by the `energy-export` register, Wh; 0 where the point has none. */
+  readonly exportWh: number;
+  /** Least and greatest power sampled, W; null where no power was sampled. */
+  readonly minW: number | null;
+  readonly maxW: number | null;
+  /** Time within the interval whose energy is measured, including `bridgedMs`. */
+  readonly measuredMs: number;
+  /** Time whose energy is estimated; never counts as coverage. */
+  readonly estimatedMs: number;
+  /** Part of `measuredMs` whose total a register measured across a gap, so that only its profile is estimated. */
+  readonly bridgedMs: number;
+}
+
+/** What a channel that is not energy did in one minute. */
+export interface GaugeInterval {
+  readonly pointId: number;
+  readonly channel: Channel;
+  readonly startMs: number;
+  readonly min: number;
+  /** Mean of the samples. */
+  readonly mean: number;
+  readonly max: number;
+  readonly samples: number;
+}
+
+/**
+ * The newest state of the intervals that one stretch of the evidence log changed. `recordedMs` (the collector's time at the
+ * record that closed the batch) and `position` (records in the log up to and including that one) are the same on every replay.
+ */
+export interface IntervalBatch {
+  readonly position: number;
+  readonly recordedMs: number;
+  readonly points: readonly PointInterval[];
+  readonly gauges: readonly GaugeInterval[];
+}

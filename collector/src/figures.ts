@@ -1,0 +1,79 @@
+import type { Channel } from '@wattmark/shared/channels';
+import type { Quality } from '@wattmark/shared/messages';
+import type { Role } from '@wattmark/shared/roles';
+import type { GaugeInterval, PointInterval } from './accounting/interval.ts';
+import type { Site, SiteSum } from './site/site.ts';
+import type { Span } from './store/store.ts';
+
+/** A site's figures at this moment. Null is unknown. */
+export interface Live {
+  readonly site: string;
+  /** Time of the newest reading; null before the first. */
+  readonly atMs: number | null;
+  readonly totalW: number | null;
+  readonly itW: number | null;
+  /** Total over IT power, instantaneous; not a PUE, which is a ratio of energies. */
+  readonly ratio: number | null;
+  readonly byRole: Readonly<Partial<Record<Role, number | null>>>;
+  /** Points of the balance whose last reading is older than three of their intervals. */
+  readonly stale: readonly string[];
+  /** Whether the total is the supply metered, or the sum of the parts for want of supply meters. */
+  readonly totalFrom: 'supply' | 'parts' | null;
+}
+
+export interface ChannelValue {
+  readonly channel: Channel;
+  readonly value: number;
+  readonly quality: Quality;
+  readonly atMs: number;
+}
+
+export type AgentState = 'online' | 'offline' | 'unknown';
+
+export interface AgentFigures {
+  readonly agent: string;
+  readonly site: string;
+  readonly group: string;
+  readonly state: AgentState;
+  readonly lastSeenMs: number | null;
+  readonly epoch: string | null;
+  readonly seq: number | null;
+  /** Messages that the agent itself lost, by its births. */
+  readonly lost: number;
+  readonly duplicates: number;
+  readonly rejected: number;
+  /** Arrival time less the newest message's own time, where that message was not from a backlog; null before any. */
+  readonly clockSkewMs: number | null;
+  readonly spoolDepth: number | null;
+  readonly software: string | null;
+}
+
+/** The collector's own health. Counters count since the process started. */
+export interface Health {
+  /** Null while all is well; otherwise what is wrong, in words for an operator. */
+  readonly problem: string | null;
+  readonly counters: Readonly<Record<string, number>>;
+  /** Messages rejected, by reason. */
+  readonly rejected: Readonly<Record<string, number>>;
+  readonly gauges: Readonly<Record<string, number>>;
+}
+
+/** Everything that the API, the page and the metrics read; the only door from them into the collector. */
+export interface Figures {
+  sites(): readonly Site[];
+  site(site: string): Site | undefined;
+  live(site: string): Live;
+  /** The last value of each channel of a point; empty before any. */
+  channelValues(site: string, point: string): readonly ChannelValue[];
+  agents(): readonly AgentFigures[];
+  health(): Health;
+  /** Calls back at most once a second per site with the id of a site whose live figures changed. Returns the unsubscriber. */
+  onLive(listener: (site: string) => void): () => void;
+  /** A site's minutes, including those not stored yet. At most 2,880. */
+  siteMinutes(site: Site, span: Span, asOfMs: number | null): Promise<SiteSum[]>;
+  /** A site's sums between successive boundaries (on quarter-hours), including minutes not rolled up yet. */
+  siteSums(site: Site, boundariesMs: readonly number[], asOfMs: number | null): Promise<SiteSum[]>;
+  pointMinutes(pointId: number, span: Span, asOfMs: number | null): Promise<PointInterval[]>;
+  pointSums(pointId: number, boundariesMs: readonly number[], asOfMs: number | null): Promise<PointInterval[]>;
+  gaugeMinutes(pointId: number, span: Span, asOfMs: number | null): Promise<GaugeInterval[]>;
+}

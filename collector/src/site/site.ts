@@ -1,0 +1,75 @@
+import type { Channel } from '@wattmark/shared/channels';
+import type { AccuracyClass, Level, Role } from '@wattmark/shared/roles';
+
+/** One metering point as the site file and the agents' births together describe it; the site file wins. */
+export interface SitePoint {
+  readonly point: string;
+  /** Number in the catalogue; null while no reading of the point has arrived. */
+  readonly pointId: number | null;
+  readonly name: string;
+  /** Null for a point that is shown but takes no part in the balance. */
+  readonly role: Role | null;
+  /** Measuring level of an `it` point; null where nobody said. */
+  readonly level: Level | null;
+  readonly feeds: readonly string[];
+  readonly channels: readonly Channel[];
+  readonly source: string | null;
+  /** The agent that reads the point; null while none has announced it. */
+  readonly agent: string | null;
+  readonly accuracyClass: AccuracyClass | null;
+  readonly intervalMs: number;
+  readonly simulated: boolean;
+  readonly method: string | null;
+  /** Weight of the point's energy in the site's total, for carriers other than electricity. */
+  readonly factor: number;
+}
+
+export type SiteKind = 'data-centre' | 'base-station';
+
+/** A base station's reference consumption, such as its 2019 mean. */
+export interface Baseline {
+  readonly kwhPerDay: number;
+  /** Where the figure comes from, as an auditor would cite it. */
+  readonly source: string;
+}
+
+export interface Site {
+  /** Number in the catalogue, in order of first appearance in the evidence log. */
+  readonly siteId: number;
+  readonly site: string;
+  readonly name: string;
+  readonly kind: SiteKind;
+  readonly group: string;
+  /** IANA time zone. */
+  readonly timezone: string;
+  /** Id in the catalogue of targets; null for none. */
+  readonly target: string | null;
+  /** The level at which IT energy is taken; null: the level nearest the supply among those present. */
+  readonly itLevel: Level | null;
+  readonly baseline: Baseline | null;
+  readonly points: readonly SitePoint[];
+}
+
+/**
+ * A site's energies in one interval. `total` and `it` are null where not all of their points were measured for any of the
+ * time; the paired sums cover exactly the minutes in which both sides were measured, and only they may form a ratio.
+ */
+export interface SiteInterval {
+  readonly siteId: number;
+  readonly startMs: number;
+  readonly totalWh: number | null;
+  readonly itWh: number | null;
+  /** Time for which the total, and the IT energy, is measured. */
+  readonly totalMs: number;
+  readonly itMs: number;
+  readonly pairedTotalWh: number;
+  readonly pairedItWh: number;
+  readonly pairedMs: number;
+  /** Paired time in which some counted point was estimated or bridged. */
+  readonly estimatedMs: number;
+  /** Energy by role in the order of `roles` of @wattmark/shared/roles, Wh; null where the role has no measured point. */
+  readonly roleWh: readonly (number | null)[];
+}
+
+/** The sum of a site's intervals between two instants. */
+export type SiteSum = Omit<SiteInterval, 'siteId' | 'startMs'> & { readonly startMs: number; readonly endMs: number };

@@ -1,0 +1,41 @@
+import type { GaugeInterval, PointInterval } from '../accounting/interval.ts';
+import type { SiteInterval, SiteSum } from '../site/site.ts';
+
+/** A half-open span of UTC milliseconds. */
+export interface Span {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/**
+ * Where intervals are kept. Rows are absolute values and are only ever appended: of several rows of one interval the one
+ * recorded last wins, and "as known at `asOfMs`" looks only at rows recorded by then (null: at all).
+ *
+ * Writes come from one writer, in this order: `begin`, any number of writes and reads back, `commit`. Other reads may come at
+ * any time and see what was committed last.
+ */
+export interface Store {
+  /** Position in the evidence log whose consequences are all in the store; 0 for an empty store. */
+  progress(): Promise<number>;
+
+  begin(): Promise<void>;
+  writePointMinutes(rows: readonly PointInterval[], recordedMs: number): Promise<void>;
+  writeGaugeMinutes(rows: readonly GaugeInterval[], recordedMs: number): Promise<void>;
+  writePointQuarters(rows: readonly PointInterval[], recordedMs: number): Promise<void>;
+  writeSiteQuarters(rows: readonly SiteInterval[], recordedMs: number): Promise<void>;
+  /** Newest minutes as the transaction under way sees them, in batches of bounded size, ordered by minute. */
+  readBack(span: Span, pointIds: readonly number[] | null): AsyncIterable<readonly PointInterval[]>;
+  /** Makes all writes since `begin` visible at once, with the position they reach. */
+  commit(position: number): Promise<void>;
+  /** Forgets the writes since `begin`. */
+  rollback(): Promise<void>;
+
+  pointMinutes(pointIds: readonly number[], span: Span, asOfMs: number | null): Promise<PointInterval[]>;
+  gaugeMinutes(pointId: number, span: Span, asOfMs: number | null): Promise<GaugeInterval[]>;
+  /** Sums of a point's quarter-hours between successive boundaries (ascending, on quarter-hours); no row where nothing is known. */
+  pointSums(pointId: number, boundariesMs: readonly number[], asOfMs: number | null): Promise<PointInterval[]>;
+  /** Sums of a site's quarter-hours between successive boundaries (ascending, on quarter-hours); no row where nothing is known. */
+  siteSums(siteId: number, boundariesMs: readonly number[], asOfMs: number | null): Promise<SiteSum[]>;
+
+  close(): Promise<void>;
+}
