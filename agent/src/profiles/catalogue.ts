@@ -1,0 +1,85 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Channel } from '@wattmark/shared/channels';
+import * as v from 'valibot';
+import { type PointConfig } from '../point-config.ts';
+import { SourceError } from '../source.ts';
+
+/** What every profile says about the model of instrument that it describes, beside its sections. */
+export const profileEntries = {
+  model: v.pipe(v.string(), v.nonEmpty()),
+  manufacturer: v.pipe(v.string(), v.nonEmpty()),
+  /** The data sheet, standard or open project that the addresses come from. */
+  reference: v.pipe(v.string(), v.nonEmpty()),
+} as const;
+
+/** The shape that the profiles of all kinds have in common: named sections, each with its channels. */
+export interface Sections<C> {
+  readonly sections: Readonly<Record<string, { readonly channels: Readonly<Partial<Record<Channel, C>>> }>>;
+}
+
+/** Names of the profiles of a kind of source, in alphabetical order. */
+export function listProfiles(kind: string): string[] {
+  return readdirSync(join(import.meta.dirname, kind))
+    .filter((file) => file.endsWith('.json'))
+    .map((file) => file.slice(0, -'.json'.length))
+    .sort();
+}
+
+/**
+ * Reads and validates one profile.
+ * @throws SourceError of kind `fatal` where there is none of that name, listing those there are, or where it is not valid.
+ */
+export function loadProfile<S extends v.GenericSchema>(kind: string, name: string, schema: S): v.InferOutput<S> {
+  const names = listProfiles(kind);
+  if (!names.includes(name)) {
+    throw new SourceError('fatal', `there is no ${kind} profile ${name}; there are: ${names.join(', ')}`);
+  }
+  return parseProfile(
+    `${kind}/${name}.json`,
+    readFileSync(join(import.meta.dirname, kind, `${name}.json`), 'utf8'),
+    schema,
+  );
+}
+
+/** @throws SourceError of kind `fatal` with every problem of the profile. */
+export function parseProfile<S extends v.GenericSchema>(file: string, text: string, schema: S): v.InferOutput<S> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new SourceError('fatal', `profile ${file} is not JSON: ${(error as Error).message}`);
+  }
+  const result = v.safeParse(schema, value);
+  if (result.success) return result.output;
+  const problems = result.issues.map((issue) => `${v.getDotPath(issue) ?? 'the profile'}: ${issue.message}`);
+  throw new SourceError('fatal', `profile ${file} is not valid: ${problems.join('; ')}`);
+}
+
+/** What a point reads: a section of a profile, reduced to the channels asked for. */
+export interface Selection<C> {
+  readonly section: string;
+  readonly channels: readonly (readonly [channel: Channel, definition: C])[];
+}
+
+/**
+ * The section that a point names, or the profile's first.
+ * @throws SourceError of kind `fatal` naming the sections or channels that there are.
+ */
+export function select<C>(profile: Sections<C>, name: string, point: PointConfig): Selection<C> {
+  const sections = Object.keys(profile.sections);
+  const section = point.from ?? sections[0] ?? '';
+  const definitions = profile.sections[section]?.channels;
+  if (definitions === undefined) {
+    const message = `point ${point.point}: profile ${name} has no section ${section}; it has: ${sections.join(', ')}`;
+    throw new SourceError('fatal', message);
+  }
+  const known = Object.entries(definitions) as [Channel, C][];
+  const missing = (point.channels ?? []).filter((channel) => !Object.hasOwn(definitions, channel));
+  if (missing.length > 0) {
+    const has = known.map(([channel]) => channel).join(', ');
+    const message = `point ${point.point}: section ${section} of profile ${name} has no ${missing.join(', ')}; it has: ${has}`;
+    throw new SourceError('fatal', message);
+  }
+  return { section, channels: known.filter(([channel]) => point.channels?.includes(channel) ?? true) };
+}
