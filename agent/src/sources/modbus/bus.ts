@@ -1,0 +1,184 @@
+import { connect, type Socket } from 'node:net';
+import modbus from 'modbus-serial';
+import { SourceError } from '../../source.ts';
+import { abandoned, untilAborted } from '../support/abort.ts';
+
+/** One read request to one unit. */
+export interface Query {
+  readonly unit: number;
+  readonly function: 'holding' | 'input';
+  readonly address: number;
+  readonly length: number;
+}
+
+/** The device refused a request: an exception response, which is an answer. */
+export class Refusal extends Error {
+  override name = 'Refusal';
+  readonly code: number;
+  constructor(code: number) {
+    super(exceptionText[code] ?? `exception ${code}`);
+    this.code = code;
+  }
+}
+
+/** The other end did not say anything that can be understood, on a connection that stood. */
+export class NoAnswer extends Error {
+  override name = 'NoAnswer';
+}
+
+/** A connection to a device or gateway, shared by all sources that read units behind it. */
+export interface Bus {
+  /**
+   * Asks one question at a time, whoever asks, and returns the registers' bytes.
+   * @throws Refusal, NoAnswer, or SourceError where there is no connection or where `signal` aborted.
+   */
+  ask(query: Query, timeoutMs: number, signal: AbortSignal): Promise<Buffer>;
+  /** Ends this holder's share; the last one closes the connection. */
+  release(): void;
+}
+
+/** Exception codes of the Modbus Application Protocol 1.1b3, clause 7, with what they mean to an operator. */
+const exceptionText: Readonly<Record<number, string>> = {
+  1: 'illegal function: is this the right model?',
+  2: 'illegal data address: is this the right model?',
+  3: 'illegal data value: is this the right model?',
+  4: 'the device reports a failure of its own',
+  5: 'acknowledged, but not ready yet',
+  6: 'the device is busy',
+  8: 'the device reports a memory error',
+  10: 'gateway path unavailable: is the gateway configured for this unit?',
+  11: 'the gateway has no answer from this unit: is the unit number right and the device switched on?',
+};
+
+/** The process's connections by host and port: a second one to a gateway would let requests collide on its line. */
+const shared = new Map<string, { link: Link; holders: number }>();
+
+export function acquireBus(host: string, port: number): Bus {
+  const key = `${host}:${port}`;
+  const entry = shared.get(key) ?? { link: createLink(host, port), holders: 0 };
+  entry.holders += 1;
+  shared.set(key, entry);
+  return {
+    ask: entry.link.ask,
+    release() {
+      entry.holders -= 1;
+      if (entry.holders > 0) return;
+      shared.delete(key);
+      entry.link.close();
+    },
+  };
+}
+
+interface Link {
+  ask(query: Query, timeoutMs: number, signal: AbortSignal): Promise<Buffer>;
+  close(): void;
+}
+
+interface Connection {
+  readonly socket: Socket;
+  readonly client: InstanceType<typeof modbus.default>;
+}
+
+/** One connection that is made when it is needed, and asked one question after the other. */
+function createLink(host: string, port: number): Link {
+  const where = `${host}:${port}`;
+  let opening: Promise<Connection> | null = null;
+  let closed = false;
+  let turn: Promise<unknown> = Promise.resolve();
+
+  /** Whoever waits for the same connection fails together with it, rather than one timeout after the other. */
+  function connection(timeoutMs: number): Promise<Connection> {
+    if (opening !== null) return opening;
+    if (closed) return Promise.reject(new SourceError('retry', `${where} is not read any more`));
+    const attempt = openConnection(host, port, timeoutMs);
+    opening = attempt;
+    const forget = () => {
+      if (opening === attempt) opening = null;
+    };
+    attempt.then(({ socket }) => socket.once('close', forget), forget);
+    return attempt;
+  }
+
+  /** Anything but a proper answer ends the connection, so that a late one can never be taken for another. */
+  async function exchange(query: Query, timeoutMs: number, signal: AbortSignal): Promise<Buffer> {
+    if (signal.aborted) throw abandoned(where);
+    const { socket, client } = await connection(timeoutMs);
+    try {
+      return await untilAborted(signal, where, converse(socket, client, query, timeoutMs));
+    } catch (error) {
+      if (!(error instanceof Refusal)) client.destroy(() => socket.destroy());
+      throw error;
+    }
+  }
+
+  return {
+    ask(query, timeoutMs, signal) {
+      const answer = connection(timeoutMs).then(() => {
+        const mine = turn.then(() => exchange(query, timeoutMs, signal));
+        turn = mine.catch(() => undefined);
+        return mine;
+      });
+      return untilAborted(signal, where, answer);
+    },
+    close() {
+      closed = true;
+      opening?.then(
+        ({ socket, client }) => client.destroy(() => socket.destroy()),
+        () => undefined,
+      );
+    },
+  };
+}
+
+function openConnection(host: string, port: number, timeoutMs: number): Promise<Connection> {
+  const where = `${host}:${port}`;
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host, port, noDelay: true });
+    const fail = (reason: string) => {
+      socket.destroy();
+      reject(new SourceError('absent', `cannot connect to ${where}: ${reason}`));
+    };
+    const timer = setTimeout(() => fail(`no answer within ${timeoutMs} ms`), timeoutMs);
+    socket.once('close', () => clearTimeout(timer));
+    socket.on('error', (error: NodeJS.ErrnoException) => fail(error.code ?? error.message));
+    socket.once('connect', () => {
+      clearTimeout(timer);
+      const client = new modbus.default();
+      client.on('error', () => socket.destroy());
+      client.linkTCP(socket, { port }).then(() => resolve({ socket, client }), reject);
+    });
+  });
+}
+
+async function converse(
+  socket: Socket,
+  client: Connection['client'],
+  query: Query,
+  timeoutMs: number,
+): Promise<Buffer> {
+  client.setID(query.unit);
+  client.setTimeout(timeoutMs);
+  const read = query.function === 'holding' ? client.readHoldingRegisters : client.readInputRegisters;
+  let onClose: (() => void) | undefined;
+  const closed = new Promise<never>((_, reject) => {
+    onClose = () => reject(new NoAnswer('the device closed the connection'));
+    socket.once('close', onClose);
+  });
+  try {
+    const { buffer } = await Promise.race([read.call(client, query.address, query.length), closed]);
+    if (buffer.length !== 2 * query.length) throw new Error(`${buffer.length} bytes for ${query.length} registers`);
+    return buffer;
+  } catch (error) {
+    throw explain(error, timeoutMs);
+  } finally {
+    if (onClose !== undefined) socket.off('close', onClose);
+  }
+}
+
+function explain(error: unknown, timeoutMs: number): Error {
+  if (error instanceof NoAnswer) return error;
+  const { modbusCode, errno, message } = error as { modbusCode?: number; errno?: unknown; message?: string };
+  if (modbusCode !== undefined) return new Refusal(modbusCode);
+  if (errno === 'ETIMEDOUT') return new NoAnswer(`no answer within ${timeoutMs} ms: is the unit number right?`);
+  return new NoAnswer(`unintelligible answer (${message}): does this port speak Modbus TCP?`);
+}
