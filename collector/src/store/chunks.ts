@@ -1,0 +1,115 @@
+import { setImmediate } from 'node:timers/promises';
+import { type DuckDBConnection, DuckDBDataChunk } from '@duckdb/node-api';
+import type { Channel } from '@wattmark/shared/channels';
+import { type GaugeInterval, MINUTE_MS, type PointInterval } from '../accounting/interval.ts';
+import type { SiteSum } from '../site/site.ts';
+import { recordedColumn, type Table } from './tables.ts';
+
+/** DuckDB's vector size: the most rows that a chunk holds. */
+const CHUNK_ROWS = 2048;
+
+/** The appender works in this thread: after so many chunks, about 10 ms of work, others get their turn. */
+const CHUNKS_PER_TURN = 6;
+
+/** Appends rows within the connection's transaction. */
+export async function appendRows<Row>(
+  connection: DuckDBConnection,
+  table: Table<Row>,
+  rows: readonly Row[],
+  recordedMs: number,
+): Promise<void> {
+  if (rows.length === 0) return;
+  const appender = await connection.createAppender(table.name);
+  try {
+    for (let at = 0, turn = 1; at < rows.length; at += CHUNK_ROWS, turn++) {
+      appender.appendDataChunk(encode(table, rows, at, BigInt(recordedMs)));
+      if (turn % CHUNKS_PER_TURN === 0) await setImmediate();
+    }
+  } finally {
+    appender.closeSync();
+  }
+}
+
+/** Rows of a result with the columns of `pointMinute`. */
+export function decodePoints(chunk: DuckDBDataChunk): PointInterval[] {
+  const [point, minute, energy, estimated, exported, min, max, measuredMs, estimatedMs, bridgedMs] =
+    columnsOf<PointColumns>(chunk);
+  return rowsOf(chunk, (row) => ({
+    pointId: point[row] as number,
+    startMs: (minute[row] as number) * MINUTE_MS,
+    energyWh: energy[row] as number,
+    estimatedWh: estimated[row] as number,
+    exportWh: exported[row] as number,
+    minW: min[row] ?? null,
+    maxW: max[row] ?? null,
+    measuredMs: measuredMs[row] as number,
+    estimatedMs: estimatedMs[row] as number,
+    bridgedMs: bridgedMs[row] as number,
+  }));
+}
+
+/** Rows of a result with the columns of `gaugeMinute`. */
+export function decodeGauges(chunk: DuckDBDataChunk): GaugeInterval[] {
+  const [point, channel, minute, min, mean, max, samples] = columnsOf<GaugeColumns>(chunk);
+  return rowsOf(chunk, (row) => ({
+    pointId: point[row] as number,
+    channel: channel[row] as Channel,
+    startMs: (minute[row] as number) * MINUTE_MS,
+    min: min[row] as number,
+    mean: mean[row] as number,
+    max: max[row] as number,
+    samples: samples[row] as number,
+  }));
+}
+
+/** Rows of a result with a boundary and then the columns of `siteQuarter` from its third on. */
+export function decodeSites(chunk: DuckDBDataChunk, endMs: (startMs: number) => number): SiteSum[] {
+  const [minute, total, it, totalMs, itMs, pairedTotal, pairedIt, pairedMs, estimatedMs, ...byRole] =
+    columnsOf<SiteColumns>(chunk);
+  return rowsOf(chunk, (row) => {
+    const startMs = (minute[row] as number) * MINUTE_MS;
+    return {
+      startMs,
+      endMs: endMs(startMs),
+      totalWh: total[row] ?? null,
+      itWh: it[row] ?? null,
+      totalMs: totalMs[row] as number,
+      itMs: itMs[row] as number,
+      pairedTotalWh: pairedTotal[row] as number,
+      pairedItWh: pairedIt[row] as number,
+      pairedMs: pairedMs[row] as number,
+      estimatedMs: estimatedMs[row] as number,
+      roleWh: byRole.map((column) => column[row] ?? null),
+    };
+  });
+}
+
+function encode<Row>(table: Table<Row>, rows: readonly Row[], at: number, recorded: bigint): DuckDBDataChunk {
+  const count = Math.min(CHUNK_ROWS, rows.length - at);
+  const types = [...table.columns, recordedColumn].map((column) => column.type);
+  const chunk = DuckDBDataChunk.create(types, count);
+  table.columns.forEach(({ of }, index) => {
+    const vector = chunk.getColumnVector(index);
+    for (let row = 0; row < count; row++) vector.setItem(row, of(rows[at + row] as Row));
+    vector.flush();
+  });
+  const vector = chunk.getColumnVector(table.columns.length);
+  for (let row = 0; row < count; row++) vector.setItem(row, recorded);
+  vector.flush();
+  return chunk;
+}
+
+type Numbers = readonly (number | null)[];
+type PointColumns = [...Tuple7, Numbers, Numbers, Numbers];
+type SiteColumns = [...Tuple7, Numbers, Numbers, ...Numbers[]];
+type GaugeColumns = [Numbers, readonly Channel[], Numbers, Numbers, Numbers, Numbers, Numbers];
+type Tuple7 = [Numbers, Numbers, Numbers, Numbers, Numbers, Numbers, Numbers];
+
+/** A chunk's columns, as the query that it answers selects them. */
+function columnsOf<Columns>(chunk: DuckDBDataChunk): Columns {
+  return chunk.getColumns() as Columns;
+}
+
+function rowsOf<Row>(chunk: DuckDBDataChunk, row: (index: number) => Row): Row[] {
+  return Array.from({ length: chunk.rowCount }, (_, index) => row(index));
+}

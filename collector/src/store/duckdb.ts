@@ -1,0 +1,194 @@
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import {
+  type DuckDBConnection,
+  type DuckDBDataChunk,
+  DuckDBInstance,
+  type DuckDBListValue,
+  INTEGER,
+  LIST,
+  listValue,
+} from '@duckdb/node-api';
+import { type GaugeInterval, MINUTE_MS, type PointInterval } from '../accounting/interval.ts';
+import type { SiteInterval, SiteSum } from '../site/site.ts';
+import { appendRows, decodeGauges, decodePoints, decodeSites } from './chunks.ts';
+import {
+  gaugesQuery,
+  minutesOfAllQuery,
+  minutesQuery,
+  pointSumsQuery,
+  progressQuery,
+  siteSumsQuery,
+} from './queries.ts';
+import { connectWriter } from './schema.ts';
+import type { Span, Store } from './store.ts';
+import { gaugeMinute, pointMinute, pointQuarter, siteQuarter, type Table } from './tables.ts';
+
+export interface DuckdbOptions {
+  /** Memory for DuckDB's buffers, MiB; what does not fit is spilled to a directory beside the file. */
+  readonly memoryMiB?: number;
+  readonly threads?: number;
+}
+
+/** Rows that one step of `readBack` asks for: a minute of everything, or longer for fewer points. */
+const READ_BACK_ROWS = 100_000;
+
+/** Reads that may wait for their turn; a further one fails instead of piling up. */
+const MAX_WAITING_READS = 1000;
+
+/**
+ * The embedded store: one DuckDB file. Safe against `kill -9` and a loss of power at any instant: what was committed is there.
+ * @throws StoreError where the file is in use, is not a store, or was made by another version.
+ */
+export async function openDuckdbStore(file: string, options: DuckdbOptions = {}): Promise<Store> {
+  await mkdir(dirname(file), { recursive: true });
+  const { instance, writer } = await connectWriter(file, options.memoryMiB ?? 96, options.threads ?? 2);
+  return new DuckdbStore(instance, writer, await instance.connect());
+}
+
+type Parameters = Record<string, number | bigint | DuckDBListValue>;
+
+class DuckdbStore implements Store {
+  readonly #instance: DuckDBInstance;
+  readonly #writer: DuckDBConnection;
+  readonly #reader: DuckDBConnection;
+  /** A connection answers one question at a time; those that wait do so here and not in the thread pool. */
+  #lastRead: Promise<unknown> = Promise.resolve();
+  #waitingReads = 0;
+  #inTransaction = false;
+
+  constructor(instance: DuckDBInstance, writer: DuckDBConnection, reader: DuckDBConnection) {
+    this.#instance = instance;
+    this.#writer = writer;
+    this.#reader = reader;
+  }
+
+  async progress(): Promise<number> {
+    const [position] = await this.#read(progressQuery, {}, (chunk) => chunk.getColumnValues(0) as number[]);
+    return position as number;
+  }
+
+  async begin(): Promise<void> {
+    await this.#writer.run('BEGIN TRANSACTION');
+    this.#inTransaction = true;
+  }
+
+  async writePointMinutes(rows: readonly PointInterval[], recordedMs: number): Promise<void> {
+    await this.#write(pointMinute, rows, recordedMs);
+  }
+
+  async writeGaugeMinutes(rows: readonly GaugeInterval[], recordedMs: number): Promise<void> {
+    await this.#write(gaugeMinute, rows, recordedMs);
+  }
+
+  async writePointQuarters(rows: readonly PointInterval[], recordedMs: number): Promise<void> {
+    await this.#write(pointQuarter, rows, recordedMs);
+  }
+
+  async writeSiteQuarters(rows: readonly SiteInterval[], recordedMs: number): Promise<void> {
+    await this.#write(siteQuarter, rows, recordedMs);
+  }
+
+  async *readBack(span: Span, pointIds: readonly number[] | null): AsyncGenerator<readonly PointInterval[]> {
+    const stepMinutes = pointIds === null ? 1 : Math.max(1, Math.floor(READ_BACK_ROWS / Math.max(1, pointIds.length)));
+    const sql = pointIds === null ? minutesOfAllQuery : minutesQuery;
+    for (let fromMs = span.fromMs; fromMs < span.toMs; fromMs += stepMinutes * MINUTE_MS) {
+      const toMs = Math.min(span.toMs, fromMs + stepMinutes * MINUTE_MS);
+      const parameters = { ...known({ fromMs, toMs }, null), ...(pointIds === null ? {} : { points: list(pointIds) }) };
+      const result = await this.#writer.stream(sql, parameters, typesOf(parameters));
+      for (let chunk = await result.fetchChunk(); chunk !== null; chunk = await result.fetchChunk()) {
+        if (chunk.rowCount === 0) break;
+        yield decodePoints(chunk);
+      }
+    }
+  }
+
+  async commit(position: number): Promise<void> {
+    await this.#writer.run('INSERT INTO progress VALUES ($position)', { position: BigInt(position) });
+    this.#inTransaction = false;
+    await this.#writer.run('COMMIT');
+  }
+
+  async rollback(): Promise<void> {
+    if (!this.#inTransaction) return;
+    this.#inTransaction = false;
+    await this.#writer.run('ROLLBACK');
+  }
+
+  async pointMinutes(pointIds: readonly number[], span: Span, asOfMs: number | null): Promise<PointInterval[]> {
+    if (pointIds.length === 0) return [];
+    return this.#read(minutesQuery, { ...known(span, asOfMs), points: list(pointIds) }, decodePoints);
+  }
+
+  async gaugeMinutes(pointId: number, span: Span, asOfMs: number | null): Promise<GaugeInterval[]> {
+    return this.#read(gaugesQuery, { ...known(span, asOfMs), point: pointId }, decodeGauges);
+  }
+
+  async pointSums(pointId: number, boundariesMs: readonly number[], asOfMs: number | null): Promise<PointInterval[]> {
+    if (boundariesMs.length < 2) return [];
+    return this.#read(pointSumsQuery, { ...between(boundariesMs, asOfMs), point: pointId }, decodePoints);
+  }
+
+  async siteSums(siteId: number, boundariesMs: readonly number[], asOfMs: number | null): Promise<SiteSum[]> {
+    if (boundariesMs.length < 2) return [];
+    const ends = new Map(boundariesMs.slice(1).map((endMs, index) => [boundariesMs[index], endMs]));
+    const decode = (chunk: DuckDBDataChunk): SiteSum[] => decodeSites(chunk, (startMs) => ends.get(startMs) as number);
+    return this.#read(siteSumsQuery, { ...between(boundariesMs, asOfMs), site: siteId }, decode);
+  }
+
+  async close(): Promise<void> {
+    await this.rollback();
+    await this.#lastRead;
+    try {
+      await this.#writer.run('CHECKPOINT');
+    } finally {
+      this.#reader.closeSync();
+      this.#writer.closeSync();
+      this.#instance.closeSync();
+    }
+  }
+
+  async #write<Row>(table: Table<Row>, rows: readonly Row[], recordedMs: number): Promise<void> {
+    if (!this.#inTransaction) throw new Error('a write outside a transaction');
+    await appendRows(this.#writer, table, rows, recordedMs);
+  }
+
+  async #read<Row>(sql: string, parameters: Parameters, decode: (chunk: DuckDBDataChunk) => Row[]): Promise<Row[]> {
+    if (this.#waitingReads >= MAX_WAITING_READS) throw new Error('too many reads of the store at once');
+    this.#waitingReads++;
+    const turn = this.#lastRead.then(() => this.#answer(sql, parameters, decode));
+    this.#lastRead = turn.catch(() => {});
+    return turn.finally(() => this.#waitingReads--);
+  }
+
+  async #answer<Row>(sql: string, parameters: Parameters, decode: (chunk: DuckDBDataChunk) => Row[]): Promise<Row[]> {
+    const result = await this.#reader.run(sql, parameters, typesOf(parameters));
+    const rows: Row[] = [];
+    for (const chunk of await result.fetchAllChunks()) rows.push(...decode(chunk));
+    return rows;
+  }
+}
+
+function known(span: Span, asOfMs: number | null): Parameters {
+  return {
+    from: Math.floor(span.fromMs / MINUTE_MS),
+    to: Math.ceil(span.toMs / MINUTE_MS),
+    recorded: BigInt(asOfMs ?? Number.MAX_SAFE_INTEGER),
+  };
+}
+
+function between(boundariesMs: readonly number[], asOfMs: number | null): Parameters {
+  const span = { fromMs: boundariesMs[0] as number, toMs: boundariesMs.at(-1) as number };
+  const starts = boundariesMs.slice(0, -1).map((startMs) => startMs / MINUTE_MS);
+  return { ...known(span, asOfMs), boundaries: list(starts) };
+}
+
+function list(items: readonly number[]): DuckDBListValue {
+  return listValue([...items]);
+}
+
+/** Numbers would be bound as DOUBLE, and a comparison with those skips nothing. */
+function typesOf(parameters: Parameters): Record<string, typeof INTEGER | ReturnType<typeof LIST>> {
+  const typed = Object.entries(parameters).filter(([, value]) => typeof value !== 'bigint');
+  return Object.fromEntries(typed.map(([name, value]) => [name, typeof value === 'number' ? INTEGER : LIST(INTEGER)]));
+}

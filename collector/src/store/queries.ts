@@ -1,0 +1,55 @@
+import { gaugeMinute, pointMinute, pointQuarter, roleColumns, siteQuarter } from './tables.ts';
+
+/**
+ * The questions put to the store. Parameters: `$from`, `$to` and `$boundaries` in minutes since 1970, `$recorded` in UTC
+ * milliseconds. Rows lie roughly in order of time, so that the condition on `minute` skips most of a table unread.
+ */
+
+const known = 'minute >= $from AND minute < $to AND recorded <= $recorded';
+
+/** Of several rows of one interval the one recorded last wins; of those recorded at once the one written last. */
+const newest = (key: string): string =>
+  `QUALIFY row_number() OVER (PARTITION BY ${key} ORDER BY recorded DESC, rowid DESC) = 1`;
+
+/** Sums in whole microwatt-hours: integers add up to the same figure whichever thread adds them first. */
+const sumWh = (column: string): string => `sum(${column}::DECIMAL(18, 6))::DOUBLE AS ${column}`;
+
+const sumMs = (column: string): string => `sum(${column})::DOUBLE AS ${column}`;
+
+const columnsOf = (table: { columns: readonly { name: string }[] }): string =>
+  table.columns.map((column) => column.name).join(', ');
+
+export const progressQuery = 'SELECT coalesce(max(position), 0)::DOUBLE FROM progress';
+
+/** Every point's minute; one minute at a time, so that the order need not be made. */
+export const minutesOfAllQuery = `
+  SELECT ${columnsOf(pointMinute)} FROM point_minute WHERE ${known} ${newest('point, minute')}`;
+
+export const minutesQuery = `
+  SELECT ${columnsOf(pointMinute)} FROM point_minute
+  WHERE ${known} AND point IN (SELECT unnest($points::INTEGER[]))
+  ${newest('point, minute')} ORDER BY minute, point`;
+
+export const gaugesQuery = `
+  SELECT ${columnsOf(gaugeMinute)} FROM gauge_minute WHERE point = $point AND ${known}
+  ${newest('channel, minute')} ORDER BY minute, channel`;
+
+export const pointSumsQuery = `
+  WITH quarter AS (SELECT * FROM ${pointQuarter.name} WHERE point = $point AND ${known} ${newest('minute')})
+  SELECT any_value(point) AS point, boundary.minute, ${['energy_wh', 'estimated_wh', 'export_wh'].map(sumWh).join(', ')},
+    min(min_w) AS min_w, max(max_w) AS max_w, ${['measured_ms', 'estimated_ms', 'bridged_ms'].map(sumMs).join(', ')}
+  FROM quarter ASOF JOIN (SELECT unnest($boundaries::INTEGER[]) AS minute) AS boundary ON quarter.minute >= boundary.minute
+  GROUP BY boundary.minute ORDER BY boundary.minute`;
+
+const siteSums = siteQuarter.columns
+  .slice(2)
+  .map(({ name }) => (name.endsWith('_wh') ? sumWh(name) : sumMs(name)))
+  .join(', ');
+
+export const siteSumsQuery = `
+  WITH quarter AS (SELECT * FROM ${siteQuarter.name} WHERE site = $site AND ${known} ${newest('minute')})
+  SELECT boundary.minute, ${siteSums}
+  FROM quarter ASOF JOIN (SELECT unnest($boundaries::INTEGER[]) AS minute) AS boundary ON quarter.minute >= boundary.minute
+  GROUP BY boundary.minute
+  HAVING coalesce(${['sum(total_wh)', 'sum(it_wh)', ...roleColumns.map((name) => `sum(${name})`)].join(', ')}) IS NOT NULL
+  ORDER BY boundary.minute`;

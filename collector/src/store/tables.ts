@@ -1,0 +1,94 @@
+import { BIGINT, DOUBLE, type DuckDBType, INTEGER, VARCHAR } from '@duckdb/node-api';
+import { roles } from '@wattmark/shared/roles';
+import { type GaugeInterval, MINUTE_MS, type PointInterval } from '../accounting/interval.ts';
+import type { SiteInterval } from '../site/site.ts';
+
+/** One column of a table: how it is declared, and its value in a row. */
+export interface Column<Row> {
+  readonly name: string;
+  readonly type: DuckDBType;
+  readonly of: (row: Row) => number | string | null;
+}
+
+/**
+ * A table of intervals. Every table also has `recorded`, UTC milliseconds. No primary key and no index: they cost seven
+ * times the space of the rows, so that the newest row is found when it is asked for.
+ */
+export interface Table<Row> {
+  readonly name: string;
+  readonly columns: readonly Column<Row>[];
+}
+
+/** The time when an interval's row was written; constant in a batch, so that it compresses to nothing. */
+export const recordedColumn = { name: 'recorded', type: BIGINT } as const;
+
+const pointColumns: readonly Column<PointInterval>[] = [
+  { name: 'point', type: INTEGER, of: (row) => row.pointId },
+  { name: 'minute', type: INTEGER, of: (row) => row.startMs / MINUTE_MS },
+  { name: 'energy_wh', type: DOUBLE, of: (row) => row.energyWh },
+  { name: 'estimated_wh', type: DOUBLE, of: (row) => row.estimatedWh },
+  { name: 'export_wh', type: DOUBLE, of: (row) => row.exportWh },
+  { name: 'min_w', type: DOUBLE, of: (row) => row.minW },
+  { name: 'max_w', type: DOUBLE, of: (row) => row.maxW },
+  { name: 'measured_ms', type: INTEGER, of: (row) => row.measuredMs },
+  { name: 'estimated_ms', type: INTEGER, of: (row) => row.estimatedMs },
+  { name: 'bridged_ms', type: INTEGER, of: (row) => row.bridgedMs },
+];
+
+export const pointMinute: Table<PointInterval> = { name: 'point_minute', columns: pointColumns };
+
+export const pointQuarter: Table<PointInterval> = { name: 'point_quarter', columns: pointColumns };
+
+export const gaugeMinute: Table<GaugeInterval> = {
+  name: 'gauge_minute',
+  columns: [
+    { name: 'point', type: INTEGER, of: (row) => row.pointId },
+    { name: 'channel', type: VARCHAR, of: (row) => row.channel },
+    { name: 'minute', type: INTEGER, of: (row) => row.startMs / MINUTE_MS },
+    { name: 'min', type: DOUBLE, of: (row) => row.min },
+    { name: 'mean', type: DOUBLE, of: (row) => row.mean },
+    { name: 'max', type: DOUBLE, of: (row) => row.max },
+    { name: 'samples', type: INTEGER, of: (row) => row.samples },
+  ],
+};
+
+/** Names of the columns that hold a site's energy by role, in the order of `roles`. */
+export const roleColumns: readonly string[] = roles.map((role) => `role_${role.replaceAll('-', '_')}_wh`);
+
+export const siteQuarter: Table<SiteInterval> = {
+  name: 'site_quarter',
+  columns: [
+    { name: 'site', type: INTEGER, of: (row) => row.siteId },
+    { name: 'minute', type: INTEGER, of: (row) => row.startMs / MINUTE_MS },
+    { name: 'total_wh', type: DOUBLE, of: (row) => row.totalWh },
+    { name: 'it_wh', type: DOUBLE, of: (row) => row.itWh },
+    { name: 'total_ms', type: INTEGER, of: (row) => row.totalMs },
+    { name: 'it_ms', type: INTEGER, of: (row) => row.itMs },
+    { name: 'paired_total_wh', type: DOUBLE, of: (row) => row.pairedTotalWh },
+    { name: 'paired_it_wh', type: DOUBLE, of: (row) => row.pairedItWh },
+    { name: 'paired_ms', type: INTEGER, of: (row) => row.pairedMs },
+    { name: 'estimated_ms', type: INTEGER, of: (row) => row.estimatedMs },
+    ...roleColumns.map((name, index) => ({
+      name,
+      type: DOUBLE,
+      of: (row: SiteInterval): number | null => row.roleWh[index] ?? null,
+    })),
+  ],
+};
+
+/** The statements that make an empty store. A file made by other statements is of another version. */
+export const schema: readonly string[] = [
+  ...[pointMinute, pointQuarter, gaugeMinute, siteQuarter].map(createTable),
+  'CREATE TABLE progress (position BIGINT NOT NULL)',
+];
+
+function createTable({
+  name,
+  columns,
+}: {
+  name: string;
+  columns: readonly { name: string; type: DuckDBType }[];
+}): string {
+  const declarations = [...columns, recordedColumn].map((column) => `${column.name} ${column.type}`);
+  return `CREATE TABLE ${name} (${declarations.join(', ')})`;
+}
