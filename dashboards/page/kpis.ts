@@ -1,0 +1,24 @@
+import type { Api } from './api.ts';
+import type { Figure, Kpis, Site } from './contract.ts';
+import { type Poll, usePolling } from './polling.ts';
+
+/** A site without a figure yet has just begun, and somebody is watching it fill. */
+const FIRST_FIGURE_REFRESH_MS = 5000;
+
+/** A period's figures, asked for again every `refreshMs`. */
+export function useKpis(api: Api, site: string, period: string, refreshMs: number): Poll<Kpis> {
+  return usePolling({
+    key: `${site}/${period}`,
+    load: (signal) => api.kpis(site, period, signal),
+    pauseMs: (kpis) => (figureOf(kpis)?.value == null ? Math.min(refreshMs, FIRST_FIGURE_REFRESH_MS) : refreshMs),
+  });
+}
+
+/** The figure that a site is judged by: SEE for a base station, PUE otherwise. */
+export function figureOf(kpis: Kpis | null): Figure | null {
+  return kpis?.pue ?? kpis?.see ?? null;
+}
+
+export function figureName(kind: Site['kind']): 'PUE' | 'SEE' {
+  return kind === 'base-station' ? 'SEE' : 'PUE';
+}
