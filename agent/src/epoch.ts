@@ -22,5 +22,7 @@ export function createEpoch(nowMs: number, random: Uint8Array): string {
 /** The time in an epoch's name, UTC milliseconds, or null where it is not such a name. */
 export function epochTimeMs(epoch: string): number | null {
   if (!/^[0-9A-HJKMNP-TV-Z]{26}$/.test(epoch)) return null;
-  return [...epoch.slice(0, TIME_CHARACTERS)].reduce((ms, character) => ms * 32 + CROCKFORD.indexOf(character), 0);
+  let ms = 0;
+  for (let i = 0; i < TIME_CHARACTERS; i++) ms = ms * 32 + CROCKFORD.indexOf(epoch.charAt(i));
+  return ms;
 }

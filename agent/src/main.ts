@@ -1,1 +1,92 @@
-export {};
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ConfigError } from '@wattmark/shared/config';
+import { createLogger } from '@wattmark/shared/logger';
+import { Command } from 'commander';
+import { allRead, checkSources } from './check.ts';
+import { checkJson, checkTable } from './check-table.ts';
+import { Agent } from './agent.ts';
+import type { Clock } from './clock.ts';
+import { type AgentConfig, loadAgentConfig } from './config.ts';
+import { openCatalog } from './source-catalog.ts';
+
+/** Time from the signal to the exit, whatever hangs. */
+const STOP_WITHIN_MS = 3_000;
+
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+
+const clock: Clock = {
+  now: Date.now,
+  monotonicMs: () => performance.now(),
+  sleep: (delayMs, signal) =>
+    sleep(delayMs, undefined, signal === undefined ? {} : { signal }).then(
+      () => {},
+      () => {},
+    ),
+};
+
+const program = new Command('wattmark-agent')
+  .description('Reads power instruments and publishes what they say to a Wattmark collector over MQTT.')
+  .version(version);
+
+program
+  .command('run')
+  .description('sample and publish until SIGINT or SIGTERM; logs JSON to standard error')
+  .requiredOption('--config <file>', 'the configuration (YAML)')
+  .addHelpText('after', '\nExample:\n  wattmark-agent run --config agent.yaml')
+  .action(({ config }: { config: string }) => orExit(run(config)));
+
+program
+  .command('check')
+  .description('read every configured point and print what it says; exits with 1 where something could not be read')
+  .requiredOption('--config <file>', 'the configuration (YAML)')
+  .option('--json', 'print JSON instead of a table')
+  .addHelpText('after', '\nExample:\n  wattmark-agent check --config agent.yaml')
+  .action(({ config, json }: { config: string; json?: boolean }) => orExit(check(config, json === true)));
+
+await program.parseAsync();
+
+async function run(file: string): Promise<void> {
+  const config = await load(file);
+  const log = createLogger('agent', config.logLevel);
+  const { agent: id, site, group, sources } = config;
+  const software = `wattmark-agent/${version}`;
+  const agent = await Agent.open({ config, clock, random: Math.random, software, log });
+  const { epoch, firstSeq, nextSeq, lost } = agent.spool;
+  log.info({ software, agent: id, site, group, sources: sources.length, epoch, firstSeq, nextSeq, lost }, 'started');
+  const stop = new AbortController();
+  const onSignal = (signal: NodeJS.Signals): void => {
+    if (stop.signal.aborted) process.exit(1);
+    log.info({ signal }, 'stopping');
+    stop.abort();
+    setTimeout(() => process.exit(1), STOP_WITHIN_MS).unref();
+  };
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  await agent.run(stop.signal);
+  log.info({ ...agent.publisher.stats, depth: agent.spool.depth, lost: agent.spool.lost }, 'stopped');
+  // A driver may have left a socket or a timer behind; everything of ours is closed.
+  process.exit(0);
+}
+
+async function check(file: string, json: boolean): Promise<void> {
+  const config = await load(file);
+  const checked = await checkSources(config.sources, clock, createLogger('check', 'silent'));
+  process.stdout.write((json ? checkJson : checkTable)(checked, clock.monotonicMs()));
+  process.exitCode = allRead(checked) ? 0 : 1;
+}
+
+async function load(file: string): Promise<AgentConfig> {
+  return loadAgentConfig(file, process.env, await openCatalog(new URL('./sources/', import.meta.url)));
+}
+
+/** What the operator can do something about is said in a line; anything else with its stack. */
+async function orExit(work: Promise<void>): Promise<void> {
+  try {
+    await work;
+  } catch (error) {
+    process.stderr.write(`${error instanceof ConfigError ? error.message : (error as Error).stack}\n`);
+    process.exit(1);
+  }
+}

@@ -2,6 +2,7 @@ import type { PointDeclaration, Reading } from '@wattmark/shared/messages';
 import type { Logger } from '@wattmark/shared/logger';
 import type { Clock } from './clock.ts';
 import type { ConfiguredSource } from './config.ts';
+import type { PointClaims } from './point-claims.ts';
 import { implausible } from './tick-message.ts';
 import { type FailureKind, type NoData, type Sample, type Source, SourceError } from './source.ts';
 
@@ -21,6 +22,8 @@ export interface PollerOptions {
   readonly clock: Clock;
   /** A number in [0, 1), for jitter. */
   readonly random: () => number;
+  /** The points that are spoken for, of all sources of the agent. */
+  readonly claims: PointClaims;
   readonly log: Logger;
 }
 
@@ -33,6 +36,7 @@ export class Poller {
   readonly source: ConfiguredSource;
   readonly #clock: Clock;
   readonly #random: () => number;
+  readonly #claims: PointClaims;
   readonly #log: Logger;
   #opened: Source | null = null;
   #busy = false;
@@ -46,6 +50,7 @@ export class Poller {
     this.source = options.source;
     this.#clock = options.clock;
     this.#random = options.random;
+    this.#claims = options.claims;
     const { kind, label } = options.source;
     this.#log = options.log.child({ source: label, kind });
   }
@@ -67,14 +72,14 @@ export class Poller {
   async open(signal: AbortSignal): Promise<void> {
     if (this.#opened !== null || this.#state === 'fatal') return;
     const { module, settings, intervalMs } = this.source;
-    let late = false;
     const opening = (async () => module.open(settings, { log: this.#log, intervalMs }))();
-    // An opening that comes too late would leave a connection behind that nobody closes.
-    opening.then((source) => (late ? source.close() : undefined)).catch(() => {});
     try {
-      this.#opened = await this.#withDeadline(opening, signal);
+      const source = await this.#withDeadline(opening, signal);
+      this.#claims.claim(this.source.label, source.points);
+      this.#opened = source;
     } catch (error) {
-      late = true;
+      // Opened too late, or not for us: without this its connection would stay behind.
+      opening.then((source) => source.close()).catch(() => {});
       if (!signal.aborted) this.#fail(error, 'absent');
     }
   }
@@ -97,12 +102,6 @@ export class Poller {
       return nothing;
     }
     return this.#read(this.#opened, signal);
-  }
-
-  /** Gives the source up for good, for a reason that only the agent as a whole can see. */
-  async giveUp(reason: string): Promise<void> {
-    this.#fail(new SourceError('fatal', reason), 'fatal');
-    await this.close();
   }
 
   async close(): Promise<void> {

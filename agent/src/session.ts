@@ -1,0 +1,192 @@
+import { type Birth, type PointDeclaration, parseAck, type Status } from '@wattmark/shared/messages';
+import { type Address, topicOf } from '@wattmark/shared/topics';
+import type { Logger } from '@wattmark/shared/logger';
+import type { BrokerConnection } from './broker-connection.ts';
+import type { Clock } from './clock.ts';
+import type { Spool, SpooledMessage } from './spool.ts';
+import type { Wake } from './wake.ts';
+
+/**
+ * Messages in flight without an acknowledgement. At 10 s it is over ten minutes of readings: enough to fill a long
+ * line while a backlog drains, and little to send again after a go-back.
+ */
+const WINDOW = 64;
+
+/** Bytes handed to the connection and not yet taken over by the broker, whatever the window allows. */
+const MAX_UNANSWERED_BYTES = 4 * 1_048_576;
+
+export interface Timing {
+  /** Time without an acknowledgement after which the oldest message is sent again. */
+  readonly ackTimeoutMs: number;
+  /** Time without an answer of the broker after which the connection is given up. */
+  readonly brokerTimeoutMs: number;
+  readonly statusIntervalMs: number;
+}
+
+export const defaultTiming: Timing = { ackTimeoutMs: 10_000, brokerTimeoutMs: 10_000, statusIntervalMs: 60_000 };
+
+/** Who speaks, and from what. */
+export interface Speaker {
+  readonly address: Address;
+  /** Name and version of the program, as the birth message tells it. */
+  readonly software: string;
+  readonly spool: Spool;
+  /** The points as they are now; the same array until they change. */
+  readonly points: () => readonly PointDeclaration[];
+  readonly clock: Clock;
+  readonly timing: Timing;
+  readonly log: Logger;
+}
+
+export interface SessionStats {
+  published: number;
+  /** Acknowledgement timeouts after which the oldest message was sent again. */
+  goBacks: number;
+  /** Acknowledgements that were for another epoch, for messages that do not exist, or unreadable. */
+  strayAcks: number;
+}
+
+/** What is said on one connection: birth and status, then the messages that the collector has not acknowledged. */
+export class Session {
+  readonly #speaker: Speaker;
+  readonly #connection: BrokerConnection;
+  readonly #wake: Wake;
+  readonly #stats: SessionStats;
+  #announced: { readonly points: readonly PointDeclaration[]; readonly gaps: number } | null = null;
+  #statusMs = Number.NEGATIVE_INFINITY;
+  #next: number;
+  #window = WINDOW;
+  #progressMs: number;
+  #reader: AsyncGenerator<SpooledMessage> | null = null;
+  /** True once the collector has acknowledged something. */
+  fruitful = false;
+
+  constructor(speaker: Speaker, connection: BrokerConnection, wake: Wake, stats: SessionStats) {
+    this.#speaker = speaker;
+    this.#connection = connection;
+    this.#wake = wake;
+    this.#stats = stats;
+    this.#next = speaker.spool.firstSeq;
+    this.#progressMs = speaker.clock.monotonicMs();
+  }
+
+  /**
+   * Keeps the window filled until `signal` aborts.
+   * @throws why the connection is of no use any more.
+   */
+  async run(signal: AbortSignal): Promise<void> {
+    this.#connection.subscribe(topicOf(this.#speaker.address, 'ack'));
+    try {
+      while (!signal.aborted) {
+        this.#checkConnection();
+        this.#announce();
+        this.#goBackWhereOverdue();
+        const goOn = await this.#fillWindow();
+        if (!goOn) await this.#wake.wait(this.#idleMs());
+      }
+    } finally {
+      await this.#closeReader();
+    }
+  }
+
+  /** Takes a message of the `ack` topic. */
+  receive(payload: Uint8Array): void {
+    const { spool, clock } = this.#speaker;
+    const ack = parseAck(payload);
+    const verdict = ack === null ? 'foreign' : spool.ack(ack.epoch, ack.seq);
+    if (verdict === 'foreign' || verdict === 'beyond') this.#stats.strayAcks++;
+    if (verdict !== 'advanced') return;
+    this.fruitful = true;
+    this.#window = WINDOW;
+    this.#progressMs = clock.monotonicMs();
+    this.#wake.wake();
+  }
+
+  /** Publishes the retained status. */
+  publishStatus(state: Status['state']): void {
+    const { address, spool, clock } = this.#speaker;
+    const status: Status = { v: 1, state, at: clock.now(), spoolDepth: spool.depth, lost: spool.lost };
+    this.#connection.publish(topicOf(address, 'status'), JSON.stringify(status), true);
+    this.#statusMs = clock.monotonicMs();
+  }
+
+  #checkConnection(): void {
+    const { failure, silentMs } = this.#connection;
+    if (failure !== null) throw failure;
+    if (silentMs >= this.#speaker.timing.brokerTimeoutMs) throw new Error('the broker does not answer');
+  }
+
+  /** Says what the collector must know before it can take the next message, and once a while that all is well. */
+  #announce(): void {
+    const { address, software, spool, points, clock, timing } = this.#speaker;
+    const now = { points: points(), gaps: spool.gaps };
+    const changed = now.points !== this.#announced?.points || now.gaps !== this.#announced.gaps;
+    if (changed) {
+      const { epoch, firstSeq } = spool;
+      const birth: Birth = { v: 1, epoch, firstSeq, at: clock.now(), software, points: now.points };
+      this.#connection.publish(topicOf(address, 'birth'), JSON.stringify(birth), true);
+      this.#announced = now;
+    }
+    if (changed || clock.monotonicMs() - this.#statusMs >= timing.statusIntervalMs) this.publishStatus('online');
+  }
+
+  /** A collector that is away gets one message at a time until it answers: a probe, not the whole window over and over. */
+  #goBackWhereOverdue(): void {
+    const { spool, clock, timing } = this.#speaker;
+    const inFlight = this.#next > spool.firstSeq;
+    if (!inFlight || clock.monotonicMs() - this.#progressMs < timing.ackTimeoutMs) return;
+    this.#stats.goBacks++;
+    this.#window = 1;
+    this.#moveTo(spool.firstSeq);
+  }
+
+  /** @returns whether there may be more to do at once. */
+  async #fillWindow(): Promise<boolean> {
+    const { spool, address, clock } = this.#speaker;
+    const { gaps } = spool;
+    while (this.#hasRoom()) {
+      if (this.#next < spool.firstSeq) this.#moveTo(spool.firstSeq);
+      this.#reader ??= spool.messagesFrom(this.#next);
+      const { value } = await this.#reader.next();
+      if (value === undefined) {
+        this.#reader = null;
+        return spool.gaps !== gaps;
+      }
+      // A drop while the message was read: the birth has to go first.
+      if (spool.gaps !== gaps) return true;
+      if (this.#next === spool.firstSeq) this.#progressMs = clock.monotonicMs();
+      this.#connection.publish(topicOf(address, 'readings'), value.payload, false);
+      this.#stats.published++;
+      this.#next = value.seq + 1;
+    }
+    return false;
+  }
+
+  #hasRoom(): boolean {
+    const { spool } = this.#speaker;
+    const { failure, unansweredBytes } = this.#connection;
+    if (failure !== null || unansweredBytes >= MAX_UNANSWERED_BYTES) return false;
+    const next = Math.max(this.#next, spool.firstSeq);
+    return next < Math.min(spool.firstSeq + this.#window, spool.nextSeq);
+  }
+
+  #moveTo(seq: number): void {
+    this.#next = seq;
+    this.#progressMs = this.#speaker.clock.monotonicMs();
+    void this.#closeReader();
+  }
+
+  async #closeReader(): Promise<void> {
+    const reader = this.#reader;
+    this.#reader = null;
+    await reader?.return(undefined).catch(() => {});
+  }
+
+  /** Time until something is due without anybody's news. */
+  #idleMs(): number {
+    const { spool, clock, timing } = this.#speaker;
+    const nowMs = clock.monotonicMs();
+    const ackMs = this.#next > spool.firstSeq ? this.#progressMs + timing.ackTimeoutMs - nowMs : timing.ackTimeoutMs;
+    return Math.max(0, Math.min(ackMs, this.#statusMs + timing.statusIntervalMs - nowMs, timing.brokerTimeoutMs));
+  }
+}
