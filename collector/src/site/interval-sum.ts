@@ -1,0 +1,133 @@
+import { roles } from '@wattmark/shared/roles';
+import type { PointInterval } from '../accounting/interval.ts';
+import type { SiteInterval, SiteSum } from './site.ts';
+
+/** The mutable sum of one point's intervals. */
+export class PointSum {
+  readonly #pointId: number;
+  readonly #startMs: number;
+  #energyWh = 0;
+  #estimatedWh = 0;
+  #exportWh = 0;
+  #minW: number | null = null;
+  #maxW: number | null = null;
+  #measuredMs = 0;
+  #estimatedMs = 0;
+  #bridgedMs = 0;
+
+  constructor(pointId: number, startMs: number) {
+    this.#pointId = pointId;
+    this.#startMs = startMs;
+  }
+
+  add(row: PointInterval): void {
+    this.#energyWh += row.energyWh;
+    this.#estimatedWh += row.estimatedWh;
+    this.#exportWh += row.exportWh;
+    if (row.minW !== null) this.#minW = Math.min(this.#minW ?? row.minW, row.minW);
+    if (row.maxW !== null) this.#maxW = Math.max(this.#maxW ?? row.maxW, row.maxW);
+    this.#measuredMs += row.measuredMs;
+    this.#estimatedMs += row.estimatedMs;
+    this.#bridgedMs += row.bridgedMs;
+  }
+
+  value(): PointInterval {
+    return {
+      pointId: this.#pointId,
+      startMs: this.#startMs,
+      energyWh: this.#energyWh,
+      estimatedWh: this.#estimatedWh,
+      exportWh: this.#exportWh,
+      minW: this.#minW,
+      maxW: this.#maxW,
+      measuredMs: this.#measuredMs,
+      estimatedMs: this.#estimatedMs,
+      bridgedMs: this.#bridgedMs,
+    };
+  }
+}
+
+/** What a site's interval says, whichever site and interval it is. */
+export type Energies = Omit<SiteInterval, 'siteId' | 'startMs'>;
+
+/** Both intervals as one. A sum of known members stays known, with the time that it covers; null stays null, never zero. */
+export function addEnergies(a: Energies, b: Energies): Energies {
+  return {
+    totalWh: addKnown(a.totalWh, b.totalWh),
+    itWh: addKnown(a.itWh, b.itWh),
+    totalMs: a.totalMs + b.totalMs,
+    itMs: a.itMs + b.itMs,
+    pairedTotalWh: a.pairedTotalWh + b.pairedTotalWh,
+    pairedItWh: a.pairedItWh + b.pairedItWh,
+    pairedMs: a.pairedMs + b.pairedMs,
+    estimatedMs: a.estimatedMs + b.estimatedMs,
+    roleWh: a.roleWh.map((wh, index) => addKnown(wh, b.roleWh[index] ?? null)),
+  };
+}
+
+/**
+ * Sums of one point's intervals between successive boundaries (ascending); intervals outside are left out, and a span
+ * without any has no sum.
+ */
+export function sumPointIntervals(rows: Iterable<PointInterval>, boundariesMs: readonly number[]): PointInterval[] {
+  const sums = new Map<number, PointSum>();
+  for (const row of rows) {
+    const startMs = boundariesMs[spanOf(row.startMs, boundariesMs)];
+    if (startMs === undefined) continue;
+    let sum = sums.get(startMs);
+    if (sum === undefined) sums.set(startMs, (sum = new PointSum(row.pointId, startMs)));
+    sum.add(row);
+  }
+  return [...sums].sort(([a], [b]) => a - b).map(([, sum]) => sum.value());
+}
+
+/** Sums of one site's intervals between successive boundaries, as `sumPointIntervals` does it. */
+export function sumSiteIntervals(
+  rows: Iterable<Energies & { readonly startMs: number }>,
+  boundariesMs: readonly number[],
+): SiteSum[] {
+  const sums = new Map<number, Energies>();
+  for (const row of rows) {
+    const index = spanOf(row.startMs, boundariesMs);
+    if (index < 0) continue;
+    const sum = sums.get(index);
+    sums.set(index, sum === undefined ? row : addEnergies(sum, row));
+  }
+  return [...sums]
+    .sort(([a], [b]) => a - b)
+    .map(([index, sum]) => ({
+      ...addEnergies(sum, nothing),
+      startMs: boundariesMs[index] as number,
+      endMs: boundariesMs[index + 1] as number,
+    }));
+}
+
+/** What a site without any measurement amounts to. */
+export const nothing: Energies = {
+  totalWh: null,
+  itWh: null,
+  totalMs: 0,
+  itMs: 0,
+  pairedTotalWh: 0,
+  pairedItWh: 0,
+  pairedMs: 0,
+  estimatedMs: 0,
+  roleWh: roles.map(() => null),
+};
+
+function addKnown(a: number | null, b: number | null): number | null {
+  if (a === null || b === null) return a ?? b;
+  return a + b;
+}
+
+/** Index of the span `[boundaries[i], boundaries[i + 1])` that holds `ms`, or -1. */
+function spanOf(ms: number, boundaries: readonly number[]): number {
+  let low = 0;
+  let high = boundaries.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((boundaries[middle] as number) <= ms) low = middle + 1;
+    else high = middle;
+  }
+  return low === boundaries.length ? -1 : low - 1;
+}
