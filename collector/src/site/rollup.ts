@@ -1,0 +1,189 @@
+import { type IntervalBatch, QUARTER_MS } from '../accounting/interval.ts';
+import type { Span, Store } from '../store/store.ts';
+import { nothing } from './interval-sum.ts';
+import { QuarterFold, quarterOf, SiteIndex } from './quarter-fold.ts';
+import type { Site, SiteInterval } from './site.ts';
+
+/** What a rollup must remember across a restart. */
+export interface RollupState {
+  /** Beginnings of quarter-hours that have rows and are not rolled up, because they have not ended. */
+  readonly openQuarters: readonly number[];
+  /** Time of the last batch. */
+  readonly recordedMs: number;
+}
+
+/**
+ * A quarter-hour counts as ended so long after its end: its last minute closes a little later at each agent, and without
+ * patience every such batch would restate the quarter-hour of every site.
+ */
+const GRACE_MS = 60_000;
+
+/** Quarter-hours of points computed before they are written, and numbers of points in one question. */
+const MAX_QUARTERS_AT_ONCE = 100_000;
+const MAX_POINTS_ASKED = 5_000;
+
+const DAY_MS = 86_400_000;
+
+/**
+ * Writes batches to the store, each in one transaction together with the quarter-hours that it completes or restates. A
+ * quarter-hour still running is rolled up once, when it has ended; one that has ended is recomputed for the sites that a late
+ * row belongs to, and for no other. Which are which depends on the batches alone, so a replay writes the same rows.
+ */
+export class Rollup {
+  #openQuarters: ReadonlySet<number>;
+  #recordedMs: number;
+
+  constructor(state: RollupState = { openQuarters: [], recordedMs: 0 }) {
+    this.#openQuarters = new Set(state.openQuarters);
+    this.#recordedMs = state.recordedMs;
+  }
+
+  state(): RollupState {
+    return { openQuarters: [...this.#openQuarters].sort((a, b) => a - b), recordedMs: this.#recordedMs };
+  }
+
+  /** Every row before this instant is in a quarter-hour of the store; from here on there are only minutes. */
+  get rolledUpToMs(): number {
+    return Math.min(quarterOf(this.#recordedMs - GRACE_MS), ...this.#openQuarters);
+  }
+
+  /** Writes one batch. On an error nothing of it is in the store, and this rollup is as before. */
+  async record(store: Store, batch: IntervalBatch, sites: readonly Site[]): Promise<void> {
+    const index = new SiteIndex(sites);
+    const { openQuarters, due } = this.#plan(batch, index);
+    await store.begin();
+    try {
+      await store.writePointMinutes(batch.points, batch.recordedMs);
+      await store.writeGaugeMinutes(batch.gauges, batch.recordedMs);
+      for (const run of runsOf(due)) await rollUp(store, run, index, batch.recordedMs);
+      await store.commit(batch.position);
+    } catch (error) {
+      // The first error says what went wrong; a connection that cannot even roll back forgets the transaction when it closes.
+      await store.rollback().catch(() => {});
+      throw error;
+    }
+    this.#openQuarters = openQuarters;
+    this.#recordedMs = batch.recordedMs;
+  }
+
+  /** Takes note of a batch that is in the store already, where the log is folded again after a crash. */
+  skip(batch: IntervalBatch): void {
+    this.#openQuarters = this.#plan(batch, new SiteIndex([])).openQuarters;
+    this.#recordedMs = batch.recordedMs;
+  }
+
+  #plan(batch: IntervalBatch, index: SiteIndex): { openQuarters: ReadonlySet<number>; due: Due } {
+    const openQuarters = new Set(this.#openQuarters);
+    const due: Due = new Map();
+    for (const { pointId, startMs } of batch.points) {
+      const quarterMs = quarterOf(startMs);
+      if (openQuarters.has(quarterMs)) continue;
+      if (!hasEnded(quarterMs, batch.recordedMs)) {
+        openQuarters.add(quarterMs);
+        continue;
+      }
+      const owners = due.get(quarterMs) ?? new Set<Owner>();
+      due.set(quarterMs, owners.add(index.siteOf(pointId) ?? pointId));
+    }
+    for (const quarterMs of openQuarters) {
+      if (!hasEnded(quarterMs, batch.recordedMs)) continue;
+      openQuarters.delete(quarterMs);
+      due.set(quarterMs, null);
+    }
+    return { openQuarters, due };
+  }
+}
+
+/**
+ * Computes all of a site's quarter-hours in `span` (on quarter-hours) again, after its points' roles have changed. One that
+ * has nothing left of the site is overwritten with unknowns.
+ */
+export async function rebuildSite(store: Store, site: Site, span: Span, recordedMs: number): Promise<void> {
+  const position = await store.progress();
+  await store.begin();
+  try {
+    for (let fromMs = span.fromMs; fromMs < span.toMs; fromMs += DAY_MS) {
+      const day = { fromMs, toMs: Math.min(span.toMs, fromMs + DAY_MS) };
+      await store.writeSiteQuarters(await siteQuarters(store, site, day), recordedMs);
+    }
+    await store.commit(position);
+  } catch (error) {
+    await store.rollback().catch(() => {});
+    throw error;
+  }
+}
+
+async function siteQuarters(store: Store, site: Site, span: Span): Promise<SiteInterval[]> {
+  const fold = new QuarterFold(new SiteIndex([site]));
+  for await (const rows of store.readBack(span, pointIdsOf([site]))) for (const row of rows) fold.add(row);
+  const { sites } = fold.finish();
+  const boundariesMs = [];
+  for (let ms = span.fromMs; ms <= span.toMs; ms += QUARTER_MS) boundariesMs.push(ms);
+  const before = await store.siteSums(site.siteId, boundariesMs, null);
+  const rebuilt = new Set(sites.map(({ startMs }) => startMs));
+  const emptied = before.filter(({ startMs }) => !rebuilt.has(startMs));
+  return [...sites, ...emptied.map(({ startMs }) => ({ ...nothing, siteId: site.siteId, startMs }))];
+}
+
+/** Whose quarter-hour must be computed: a site's, or a point's that belongs to none. */
+type Owner = Site | number;
+
+/** Quarter-hours to be computed, by their beginning; null: for everybody. */
+type Due = Map<number, Set<Owner> | null>;
+
+/** Successive quarter-hours that are due for the same owners. */
+interface Run {
+  readonly span: Span;
+  readonly pointIds: readonly number[] | null;
+}
+
+function hasEnded(quarterMs: number, nowMs: number): boolean {
+  return quarterMs + QUARTER_MS + GRACE_MS <= nowMs;
+}
+
+function runsOf(due: Due): Run[] {
+  const runs: { span: Span; owners: Set<Owner> | null; pointIds: readonly number[] | null }[] = [];
+  for (const [fromMs, owners] of [...due].sort(([a], [b]) => a - b)) {
+    const toMs = fromMs + QUARTER_MS;
+    const last = runs.at(-1);
+    if (
+      last !== undefined &&
+      last.span.toMs === fromMs &&
+      fits(last.span, last.pointIds) &&
+      same(last.owners, owners)
+    ) {
+      runs[runs.length - 1] = { ...last, span: { fromMs: last.span.fromMs, toMs } };
+    } else {
+      runs.push({ span: { fromMs, toMs }, owners, pointIds: owners === null ? null : pointIdsOf(owners) });
+    }
+  }
+  return runs;
+}
+
+function fits(span: Span, pointIds: readonly number[] | null): boolean {
+  const quarters = (span.toMs - span.fromMs) / QUARTER_MS;
+  return pointIds !== null && (quarters + 1) * pointIds.length <= MAX_QUARTERS_AT_ONCE;
+}
+
+function same(a: Set<Owner> | null, b: Set<Owner> | null): boolean {
+  if (a === null || b === null) return a === b;
+  return a.size === b.size && [...a].every((owner) => b.has(owner));
+}
+
+function pointIdsOf(owners: Iterable<Owner>): number[] {
+  return [...owners].flatMap((owner) =>
+    typeof owner === 'number' ? [owner] : owner.points.flatMap(({ pointId }) => (pointId === null ? [] : [pointId])),
+  );
+}
+
+async function rollUp(store: Store, run: Run, index: SiteIndex, recordedMs: number): Promise<void> {
+  const fold = new QuarterFold(index);
+  const asked = run.pointIds !== null && run.pointIds.length <= MAX_POINTS_ASKED ? run.pointIds : null;
+  const wanted = asked === null && run.pointIds !== null ? new Set(run.pointIds) : null;
+  for await (const rows of store.readBack(run.span, asked)) {
+    for (const row of rows) if (wanted?.has(row.pointId) ?? true) fold.add(row);
+  }
+  const { points, sites } = fold.finish();
+  await store.writePointQuarters(points, recordedMs);
+  await store.writeSiteQuarters(sites, recordedMs);
+}

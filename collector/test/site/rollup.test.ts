@@ -1,0 +1,215 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import t, { type Test } from 'tap';
+import { type IntervalBatch, MINUTE_MS, type PointInterval, QUARTER_MS } from '../../src/accounting/interval.ts';
+import { siteMinutes } from '../../src/site/balance.ts';
+import { addEnergies, nothing, sumPointIntervals, sumSiteIntervals } from '../../src/site/interval-sum.ts';
+import { rebuildSite, Rollup } from '../../src/site/rollup.ts';
+import type { Site, SiteInterval } from '../../src/site/site.ts';
+import { openDuckdbStore } from '../../src/store/duckdb.ts';
+import type { Store } from '../../src/store/store.ts';
+import { point, row, site, T0 } from './example.ts';
+
+const hall = site([point(1, 'utility'), point(2, 'it')]);
+const annex = site([point(3, 'utility'), point(4, 'it')], { siteId: 2, site: 'dc-2' });
+const sites = [hall, annex];
+const pointIds = [1, 2, 3, 4, 5];
+
+/** Opens a store that also keeps a list of the quarter-hours written to it. */
+async function openStore(t: Test): Promise<{ store: Store; points: PointInterval[]; sites: SiteInterval[] }> {
+  const directory = mkdtempSync(join(tmpdir(), 'rollup-'));
+  const store = await openDuckdbStore(join(directory, 'store.duckdb'));
+  t.teardown(async () => {
+    await store.close();
+    rmSync(directory, { recursive: true, force: true });
+  });
+  const points: PointInterval[] = [];
+  const siteRows: SiteInterval[] = [];
+  const { writePointQuarters, writeSiteQuarters } = store;
+  store.writePointQuarters = (rows, ms) => (points.push(...rows), writePointQuarters.call(store, rows, ms));
+  store.writeSiteQuarters = (rows, ms) => (siteRows.push(...rows), writeSiteQuarters.call(store, rows, ms));
+  return { store, points, sites: siteRows };
+}
+
+let position = 0;
+function batch(recordedMinute: number, points: readonly PointInterval[]): IntervalBatch {
+  return { position: ++position, recordedMs: T0 + recordedMinute * MINUTE_MS, points, gauges: [] };
+}
+
+/** Minutes `from` up to `to` of the hall: 13 Wh in, 10 Wh of IT each. */
+function hallMinutes(from: number, to: number): PointInterval[] {
+  return Array.from({ length: to - from }, (_, i) => [row(1, 13, {}, from + i), row(2, 10, {}, from + i)]).flat();
+}
+
+const quarters = (count: number): number[] => Array.from({ length: count + 1 }, (_, i) => T0 + i * QUARTER_MS);
+
+t.test('a quarter-hour is rolled up once, a minute after it has ended', async (t) => {
+  const { store, points, sites: siteRows } = await openStore(t);
+  const rollup = new Rollup();
+  for (let minute = 0; minute < 16; minute++)
+    await rollup.record(store, batch(minute + 1, hallMinutes(minute, minute + 1)), sites);
+  t.same(
+    points.map(({ pointId, energyWh, measuredMs }) => [pointId, energyWh, measuredMs]),
+    [
+      [1, 15 * 13, QUARTER_MS],
+      [2, 15 * 10, QUARTER_MS],
+    ],
+  );
+  t.match(siteRows, [{ siteId: 1, startMs: T0, pairedTotalWh: 195, pairedItWh: 150, pairedMs: QUARTER_MS }]);
+  t.equal(siteRows.length, 1);
+  t.strictSame(rollup.state(), { openQuarters: [T0 + QUARTER_MS], recordedMs: T0 + 16 * MINUTE_MS });
+  t.equal(rollup.rolledUpToMs, T0 + QUARTER_MS);
+  t.equal(await store.progress(), position);
+});
+
+t.test('late minutes restate exactly the quarter-hours of the sites that they belong to', async (t) => {
+  const { store, points, sites: siteRows } = await openStore(t);
+  const rollup = new Rollup();
+  const annexMinutes = hallMinutes(0, 45).map((one) => ({ ...one, pointId: one.pointId + 2 }));
+  await rollup.record(store, batch(60, [...hallMinutes(0, 45), ...annexMinutes]), sites);
+  t.equal(siteRows.length, 6);
+  points.length = 0;
+  siteRows.length = 0;
+  await rollup.record(store, batch(70, [row(1, 28, {}, 20), row(2, 10, {}, 61)]), sites);
+  t.match(siteRows, [{ siteId: 1, startMs: T0 + QUARTER_MS, totalWh: 15 * 13 + 15, itWh: 150 }]);
+  t.same(
+    points.map(({ pointId, startMs }) => [pointId, startMs]),
+    [
+      [1, T0 + QUARTER_MS],
+      [2, T0 + QUARTER_MS],
+    ],
+  );
+  const before = await store.siteSums(1, quarters(4), T0 + 65 * MINUTE_MS);
+  t.same(
+    before.map(({ totalWh }) => totalWh),
+    [195, 195, 195],
+    'and as of before, it is as it was',
+  );
+});
+
+t.test('a point that belongs to no site has its quarter-hours too', async (t) => {
+  const { store, points, sites: siteRows } = await openStore(t);
+  const rollup = new Rollup();
+  await rollup.record(store, batch(60, [row(5, 1, {}, 3)]), sites);
+  t.match(points, [{ pointId: 5, startMs: T0, energyWh: 1 }]);
+  t.same(siteRows, []);
+});
+
+t.test('an error leaves the store and the rollup as they were', async (t) => {
+  const { store } = await openStore(t);
+  const rollup = new Rollup();
+  await rollup.record(store, batch(5, hallMinutes(0, 5)), sites);
+  const state = rollup.state();
+  const progress = await store.progress();
+  const { writeSiteQuarters } = store;
+  store.writeSiteQuarters = async () => {
+    throw new Error('disk full');
+  };
+  const failing = batch(20, hallMinutes(5, 15));
+  await t.rejects(rollup.record(store, failing, sites), { message: 'disk full' });
+  t.strictSame(rollup.state(), state);
+  t.equal(await store.progress(), progress);
+  store.writeSiteQuarters = writeSiteQuarters;
+  await rollup.record(store, failing, sites);
+  t.equal((await store.siteSums(1, quarters(1), null))[0]?.totalWh, 195);
+});
+
+t.test('a change of role is applied to all of the past', async (t) => {
+  const { store, sites: siteRows } = await openStore(t);
+  const rollup = new Rollup();
+  await rollup.record(store, batch(200, hallMinutes(0, 45)), sites);
+  siteRows.length = 0;
+  const span = { fromMs: T0 - 2 * 86_400_000, toMs: rollup.rolledUpToMs };
+  await rebuildSite(store, site([point(1, 'cooling'), point(2, 'it')]), span, T0 + 201 * MINUTE_MS);
+  t.equal(siteRows.length, 3);
+  t.match((await store.siteSums(1, [T0, T0 + 3 * QUARTER_MS], null))[0], { totalWh: 45 * 23, itWh: 450 });
+  t.match((await store.siteSums(1, [T0, T0 + 3 * QUARTER_MS], T0 + 200 * MINUTE_MS))[0], { totalWh: 45 * 13 });
+  await rebuildSite(store, site([point(9, 'utility')]), span, T0 + 202 * MINUTE_MS);
+  t.same(await store.siteSums(1, [T0, T0 + 3 * QUARTER_MS], null), [], 'nothing of it is left');
+  t.equal(await store.progress(), position);
+});
+
+const someRow = fc
+  .tuple(
+    fc.constantFrom(...pointIds),
+    fc.integer({ min: 0, max: 50_000 }),
+    fc.integer({ min: 0, max: 74 }),
+    fc.boolean(),
+  )
+  .map(([id, wh, minute, whole]) =>
+    row(id, wh / 64, whole ? { minW: wh, maxW: wh + 1 } : { measuredMs: 30_000 }, minute),
+  );
+const someBatches = fc.array(fc.tuple(fc.integer({ min: 0, max: 9 }), fc.array(someRow, { maxLength: 30 })), {
+  maxLength: 12,
+});
+
+/** Batches of any rows, late, early and again; with a restart between any two of them, and with batches replayed. */
+t.test('whatever comes in whichever batch, the quarter-hours are those computed from scratch', async (t) => {
+  await fc.assert(
+    fc.asyncProperty(someBatches, async (drawn) => {
+      const directory = mkdtempSync(join(tmpdir(), 'rollup-'));
+      const store = await openDuckdbStore(join(directory, 'store.duckdb'));
+      const newest = new Map<string, PointInterval>();
+      let rollup = new Rollup();
+      const replayed = new Rollup();
+      let recordedMinute = 0;
+      for (const [pause, rows] of [...drawn, [200, []] as const]) {
+        recordedMinute += pause;
+        const one = batch(recordedMinute, [
+          ...new Map(rows.map((row) => [`${row.pointId} ${row.startMs}`, row])).values(),
+        ]);
+        for (const row of one.points) newest.set(`${row.pointId} ${row.startMs}`, row);
+        rollup = new Rollup(JSON.parse(JSON.stringify(rollup.state())));
+        await rollup.record(store, one, sites);
+        replayed.skip(one);
+        t.strictSame(replayed.state(), rollup.state());
+      }
+      const all = [...newest.values()].sort((a, b) => a.startMs - b.startMs);
+      for (const id of pointIds) {
+        const mine = all.filter(({ pointId }) => pointId === id);
+        t.strictSame(await store.pointSums(id, quarters(5), null), sumPointIntervals(mine, quarters(5)));
+      }
+      for (const one of sites) {
+        const scratch = sumSiteIntervals(siteMinutes(one, all), quarters(5)).filter(({ roleWh }) =>
+          roleWh.some((wh) => wh !== null),
+        );
+        t.strictSame(await store.siteSums(one.siteId, quarters(5), null), scratch);
+      }
+      await store.close();
+      rmSync(directory, { recursive: true, force: true });
+    }),
+    { numRuns: 25 },
+  );
+});
+
+t.test('the sum of the quarter-hours is the sum of the minutes', async () => {
+  fc.assert(
+    fc.property(fc.array(someRow, { maxLength: 80 }), (rows) => {
+      const minutes = siteMinutes(hall, rows);
+      const byMinute = minutes.reduce((sum, minute) => addEnergies(sum, minute), nothing);
+      const byQuarter = sumSiteIntervals(minutes, quarters(5)).reduce(
+        (sum, quarter) => addEnergies(sum, quarter),
+        nothing,
+      );
+      return JSON.stringify(byMinute) === JSON.stringify(byQuarter);
+    }),
+  );
+});
+
+t.test('sums leave out what lies outside of the boundaries', async (t) => {
+  const rows = [row(1, 1, {}, -1), row(1, 2, {}, 0), row(1, 4, {}, 29), row(1, 8, {}, 30)];
+  const sums = sumPointIntervals(rows, [T0, T0 + QUARTER_MS, T0 + 2 * QUARTER_MS]);
+  t.same(
+    sums.map(({ startMs, energyWh }) => [startMs, energyWh]),
+    [
+      [T0, 2],
+      [T0 + QUARTER_MS, 4],
+    ],
+  );
+  const unknown: Site = site([point(1, 'cooling')]);
+  t.match(sumSiteIntervals(siteMinutes(unknown, rows), [T0, T0 + QUARTER_MS]), [
+    { totalWh: null, itWh: null, pairedMs: 0 },
+  ]);
+});
