@@ -121,13 +121,21 @@ function agentSchema(directory: string, env: NodeJS.ProcessEnv, known: KnownKind
     v.transform((input) => withEnvironment(input, env)),
     own,
     v.rawCheck(({ dataset, addIssue }) => {
-      if (!dataset.typed) return;
-      for (const [index, { deadline = 0, interval = dataset.value.interval }] of dataset.value.sources.entries()) {
-        if (deadline > interval)
-          addIssue({ message: `sources[${index}].deadline must not be longer than the interval` });
+      for (const index of tooLongDeadlines(dataset.value)) {
+        addIssue({ message: `sources[${index}].deadline must not be longer than the interval` });
       }
     }),
   );
+}
+
+/** Indices of the sources whose deadline is above their interval, as far as a file with other problems tells. */
+function tooLongDeadlines(config: unknown): number[] {
+  if (!v.is(v.object({ interval: v.number(), sources: v.array(v.unknown()) }), config)) return [];
+  const entry = v.object({ deadline: v.number(), interval: v.optional(v.number(), config.interval) });
+  return config.sources.flatMap((source, index) => {
+    const { success, output } = v.safeParse(entry, source);
+    return success && output.deadline > output.interval ? [index] : [];
+  });
 }
 
 function brokerSchema(path: v.GenericSchema<string, string>) {

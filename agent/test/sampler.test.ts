@@ -1,0 +1,181 @@
+import type { Reading } from '@wattmark/shared/messages';
+import t from 'tap';
+import type { ConfiguredSource } from '../src/config.ts';
+import { PointClaims } from '../src/point-claims.ts';
+import { Poller } from '../src/poller.ts';
+import { Sampler } from '../src/sampler.ts';
+import { type Sample, SourceError } from '../src/source.ts';
+import type { TickMessage } from '../src/tick-message.ts';
+import { FakeClock } from './support/fake-clock.ts';
+import { fakeSource, powerOf } from './support/fake-source.ts';
+import { recordingLog } from './support/log.ts';
+
+/** Ten seconds before a multiple of ten seconds. */
+const START_MS = Date.UTC(2026, 0, 1);
+
+function begin(test: { teardown(fn: () => Promise<void>): void }, sources: readonly ConfiguredSource[]) {
+  const clock = new FakeClock(START_MS);
+  const { log, messages: logged } = recordingLog();
+  const claims = new PointClaims();
+  const pollers = sources.map((source) => new Poller({ source, clock, random: () => 0, claims, log }));
+  const sent: TickMessage[] = [];
+  const sampler = new Sampler(pollers, clock, (message) => sent.push(message));
+  const stop = new AbortController();
+  const running = sampler.run(stop.signal);
+  test.teardown(async () => {
+    stop.abort();
+    await clock.pass(0);
+    await running;
+  });
+  return { clock, logged, pollers, sampler, sent };
+}
+
+const never = (): Promise<Sample> => new Promise(() => {});
+
+t.test('the readings of all sources of a tick become one message', async (t) => {
+  const { clock, sent, sampler } = begin(t, [
+    fakeSource('a', async () => powerOf('a', 1)),
+    fakeSource('b', async () => powerOf('b', 2), { intervalMs: 20_000 }),
+  ]);
+  await clock.pass(20_000);
+  t.same(sent, [
+    { at: START_MS + 10_000, readings: [['a', 'power', 1]] },
+    {
+      at: START_MS + 20_000,
+      readings: [
+        ['a', 'power', 1],
+        ['b', 'power', 2],
+      ],
+    },
+  ]);
+  t.same(
+    sampler.points.map(({ point }) => point),
+    ['a', 'b'],
+  );
+  t.equal(sampler.points, sampler.points, 'the same array while nothing changes');
+});
+
+t.test('a source that never answers, throws or says nonsense does not touch another', async (t) => {
+  const { clock, sent, pollers, logged } = begin(t, [
+    fakeSource('hung', never),
+    fakeSource('sync', () => {
+      throw new Error('bug');
+    }),
+    fakeSource('nonsense', async () => powerOf('nonsense', Number.NaN)),
+    fakeSource('beyond', async () => powerOf('beyond', 60e12)),
+    fakeSource('good', async () => powerOf('good', 5)),
+  ]);
+  await clock.pass(10_000);
+  t.equal(sent.length, 0, 'the deadline is not over');
+  await clock.pass(3_000);
+  t.same(sent, [{ at: START_MS + 10_000, readings: [['good', 'power', 5]] }]);
+  await clock.pass(50_000);
+  t.equal(sent.length, 6);
+  t.equal(pollers[0]?.stats.skipped, 5, 'it is still busy with the first read');
+  t.equal(logged.filter((text) => text.startsWith('the instrument could not be read')).length, 2, 'once each');
+  t.equal(logged.filter((text) => text === 'no data for a channel').length, 2, 'once each');
+});
+
+t.test('the deadline aborts the read', async (t) => {
+  let aborted = 0;
+  const { clock } = begin(t, [
+    fakeSource('slow', (signal) => {
+      signal.addEventListener('abort', () => aborted++);
+      return never();
+    }),
+  ]);
+  await clock.pass(12_999);
+  t.equal(aborted, 0);
+  await clock.pass(1);
+  t.equal(aborted, 1);
+});
+
+t.test('an absent instrument is looked for with growing pauses, and found again', async (t) => {
+  const looksMs: number[] = [];
+  let present = false;
+  const clockOf = { now: () => 0 };
+  const { clock, sent, logged } = begin(t, [
+    fakeSource('away', async () => {
+      looksMs.push(clockOf.now() - START_MS);
+      if (!present) throw new SourceError('absent', 'no route to host');
+      return powerOf('away', 7);
+    }),
+  ]);
+  clockOf.now = () => clock.now();
+  await clock.pass(30 * 60_000);
+  const pausesS = looksMs.slice(1).map((ms, i) => (ms - (looksMs[i] ?? 0)) / 1000);
+  t.same(pausesS.slice(0, 6), [10, 20, 40, 80, 160, 300]);
+  t.ok(pausesS.slice(6).every((pauseS) => pauseS === 300));
+  present = true;
+  await clock.pass(320_000);
+  t.ok(sent.length > 0);
+  t.equal(logged.filter((text) => text.startsWith('the instrument is not there')).length, 1);
+  t.equal(logged.filter((text) => text === 'the instrument answers').length, 1);
+});
+
+t.test('a source that cannot be opened is tried again; one that never can is given up', async (t) => {
+  let opened = 0;
+  const { clock, sent, pollers, logged } = begin(t, [
+    fakeSource('late', async () => powerOf('late', 1), {
+      open: async () => {
+        if (opened++ < 2) throw new Error('port in use');
+      },
+    }),
+    fakeSource('wrong', never, {
+      open: async () => {
+        throw new SourceError('fatal', 'no such register');
+      },
+    }),
+  ]);
+  await clock.pass(60_000);
+  t.equal(opened, 3);
+  t.ok(sent.length > 0);
+  t.equal(pollers[1]?.state, 'fatal');
+  t.equal(logged.filter((text) => text.startsWith('the source cannot work')).length, 1);
+});
+
+t.test('a source that is fatal while reading is closed and left alone', async (t) => {
+  let reads = 0;
+  let closed = 0;
+  const { clock } = begin(t, [
+    fakeSource(
+      'x',
+      async () => {
+        reads++;
+        throw new SourceError('fatal', 'another device');
+      },
+      { close: () => closed++ },
+    ),
+  ]);
+  await clock.pass(60_000);
+  t.same([reads, closed], [1, 1]);
+});
+
+t.test('two sources of one point: the second is given up', async (t) => {
+  const { clock, sent, pollers } = begin(
+    t,
+    [fakeSource('same', async () => powerOf('same', 1)), fakeSource('same', async () => powerOf('same', 2))].map(
+      (source, i) => ({ ...source, label: `sources[${i}]` }),
+    ),
+  );
+  await clock.pass(10_000);
+  t.same(sent[0]?.readings, [['same', 'power', 1]]);
+  t.equal(pollers[1]?.state, 'fatal');
+});
+
+t.test('a tick beyond the limits of the contract is split', async (t) => {
+  const readings = Array.from({ length: 20_000 }, (_, i): Reading => [`p${i}`, 'power', i]);
+  const { clock, sent } = begin(t, [fakeSource('many', async () => ({ readings, noData: [] }))]);
+  await clock.pass(10_000);
+  t.same(
+    sent.flatMap((message) => message.readings),
+    readings,
+  );
+  t.ok(sent.every((message) => message.readings.length <= 10_000 && message.at === START_MS + 10_000));
+  const longest: Reading = ['p'.repeat(63), 'reactive-power', -1.2345678901234567e-100, 'estimated'];
+  const perMessage = sent[0]?.readings.length ?? 0;
+  t.ok(
+    JSON.stringify(Array.from({ length: perMessage }, () => longest)).length < 1_048_576 - 256,
+    'even of the longest',
+  );
+});
