@@ -54,8 +54,8 @@ export function App({ api, openStream, now }: Services) {
       </main>
       <footer class="bottom">
         <p>
-          Energy is measured in intervals; a live ratio is not a PUE. Figures by themselves: <a href="docs">API</a>,{' '}
-          <a href="metrics">metrics</a>.
+          Energy is measured in intervals; a live ratio is not a PUE. The same figures for programs:{' '}
+          <a href="docs">API</a>, <a href="metrics">metrics</a>.
         </p>
       </footer>
     </>

@@ -1,7 +1,7 @@
 import { AgentsTable } from './agents-table.tsx';
 import type { Agent, Kpis, Point, Site } from './contract.ts';
 import { Quantity, Term } from './figures.tsx';
-import { share } from './format.ts';
+import { coverage } from './format.ts';
 import { figureOf } from './kpis.ts';
 import { Loading, Problem } from './notices.tsx';
 import { PointsTable } from './points-table.tsx';
@@ -29,7 +29,7 @@ export function DataHealth({ site, today, points, agents, zone, now }: DataHealt
       <h2 id="health-title">Data health</h2>
       <dl class="health-summary">
         <Term name="coverage today">
-          <Quantity of={share(figureOf(today)?.coverage)} />
+          <Quantity of={coverage(figureOf(today)?.coverage)} />
         </Term>
         <Term name="stale points">
           <StalePoints stale={site.live.stale} points={points.data ?? []} />

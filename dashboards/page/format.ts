@@ -18,19 +18,30 @@ export function energy(energyWh: number | null | undefined): Amount | null {
   return scaled(energyWh, 'Wh');
 }
 
+/** A cumulative register given in Wh, in kWh and with all its digits, as it stands on the meter: `92 114 503.2 kWh`. */
+export function register(energyWh: number | null | undefined): Amount | null {
+  if (!isKnown(energyWh)) return null;
+  return { number: grouped(decimal(energyWh / 1000, 1)), unit: 'kWh' };
+}
+
 /** A ratio such as 1.274; three decimals, because a meter pair of class 0.2S resolves 0.006 at best. */
 export function ratio(value: number | null | undefined, decimals = 3): string | null {
   return isKnown(value) ? decimal(value, decimals) : null;
 }
 
-/** A share given as a fraction. Only a whole is called 100 %: 0.9999 is `99.9 %`, and a trace is not 0 %. */
+/** A share given as a fraction: `78.5 %`; a trace is not called nothing. */
 export function share(fraction: number | null | undefined): Amount | null {
   if (!isKnown(fraction)) return null;
   const percent = fraction * 100;
-  // A fraction such as 0.29 times 100 is 28.999…, which is not to fall to 28.9.
-  const tenths = Math.floor(Math.abs(percent) * 10 + 1e-6) / 10;
-  if (tenths === 0 && percent !== 0) return { number: '<' + NO_BREAK_SPACE + '0.1', unit: '%' };
-  return { number: decimal(percent < 0 ? -tenths : tenths, tenths >= 100 && tenths % 1 === 0 ? 0 : 1), unit: '%' };
+  if (percent > 0 && percent < 0.1) return { number: `<${NO_BREAK_SPACE}0.1`, unit: '%' };
+  return { number: decimal(percent, percent % 100 === 0 ? 0 : 1), unit: '%' };
+}
+
+/** Coverage given as a fraction, rounded down: only what is whole is called 100 %. */
+export function coverage(fraction: number | null | undefined): Amount | null {
+  if (!isKnown(fraction)) return null;
+  // 0.29 times 1000 is 289.999…, which is not to fall to 28.9 %.
+  return share(Math.floor(fraction * 1000 + 1e-6) / 1000);
 }
 
 /** A relative change given as a fraction, always with its sign: `−18.2 %`. */
@@ -42,8 +53,7 @@ export function change(fraction: number | null | undefined): Amount | null {
 
 /** A count with its thousands apart: `1 204 336`. */
 export function count(value: number | null | undefined): string | null {
-  if (!isKnown(value)) return null;
-  return decimal(value, 0).replaceAll(/\B(?=(\d{3})+$)/g, NO_BREAK_SPACE);
+  return isKnown(value) ? grouped(decimal(value, 0)) : null;
 }
 
 /** Any other quantity in its own unit, to four digits. The unit `1` of a plain number is not shown. */
@@ -80,6 +90,12 @@ export function age(spanMs: number): string {
 export function text(amount: Amount | null): string {
   if (amount === null) return 'no data';
   return amount.unit === '' ? amount.number : amount.number + NO_BREAK_SPACE + amount.unit;
+}
+
+/** Thousands of the whole part apart. */
+function grouped(digits: string): string {
+  const [whole = '', ...rest] = digits.split('.');
+  return [whole.replaceAll(/\B(?=(\d{3})+$)/g, NO_BREAK_SPACE), ...rest].join('.');
 }
 
 function scaled(value: number | null | undefined, unit: string): Amount | null {

@@ -22,3 +22,8 @@ export function figureOf(kpis: Kpis | null): Figure | null {
 export function figureName(kind: Site['kind']): 'PUE' | 'SEE' {
   return kind === 'base-station' ? 'SEE' : 'PUE';
 }
+
+/** What the energy that a site exists for is called. */
+export function loadName(kind: Site['kind']): 'IT' | 'telecom' {
+  return kind === 'base-station' ? 'telecom' : 'IT';
+}

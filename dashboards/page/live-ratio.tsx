@@ -1,12 +1,13 @@
 import type { Live, Site, Target } from './contract.ts';
 import { Plain, Quantity, Term } from './figures.tsx';
 import { power, ratio, text } from './format.ts';
+import { loadName } from './kpis.ts';
 import { TargetLine, targetValue } from './verdict.tsx';
 
 /** The site's power ratio at this moment against its target. It is never called PUE, which is a ratio of energies. */
 export function LiveRatio({ site }: { readonly site: Site }) {
   const { live, target } = site;
-  const itName = site.kind === 'base-station' ? 'telecom' : 'IT';
+  const itName = loadName(site.kind);
   return (
     <section class="panel live-ratio" aria-labelledby="ratio-title">
       <h2 id="ratio-title">Instantaneous ratio</h2>

@@ -21,8 +21,8 @@ export function Problem({ text, hasData }: { readonly text: string | null; reado
     <div class="notice notice-problem" role="status">
       <p class="notice-title">{hasData ? 'Not refreshed' : 'Nothing to show'}</p>
       <p>
-        {text} {hasData ? 'Shown is the last answer.' : ''} Trying again by itself; if this stays, look at the
-        collector’s log.
+        {text.endsWith('.') ? text : `${text}.`} {hasData ? 'Shown is the last answer.' : ''} Trying again by itself; if
+        this stays, look at the collector’s log.
       </p>
     </div>
   );

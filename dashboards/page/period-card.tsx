@@ -1,10 +1,10 @@
 import type { Baseline, Figure, Kpis, Site } from './contract.ts';
 import { Plain, Quantity, Term } from './figures.tsx';
-import { change, energy, quantity, ratio, share } from './format.ts';
-import { figureName, figureOf } from './kpis.ts';
+import { change, coverage, energy, quantity, ratio, share } from './format.ts';
+import { figureName, figureOf, loadName } from './kpis.ts';
 import { Loading, Problem } from './notices.tsx';
 import type { Poll } from './polling.ts';
-import { TargetLine, Verdict } from './verdict.tsx';
+import { Judgement } from './verdict.tsx';
 
 interface PeriodCardProps {
   readonly title: string;
@@ -28,10 +28,9 @@ export function PeriodCard({ title, site, kpis: { data, problem } }: PeriodCardP
 
 function PeriodFigures({ site, kpis }: { readonly site: Site; readonly kpis: Kpis }) {
   const figure = figureOf(kpis);
-  const itName = site.kind === 'base-station' ? 'telecom energy' : 'IT energy';
   return (
     <>
-      <p class="period-figure">
+      <p class={kpis.verdict === 'insufficient-data' ? 'period-figure is-weak' : 'period-figure'}>
         <span class="figure-name">{figureName(site.kind)}</span>
         <span class="large">
           <Plain of={ratio(figure?.value)} />
@@ -43,11 +42,11 @@ function PeriodFigures({ site, kpis }: { readonly site: Site; readonly kpis: Kpi
         <Term name="total energy">
           <Quantity of={energy(kpis.totalWh)} />
         </Term>
-        <Term name={itName}>
+        <Term name={`${loadName(site.kind)} energy`}>
           <Quantity of={energy(kpis.itWh)} />
         </Term>
         <Term name="coverage">
-          <Quantity of={share(figure?.coverage)} />
+          <Quantity of={coverage(figure?.coverage)} />
         </Term>
         <Term name="estimated share">
           <Quantity of={share(kpis.estimatedShare)} />
@@ -55,10 +54,7 @@ function PeriodFigures({ site, kpis }: { readonly site: Site; readonly kpis: Kpi
         {kpis.baseline && <BaselineTerms baseline={kpis.baseline} />}
       </dl>
       <div class="period-verdict">
-        <p>
-          <TargetLine target={kpis.target} />
-        </p>
-        <Verdict verdict={kpis.verdict} reason={kpis.reason} />
+        <Judgement target={kpis.target} kpis={kpis} />
       </div>
     </>
   );

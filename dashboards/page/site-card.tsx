@@ -1,12 +1,12 @@
 import type { Api } from './api.ts';
 import type { Kpis, Site } from './contract.ts';
 import { Plain, Quantity, Term } from './figures.tsx';
-import { power, ratio, share } from './format.ts';
-import { figureName, figureOf, useKpis } from './kpis.ts';
+import { coverage, power, ratio } from './format.ts';
+import { figureName, figureOf, loadName, useKpis } from './kpis.ts';
 import { LastReading } from './last-reading.tsx';
 import { SimulatedBadge } from './notices.tsx';
 import { siteHref } from './route.ts';
-import { TargetLine, Verdict } from './verdict.tsx';
+import { Judgement } from './verdict.tsx';
 
 const REFRESH_MS = 60_000;
 const kindNames: Record<Site['kind'], string> = { 'data-centre': 'data centre', 'base-station': 'base station' };
@@ -41,7 +41,7 @@ export function SiteCard({ site, api, now }: SiteCardProps) {
         <Term name="total power">
           <Quantity of={power(live.totalW)} />
         </Term>
-        <Term name={site.kind === 'base-station' ? 'telecom power' : 'IT power'}>
+        <Term name={`${loadName(site.kind)} power`}>
           <Quantity of={power(live.itW)} />
         </Term>
         <Term name={`${figureName(site.kind)} today`}>
@@ -49,10 +49,7 @@ export function SiteCard({ site, api, now }: SiteCardProps) {
         </Term>
       </dl>
       <div class="site-verdict">
-        <p>
-          <TargetLine target={site.target} />
-        </p>
-        {today.data !== null && <Verdict verdict={today.data.verdict} reason={today.data.reason} />}
+        <Judgement target={site.target} kpis={today.data} />
         {today.problem !== null && <p class="reason">Today’s figures are not refreshed: {today.problem}</p>}
       </div>
     </article>
@@ -65,7 +62,7 @@ function Today({ kpis }: { readonly kpis: Kpis | null }) {
     <>
       <Plain of={ratio(figure?.value)} />
       <span class="beside">
-        coverage <Quantity of={share(figure?.coverage)} />
+        coverage <Quantity of={coverage(figure?.coverage)} />
       </span>
     </>
   );

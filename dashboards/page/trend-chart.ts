@@ -150,17 +150,12 @@ function drawTarget(plot: uPlot, target: number | null, colour: string): void {
   const { ctx } = plot;
   ctx.save();
   ctx.strokeStyle = colour;
-  ctx.fillStyle = colour;
   ctx.lineWidth = 1.5 * uPlot.pxRatio;
   ctx.setLineDash([6 * uPlot.pxRatio, 4 * uPlot.pxRatio]);
   ctx.beginPath();
   ctx.moveTo(left, y);
   ctx.lineTo(left + width, y);
   ctx.stroke();
-  ctx.font = plot.axes[1]?.font?.toString() ?? ctx.font;
-  ctx.textAlign = 'right';
-  ctx.textBaseline = 'bottom';
-  ctx.fillText(`target ${target}`, left + width - 4 * uPlot.pxRatio, y - 3 * uPlot.pxRatio);
   ctx.restore();
 }
 

@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { Plain, Quantity, Term } from './figures.tsx';
-import { energy, ratio, share } from './format.ts';
-import { intervalAt, type Trend, type TrendInterval } from './trend.ts';
+import { coverage, energy, ratio, share } from './format.ts';
+import { gapsOf, intervalAt, type Trend, type TrendInterval } from './trend.ts';
 import { createTrendChart, type TrendChart } from './trend-chart.ts';
 import type { TrendWindow } from './trend-range.ts';
 import type { Zone } from './zone.ts';
@@ -11,10 +11,12 @@ interface TrendPlotProps {
   readonly window: TrendWindow;
   readonly target: number | null;
   readonly name: string;
+  /** What the load's energy is called. */
+  readonly load: string;
   readonly zone: Zone;
 }
 
-export function TrendPlot({ trend, window, target, name, zone }: TrendPlotProps) {
+export function TrendPlot({ trend, window, target, name, load, zone }: TrendPlotProps) {
   const host = useRef<HTMLDivElement>(null);
   const chart = useRef<TrendChart | null>(null);
   const [pointedMs, setPointedMs] = useState<number | null>(null);
@@ -40,7 +42,7 @@ export function TrendPlot({ trend, window, target, name, zone }: TrendPlotProps)
   const pointed = pointedMs === null ? null : intervalAt(trend, pointedMs);
   return (
     <>
-      <Readout interval={pointed ?? latest} isLatest={pointed === null} name={name} zone={zone} />
+      <Readout interval={pointed ?? latest} isLatest={pointed === null} name={name} load={load} zone={zone} />
       <div class="plot" ref={host} role="img" aria-label={describe(trend, target, name, zone)} />
       <p class="plot-foot">
         <span class="key key-line">{name}</span>
@@ -63,11 +65,13 @@ interface ReadoutProps {
   readonly interval: TrendInterval | null;
   readonly isLatest: boolean;
   readonly name: string;
+  /** What the load's energy is called. */
+  readonly load: string;
   readonly zone: Zone;
 }
 
 /** The interval under the pointer, or the latest known one. */
-function Readout({ interval, isLatest, name, zone }: ReadoutProps) {
+function Readout({ interval, isLatest, name, load, zone }: ReadoutProps) {
   const span = interval === null ? null : zone.span(interval.startMs, interval.endMs);
   return (
     <dl class="readout">
@@ -80,11 +84,11 @@ function Readout({ interval, isLatest, name, zone }: ReadoutProps) {
       <Term name="total energy">
         <Quantity of={energy(interval?.totalWh)} />
       </Term>
-      <Term name="IT energy">
+      <Term name={`${load} energy`}>
         <Quantity of={energy(interval?.itWh)} />
       </Term>
       <Term name="coverage">
-        <Quantity of={share(interval?.coverage)} />
+        <Quantity of={coverage(interval?.coverage)} />
       </Term>
       <Term name="estimated">
         <Quantity of={share(interval?.estimatedShare)} />
@@ -100,16 +104,17 @@ function firstData({ intervals }: Trend, { fromMs }: TrendWindow, zone: Zone): s
 }
 
 /** What the picture shows, for those who do not see it; every figure of it is in the table below. */
-function describe({ intervals }: Trend, target: number | null, name: string, zone: Zone): string {
+function describe(trend: Trend, target: number | null, name: string, zone: Zone): string {
+  const { intervals } = trend;
   const values = intervals.map(({ value }) => value).filter((value) => value !== null);
   const first = intervals[0];
   const last = intervals.at(-1);
   if (first === undefined || last === undefined || values.length === 0) return `${name} trend without data`;
-  const unknown = intervals.length - values.length;
+  const gaps = gapsOf(trend).length;
   return [
     `${name} from ${zone.span(first.startMs, last.endMs)}, ${zone.name(last.endMs)}`,
     `lowest ${ratio(Math.min(...values))}, highest ${ratio(Math.max(...values))}, latest ${ratio(values.at(-1))}`,
     target === null ? 'no target line' : `target ${target}`,
-    unknown === 0 ? 'no gap' : `${unknown} ${unknown === 1 ? 'stretch' : 'stretches'} without data`,
+    gaps === 0 ? 'no gap' : `${gaps} ${gaps === 1 ? 'gap' : 'gaps'} without data`,
   ].join('; ');
 }

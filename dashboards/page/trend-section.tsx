@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import type { Api } from './api.ts';
 import type { Site, Target } from './contract.ts';
-import { figureName } from './kpis.ts';
+import { figureName, loadName } from './kpis.ts';
 import { Loading, Notice, Problem } from './notices.tsx';
 import { usePolling } from './polling.ts';
 import { metricOf, type Trend, trendOf } from './trend.ts';
@@ -29,9 +29,10 @@ export function TrendSection({ site, api, zone, now }: TrendSectionProps) {
   const { data, problem } = usePolling<Answer>({
     key: `${site.site}/${rangeId}`,
     load: async (signal) => {
-      const window = range.window(now(), zone);
+      const nowMs = now();
+      const window = range.window(nowMs, zone);
       const { intervals } = await api.series(site.site, { ...window, step: range.step }, signal);
-      return { trend: trendOf(intervals, metricOf(site.kind)), window };
+      return { trend: trendOf(intervals, metricOf(site.kind), nowMs), window };
     },
     pauseMs: () => range.refreshMs,
   });
@@ -53,9 +54,10 @@ export function TrendSection({ site, api, zone, now }: TrendSectionProps) {
             window={visibleWindow(data)}
             target={lineOf(site.target, site.kind)}
             name={name}
+            load={loadName(site.kind)}
             zone={zone}
           />
-          <TrendTable trend={data.trend} name={name} zone={zone} />
+          <TrendTable trend={data.trend} name={name} load={loadName(site.kind)} zone={zone} />
         </>
       )}
     </section>

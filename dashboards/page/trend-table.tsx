@@ -1,17 +1,18 @@
 import { useState } from 'preact/hooks';
 import { Plain, Quantity } from './figures.tsx';
-import { energy, ratio, share } from './format.ts';
+import { coverage, energy, ratio, share } from './format.ts';
 import type { Trend } from './trend.ts';
 import type { Zone } from './zone.ts';
 
 interface TrendTableProps {
   readonly trend: Trend;
   readonly name: string;
+  readonly load: string;
   readonly zone: Zone;
 }
 
 /** The chart's figures as a table, newest first; made only when it is opened. */
-export function TrendTable({ trend, name, zone }: TrendTableProps) {
+export function TrendTable({ trend, name, load, zone }: TrendTableProps) {
   const [isOpen, setOpen] = useState(false);
   return (
     <details onToggle={(event) => setOpen(event.currentTarget.open)}>
@@ -22,7 +23,7 @@ export function TrendTable({ trend, name, zone }: TrendTableProps) {
             <thead>
               <tr>
                 <th scope="col">Interval ({zone.name(trend.intervals[0]?.startMs ?? 0)})</th>
-                {[name, 'Total energy', 'IT energy', 'Coverage', 'Estimated'].map((title) => (
+                {[name, 'Total energy', `${load} energy`, 'Coverage', 'Estimated'].map((title) => (
                   <th key={title} scope="col" class="numeric">
                     {title}
                   </th>
@@ -39,7 +40,7 @@ export function TrendTable({ trend, name, zone }: TrendTableProps) {
                   {[
                     energy(interval.totalWh),
                     energy(interval.itWh),
-                    share(interval.coverage),
+                    coverage(interval.coverage),
                     share(interval.estimatedShare),
                   ].map((amount, column) => (
                     <td key={column} class="numeric">

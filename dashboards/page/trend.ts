@@ -29,9 +29,15 @@ export function metricOf(kind: Site['kind']): TrendMetric {
   return kind === 'base-station' ? 'see' : 'pue';
 }
 
-/** Intervals before the first known one are left out: they are not a gap, but the time before the site existed here. */
-export function trendOf(series: readonly Interval[], metric: TrendMetric): Trend {
-  const intervals = withHoles(series.map((interval) => trendInterval(interval, metric)));
+/**
+ * Intervals before the first known one are left out: they are not a gap, but the time before the site existed here. Where
+ * the newest one closed more than an interval ago, a gap runs from there to the present, `nowMs`.
+ */
+export function trendOf(series: readonly Interval[], metric: TrendMetric, nowMs: number): Trend {
+  const closed = withHoles(series.map((interval) => trendInterval(interval, metric)));
+  const last = closed.at(-1);
+  const isBehind = last !== undefined && nowMs - last.endMs > 2 * (last.endMs - last.startMs);
+  const intervals = isBehind ? [...closed, hole(last.endMs, nowMs)] : closed;
   const xs: number[] = [];
   const ys: (number | null)[] = [];
   for (const { startMs, endMs, value } of intervals) {

@@ -1,4 +1,4 @@
-import type { Target, VerdictWord } from './contract.ts';
+import type { Kpis, Target, VerdictWord } from './contract.ts';
 import { ratio } from './format.ts';
 
 interface Look {
@@ -15,19 +15,25 @@ const looks: Record<VerdictWord, Look> = {
   'insufficient-data': { words: 'Insufficient data', tone: 'muted', path: 'M8 2l6.9 12H1.1ZM8 6.2v3.6M8 11.4v.9' },
 };
 
-/** Word, shape and colour of a verdict, and its reason as text. */
-export function Verdict({ verdict, reason }: { readonly verdict: VerdictWord | null; readonly reason: string }) {
-  const look = verdict === null ? undefined : looks[verdict];
-  if (look === undefined) return reason === '' ? null : <p class="reason">{reason}</p>;
+/** The target, and whether a period met it: word, shape and colour, with the reason as text. */
+export function Judgement({ target, kpis }: { readonly target: Target | null; readonly kpis: Kpis | null }) {
+  const look = kpis?.verdict ? looks[kpis.verdict] : undefined;
   return (
-    <div class="verdict">
-      <p class={`verdict-word tone-${look.tone}`}>
-        <svg viewBox="0 0 16 16" aria-hidden="true">
-          <path d={look.path} />
-        </svg>
-        {look.words}
-      </p>
-      {reason !== '' && <p class="reason">{reason}</p>}
+    <div class="judgement">
+      {target !== null && (
+        <p>
+          <TargetLine target={target} />
+        </p>
+      )}
+      {look !== undefined && (
+        <p class={`verdict tone-${look.tone}`}>
+          <svg viewBox="0 0 16 16" aria-hidden="true">
+            <path d={look.path} />
+          </svg>
+          {look.words}
+        </p>
+      )}
+      <p class="reason">{kpis?.reason}</p>
     </div>
   );
 }

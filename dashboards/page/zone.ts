@@ -53,7 +53,7 @@ export function createZone(timezone: string): Zone {
     const last = day(endMs - 1);
     const isWholeMonth = day(startMs).endsWith('-01') && day(endMs).endsWith('-01');
     if (isWholeMonth && day(startMs).slice(0, 7) === last.slice(0, 7)) return last.slice(0, 7);
-    return day(startMs) === last ? last : `${day(startMs)}–${last}`;
+    return day(startMs) === last ? last : `${day(startMs)} to ${last}`;
   };
 
   return {

@@ -72,6 +72,7 @@ export async function startFixtureServer(now: () => number, port = 0): Promise<F
     },
     dropStreams: () => {
       for (const response of streams) response.end();
+      streams.clear();
     },
     close: async () => {
       server.closeAllConnections();
