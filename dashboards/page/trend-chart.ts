@@ -54,7 +54,7 @@ export function createTrendChart(host: HTMLElement, zone: Zone, listener: TrendL
       tzDate: (timeS) => uPlot.tzDate(new Date(timeS * 1000), zone.id),
       cursor: { y: false, points: { show: false }, bind: { dblclick: () => () => (resetZoom(), null) } },
       hooks: {
-        setCursor: [({ cursor, posToVal }) => listener.onPoint(pointedMs(cursor.left, posToVal))],
+        setCursor: [(self) => listener.onPoint(pointedMs(self))],
         setSelect: [({ select }) => select.width > 0 && setZoomed(true)],
         drawClear: [(self) => shadeGaps(self, picture.trend, colourOf(host, '--gap'))],
         draw: [(self) => drawTarget(self, picture.target, colourOf(host, '--target'))],
@@ -67,9 +67,9 @@ export function createTrendChart(host: HTMLElement, zone: Zone, listener: TrendL
   return {
     show: (next) => {
       picture = next;
-      const { min = 0, max = 0 } = plot.scales['x'] ?? {};
+      const { min, max } = plot.scales['x'] ?? {};
       plot.setData([[...next.trend.xs], [...next.trend.ys]], false);
-      plot.setScale('x', isZoomed ? { min: min ?? 0, max: max ?? 0 } : scaleOf(next.window));
+      plot.setScale('x', isZoomed && min != null && max != null ? { min, max } : scaleOf(next.window));
     },
     resetZoom,
     resize: () => plot.setSize(size()),
@@ -127,8 +127,9 @@ function timeLabels(zone: Zone, splits: readonly number[], incrS: number): strin
   });
 }
 
-function pointedMs(left: number | undefined, posToVal: uPlot['posToVal']): number | null {
-  return left === undefined || left < 0 ? null : posToVal(left, 'x') * 1000;
+function pointedMs(plot: uPlot): number | null {
+  const { left = -1 } = plot.cursor;
+  return left < 0 ? null : plot.posToVal(left, 'x') * 1000;
 }
 
 function shadeGaps(plot: uPlot, trend: Trend, colour: string): void {

@@ -28,11 +28,12 @@ export function TrendPlot({ trend, window, target, name, load, zone }: TrendPlot
     chart.current = created;
     const resizing = new ResizeObserver(() => created.resize());
     resizing.observe(host.current);
+    const restyle = () => created.restyle();
     const scheme = matchMedia('(prefers-color-scheme: dark)');
-    scheme.addEventListener('change', created.restyle);
+    scheme.addEventListener('change', restyle);
     return () => {
       resizing.disconnect();
-      scheme.removeEventListener('change', created.restyle);
+      scheme.removeEventListener('change', restyle);
       created.destroy();
     };
   }, [zone]);

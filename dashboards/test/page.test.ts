@@ -25,9 +25,9 @@ interface Stage {
   readonly server: FixtureServer;
   /** The collector's clock. */
   readonly clock: { nowMs: number };
-  open(hash: string): Promise<void>;
+  readonly open: (hash: string) => Promise<void>;
   /** Problems on the console that the test expects, and which are not to fail it. */
-  expectConsole(pattern: RegExp): void;
+  readonly expectConsole: (pattern: RegExp) => void;
 }
 
 const build = await promisify(execFile)(process.execPath, [fileURLToPath(new URL('../build.mjs', import.meta.url))]);
