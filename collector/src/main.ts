@@ -1,1 +1,106 @@
-export {};
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { ConfigError } from '@wattmark/shared/config';
+import { createLogger } from '@wattmark/shared/logger';
+import { Command } from 'commander';
+import { startCollector } from './collector.ts';
+import { loadCollectorConfig } from './config.ts';
+import { replay } from './replay.ts';
+import { loadSiteFiles } from './site/site-file.ts';
+import { StoreError } from './store/schema.ts';
+import { verifyEvidence } from './verify.ts';
+
+/** The page as `npm run build` makes it, beside this workspace. */
+const PAGE = join(import.meta.dirname, '..', '..', 'dashboards', 'dist', 'page');
+
+interface ConfigOption {
+  readonly config: string;
+}
+
+const program = new Command('wattmark-collector')
+  .description('Collects energy readings, keeps them as evidence, and serves energy, PUE and verdicts.')
+  .version('0.1.0');
+
+const command = (name: string, description: string, example: string): Command =>
+  program
+    .command(name)
+    .description(description)
+    .option('-c, --config <file>', 'configuration file', 'collector.yaml')
+    .addHelpText('after', `\nExample:\n  ${example}`);
+
+command(
+  'run',
+  'Runs the collector until it is told to stop (SIGINT, SIGTERM).',
+  'wattmark-collector run --config collector.yaml',
+).action(runCollector);
+
+command(
+  'verify',
+  'Checks the hash chain of the evidence log and names the first broken record. The collector may be running.',
+  'wattmark-collector verify --config collector.yaml',
+).action(runVerify);
+
+command(
+  'replay',
+  'Rebuilds the store from the evidence log and says whether the result is identical. The collector must not be running.',
+  'wattmark-collector replay --config collector.yaml',
+)
+  .option('--replace', 'put the rebuilt store in place of the old one', false)
+  .action(runReplay);
+
+async function runCollector({ config: file }: ConfigOption): Promise<void> {
+  const config = loadCollectorConfig(file, process.env);
+  const sites = config.sites === null ? [] : loadSiteFiles(config.sites, process.env);
+  const log = createLogger('wattmark-collector', config.logLevel);
+  const page = existsSync(PAGE) ? PAGE : null;
+  const collector = await startCollector({ config, sites, page, log, now: Date.now });
+  log.info({ url: `http://${config.http.host}:${collector.httpPort}/`, mqttPort: collector.mqttPort }, 'running');
+  const signal = await new Promise<string>((resolve) => {
+    process.once('SIGINT', resolve);
+    process.once('SIGTERM', resolve);
+  });
+  log.info({ signal }, 'stopping');
+  await collector.stop();
+  log.info('stopped');
+}
+
+async function runVerify({ config: file }: ConfigOption): Promise<void> {
+  const { data } = loadCollectorConfig(file, process.env);
+  const { records, hash, lastMs, broken } = await verifyEvidence(data, progress('checked'));
+  const until = lastMs === null ? '' : `, the last of ${new Date(lastMs).toISOString()} with hash ${hash}`;
+  console.log(`${records} records follow from one another${until}.`);
+  if (broken === null) return console.log('The evidence log is intact.');
+  console.log(`BROKEN: ${broken}`);
+  process.exitCode = 1;
+}
+
+async function runReplay({ config: file, replace }: ConfigOption & { readonly replace: boolean }): Promise<void> {
+  const { data } = loadCollectorConfig(file, process.env);
+  const { records, comparison, reason } = await replay(data, { replace, onProgress: progress('replayed') });
+  console.log(`${records} records replayed.`);
+  if (comparison === null) return console.log(`The store was made anew: ${reason}.`);
+  for (const { table, rows, differing } of comparison) console.log(`${table}: ${rows} rows, ${differing} differing`);
+  const identical = comparison.every(({ differing }) => differing === 0);
+  console.log(identical ? 'The rebuilt store is identical.' : 'The rebuilt store DIFFERS from the one in use.');
+  if (replace) console.log('The rebuilt store is now in use.');
+  if (!identical) process.exitCode = 1;
+}
+
+function progress(verb: string): (records: number) => void {
+  return (records) => {
+    if (process.stderr.isTTY) process.stderr.write(`\r${records} records ${verb} …`);
+  };
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!(error instanceof ConfigError || error instanceof StoreError || isListenError(error))) throw error;
+  console.error((error as Error).message);
+  process.exitCode = 1;
+}
+
+function isListenError(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'EADDRINUSE' || code === 'EACCES' || code === 'ENOENT';
+}

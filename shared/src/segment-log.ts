@@ -139,6 +139,9 @@ export class SegmentLog {
    */
   async *read(from: LogPosition = this.start): AsyncGenerator<Frame> {
     const end = this.end;
+    if (from.segment > end.segment || (from.segment === end.segment && from.offset > end.offset)) {
+      throw new CorruptLogError(from, `the log ends before, at segment ${end.segment}, byte ${end.offset}`);
+    }
     for (const { number, bytes } of this.segments()) {
       if (number < from.segment || number > end.segment) continue;
       const begin = number === from.segment ? from.offset : HEADER_BYTES;
@@ -163,6 +166,17 @@ export class SegmentLog {
   async #cutBack(): Promise<void> {
     await this.#file.truncate(this.#offset);
     this.#tailIsDirty = false;
+  }
+}
+
+/**
+ * Frames of a log in a directory, as its files are at this moment, without opening it for writing: also while another process
+ * appends to it.
+ * @throws CorruptLogError at the first byte that is not a whole frame; at the very end this may be a write under way.
+ */
+export async function* readSegmentLog(directory: string): AsyncGenerator<Frame> {
+  for (const [number, bytes] of await listSegments(directory)) {
+    yield* readSegment(segmentPath(directory, number), number, HEADER_BYTES, bytes);
   }
 }
 

@@ -6,6 +6,12 @@ export const MINUTE_MS = 60_000;
 /** The rolled-up interval. Every time zone's days begin on a quarter-hour, so local days, months and years are sums of it. */
 export const QUARTER_MS = 900_000;
 
+/** A half-open span of UTC milliseconds. */
+export interface Span {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
 /**
  * What one metering point drew in one interval `[startMs, startMs + 1 minute)` (or a quarter-hour, where it is rolled up).
  * An interval without any energy known has no row at all: a missing row means unknown, never zero.

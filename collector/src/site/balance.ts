@@ -52,6 +52,9 @@ export function balanceOf(site: Site): Balance {
   };
 }
 
+/** The row of a point in the minute in question, by the point's number. */
+export type RowOf = (pointId: number) => PointInterval | undefined;
+
 /** Measured times that differ by less are taken to be the same: a tick may fall to either side of a minute's end. */
 const SAME_TIME_MS = 1200;
 
@@ -59,18 +62,14 @@ const SAME_TIME_MS = 1200;
 const DEAD_SUPPLY_SHARE = 0.01;
 
 /**
- * A site's energies in the minute that begins at `startMs`, from the rows of that minute by number of the point; null where
+ * A site's energies in the minute that begins at `startMs`, from its points' rows of that minute; null where
  * there is no row of any of the site's points.
  */
-export function siteMinute(
-  balance: Balance,
-  startMs: number,
-  rows: ReadonlyMap<number, PointInterval>,
-): SiteInterval | null {
+export function siteMinute(balance: Balance, startMs: number, rowOf: RowOf): SiteInterval | null {
   const { site } = balance;
-  if (!site.points.some(({ pointId }) => pointId !== null && rows.has(pointId))) return null;
-  const total = side(balance.total, rows);
-  const it = side(balance.it, rows);
+  if (!site.points.some(({ pointId }) => pointId !== null && rowOf(pointId) !== undefined)) return null;
+  const total = side(balance.total, rowOf);
+  const it = side(balance.it, rowOf);
   const paired = total !== null && it !== null && isPair(balance, total, it);
   const pairedMs = paired ? Math.min(total.measuredMs, it.measuredMs) : 0;
   return {
@@ -84,7 +83,7 @@ export function siteMinute(
     pairedItWh: paired ? it.energyWh : 0,
     pairedMs,
     estimatedMs: paired ? Math.min(pairedMs, Math.max(total.bridgedMs, it.bridgedMs)) : 0,
-    roleWh: balance.byRole.map((terms) => roleWh(terms, rows)),
+    roleWh: balance.byRole.map((terms) => roleWh(terms, rowOf)),
   };
 }
 
@@ -98,7 +97,7 @@ export function siteMinutes(site: Site, rows: Iterable<PointInterval>): SiteInte
   }
   return [...byStart]
     .sort(([a], [b]) => a - b)
-    .map(([startMs, at]) => siteMinute(balance, startMs, at))
+    .map(([startMs, at]) => siteMinute(balance, startMs, (pointId) => at.get(pointId)))
     .filter((interval) => interval !== null);
 }
 
@@ -127,11 +126,11 @@ interface Side {
 }
 
 /** The sum of the terms, or null where one of them was not measured for any of the time. */
-function side(terms: readonly Term[], rows: ReadonlyMap<number, PointInterval>): Side | null {
+function side(terms: readonly Term[], rowOf: RowOf): Side | null {
   if (terms.length === 0) return null;
   const sum = { energyWh: 0, measuredMs: Infinity, mostMeasuredMs: 0, bridgedMs: 0, isEstimated: false };
   for (const { point, weight } of terms) {
-    const row = point.pointId === null ? undefined : rows.get(point.pointId);
+    const row = point.pointId === null ? undefined : rowOf(point.pointId);
     if (row === undefined || row.measuredMs <= 0) return null;
     sum.energyWh += weight * (row.energyWh - row.exportWh);
     sum.measuredMs = Math.min(sum.measuredMs, row.measuredMs);
@@ -152,10 +151,10 @@ function isPair(balance: Balance, total: Side, it: Side): boolean {
   return !(isOutage && balance.totalFrom === 'supply' && !balance.batteryMetered);
 }
 
-function roleWh(terms: readonly Term[], rows: ReadonlyMap<number, PointInterval>): number | null {
+function roleWh(terms: readonly Term[], rowOf: RowOf): number | null {
   let sum: number | null = null;
   for (const { point, weight } of terms) {
-    const row = point.pointId === null ? undefined : rows.get(point.pointId);
+    const row = point.pointId === null ? undefined : rowOf(point.pointId);
     if (row !== undefined) sum = (sum ?? 0) + weight * row.energyWh;
   }
   return sum;

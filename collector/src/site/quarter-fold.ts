@@ -5,17 +5,18 @@ import type { Site, SiteInterval } from './site.ts';
 
 /** Which site each point belongs to, and how each site's points add up. */
 export class SiteIndex {
-  readonly #siteOf = new Map<number, Site>();
+  /** By number of the point; the catalogue gives numbers without gaps. */
+  readonly #siteOf: Site[] = [];
   readonly #balances = new Map<Site, Balance>();
 
   constructor(sites: readonly Site[]) {
     for (const site of sites) {
-      for (const { pointId } of site.points) if (pointId !== null) this.#siteOf.set(pointId, site);
+      for (const { pointId } of site.points) if (pointId !== null) this.#siteOf[pointId] = site;
     }
   }
 
   siteOf(pointId: number): Site | undefined {
-    return this.#siteOf.get(pointId);
+    return this.#siteOf[pointId];
   }
 
   balanceOf(site: Site): Balance {
@@ -30,9 +31,11 @@ export class QuarterFold {
   readonly #index: SiteIndex;
   #quarterMs = Number.NEGATIVE_INFINITY;
   #minuteMs = Number.NEGATIVE_INFINITY;
-  readonly #minute = new Map<number, PointInterval>();
+  /** The newest row of each point, by its number; those of earlier minutes stay until they are replaced. */
+  readonly #rows: PointInterval[] = [];
   readonly #sitesOfMinute = new Set<Site>();
-  readonly #points = new Map<number, PointSum>();
+  /** By number of the point. */
+  #points: PointSum[] = [];
   readonly #sites = new Map<Site, Energies>();
   readonly #pointQuarters: PointInterval[] = [];
   readonly #siteQuarters: SiteInterval[] = [];
@@ -44,13 +47,12 @@ export class QuarterFold {
   /** @throws RangeError where the rows are out of order. */
   add(row: PointInterval): void {
     if (row.startMs !== this.#minuteMs) this.#turnTo(row.startMs);
-    let sum = this.#points.get(row.pointId);
-    if (sum === undefined) this.#points.set(row.pointId, (sum = new PointSum(row.pointId, this.#quarterMs)));
+    const { pointId } = row;
+    const sum = (this.#points[pointId] ??= new PointSum(pointId, this.#quarterMs));
     sum.add(row);
-    const site = this.#index.siteOf(row.pointId);
-    if (site === undefined) return;
-    this.#minute.set(row.pointId, row);
-    this.#sitesOfMinute.add(site);
+    this.#rows[pointId] = row;
+    const site = this.#index.siteOf(pointId);
+    if (site !== undefined) this.#sitesOfMinute.add(site);
   }
 
   /** The quarter-hours of all rows added. */
@@ -70,22 +72,25 @@ export class QuarterFold {
   }
 
   #closeMinute(): void {
+    const rowOf = (pointId: number): PointInterval | undefined => {
+      const row = this.#rows[pointId];
+      return row?.startMs === this.#minuteMs ? row : undefined;
+    };
     for (const site of this.#sitesOfMinute) {
-      const energies = siteMinute(this.#index.balanceOf(site), this.#minuteMs, this.#minute);
+      const energies = siteMinute(this.#index.balanceOf(site), this.#minuteMs, rowOf);
       const sum = this.#sites.get(site);
       if (energies !== null) this.#sites.set(site, sum === undefined ? energies : addEnergies(sum, energies));
     }
-    this.#minute.clear();
     this.#sitesOfMinute.clear();
   }
 
-  /** In order of their numbers, for minutes come in any order of points: a replay writes the same rows in the same order. */
+  /** In order of numbers, whichever order the minutes were in: a replay writes the same rows in the same order. */
   #closeQuarter(): void {
-    for (const [, sum] of [...this.#points].sort(([a], [b]) => a - b)) this.#pointQuarters.push(sum.value());
+    this.#points.forEach((sum) => this.#pointQuarters.push(sum.value()));
     for (const [{ siteId }, energies] of [...this.#sites].sort(([a], [b]) => a.siteId - b.siteId)) {
       this.#siteQuarters.push({ ...energies, siteId, startMs: this.#quarterMs });
     }
-    this.#points.clear();
+    this.#points = [];
     this.#sites.clear();
   }
 }

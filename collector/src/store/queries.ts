@@ -23,7 +23,7 @@ export const progressQuery = 'SELECT coalesce(max(position), 0)::DOUBLE FROM pro
 
 /** Every point's minute; one minute at a time, so that the order need not be made. */
 export const minutesOfAllQuery = `
-  SELECT ${columnsOf(pointMinute)} FROM point_minute WHERE ${known} ${newest('point, minute')}`;
+  SELECT ${columnsOf(pointMinute)} FROM point_minute WHERE ${known} ${newest('point, minute')} ORDER BY point`;
 
 export const minutesQuery = `
   SELECT ${columnsOf(pointMinute)} FROM point_minute

@@ -1,0 +1,267 @@
+import { channels } from '@wattmark/shared/channels';
+import type { Catalogue } from '../evidence/catalogue.ts';
+import type { MessageHead, ReadingColumns } from '../evidence/record.ts';
+import { GaugeAccount } from './gauge-account.ts';
+import type { GaugeInterval, PointInterval, Span } from './interval.ts';
+import { PointAccount } from './point-account.ts';
+import { loadGauge, loadPoint, NumberReader, NumberWriter, saveGauge, savePoint } from './state.ts';
+
+/**
+ * Turns readings into intervals: a fold over the evidence log that reads no clock and asks nobody. The same log gives the same
+ * intervals, bit for bit.
+ */
+
+/** Gap allowed for a point whose interval nobody announced: three minutes. */
+const DEFAULT_MAX_GAP_MS = 180_000;
+
+/** Readings from further ahead than this are kept in the log, but not accounted: the agent's clock is wrong. */
+export const MAX_AHEAD_MS = 300_000;
+
+/** An owner silent for this long loses a point to another agent that reports it. */
+const TAKEOVER_MS = 60_000;
+
+/** What became of readings that are not simply booked, in numbers of readings. */
+export interface AccountingCounters {
+  late: number;
+  ahead: number;
+  conflicting: number;
+  resets: number;
+  gaps: number;
+}
+
+/** What is known of one slot's newest reading. */
+export interface SlotState {
+  atMs: number;
+  value: number;
+  estimated: boolean;
+  /** Of a register, mean power since it moved before, W; NaN where unknown. */
+  meanW: number;
+  /** When the register last moved, UTC ms. */
+  movedMs: number;
+}
+
+export interface AccountingState {
+  readonly points: Float64Array;
+  readonly pointCount: number;
+  readonly slots: Float64Array;
+  readonly slotCount: number;
+  readonly owners: Float64Array;
+  readonly ownedMs: Float64Array;
+  readonly counters: AccountingCounters;
+}
+
+type SlotUse = 'power' | 'register' | 'export' | 'gauge';
+
+interface Slot extends SlotState {
+  readonly use: SlotUse;
+  readonly pointId: number;
+  readonly agentId: number;
+  readonly gauge: GaugeAccount | null;
+}
+
+export class Accounting {
+  readonly #catalogue: Catalogue;
+  readonly #points: PointAccount[] = [];
+  /** The agent whose readings count for each point, and the time of the last that did. */
+  readonly #owners: number[] = [];
+  readonly #ownedMs: number[] = [];
+  /** Changes whenever a point gets another owner. */
+  ownership = 0;
+  readonly #slots: Slot[] = [];
+  #closedPoints: PointInterval[] = [];
+  #closedGauges: GaugeInterval[] = [];
+  readonly #pointSink = (interval: PointInterval): void => void this.#closedPoints.push(interval);
+  readonly #gaugeSink = (interval: GaugeInterval): void => void this.#closedGauges.push(interval);
+  readonly counters: AccountingCounters = { late: 0, ahead: 0, conflicting: 0, resets: 0, gaps: 0 };
+
+  constructor(catalogue: Catalogue) {
+    this.#catalogue = catalogue;
+  }
+
+  /** Intervals finished and not yet taken by `close`. */
+  get backlog(): number {
+    return this.#closedPoints.length + this.#closedGauges.length;
+  }
+
+  /** Sets what is known of a point's instrument: its interval, ms, and the value at which its register wraps, Wh. */
+  describe(pointId: number, intervalMs: number | null, modulusWh: number | null): void {
+    const account = this.#point(pointId);
+    account.maxGapMs = intervalMs === null ? DEFAULT_MAX_GAP_MS : 3 * intervalMs;
+    account.modulusWh = modulusWh;
+  }
+
+  /** Books the readings of one message. */
+  apply(head: MessageHead, columns: ReadingColumns): void {
+    if (head.atMs > head.receivedMs + MAX_AHEAD_MS) {
+      this.counters.ahead += columns.count;
+      return;
+    }
+    // Power first, so that a register reading of the same message finds the profile it is spread by, and the export register
+    // before the import register, which lets go of the minutes they share.
+    this.#pass(head, columns, 'power');
+    this.#pass(head, columns, 'export');
+    this.#pass(head, columns, 'register');
+    this.#pass(head, columns, 'gauge');
+  }
+
+  /** Takes the intervals that changed since the last time and ended by `nowMs`. */
+  close(nowMs: number): { points: PointInterval[]; gauges: GaugeInterval[] } {
+    for (const account of this.#points) account?.close(nowMs, this.#pointSink);
+    for (const slot of this.#slots) slot?.gauge?.close(nowMs, this.#gaugeSink);
+    const closed = { points: this.#closedPoints, gauges: this.#closedGauges };
+    this.#closedPoints = [];
+    this.#closedGauges = [];
+    return closed;
+  }
+
+  /** Minutes of these points that `close` has not taken, or that may still change, oldest first. */
+  open(pointIds: readonly number[], span: Span): PointInterval[] {
+    const wanted = new Set(pointIds);
+    const closed = this.#closedPoints.filter(({ pointId }) => wanted.has(pointId));
+    const filling = pointIds.flatMap((pointId) => this.#points[pointId]?.open() ?? []);
+    return [...closed, ...filling].filter(({ startMs }) => startMs >= span.fromMs && startMs < span.toMs);
+  }
+
+  /** The newest reading of a slot; undefined before any. */
+  slot(slotId: number): Readonly<SlotState> | undefined {
+    return this.#slots[slotId];
+  }
+
+  /** The agent whose readings count for a point; undefined before any reading. */
+  owner(pointId: number): number | undefined {
+    return this.#owners[pointId];
+  }
+
+  /** All that a later `load` needs to go on from here. Only right after `close`, when nothing waits to be taken. */
+  save(): AccountingState {
+    if (this.backlog > 0) throw new Error('intervals wait to be taken');
+    const points = new NumberWriter();
+    for (let id = 0; id < this.#points.length; id++) savePoint(this.#point(id), points);
+    const slots = new NumberWriter();
+    for (let id = 0; id < this.#slots.length; id++) saveSlot(this.#slot(id), slots);
+    return {
+      points: points.toArray(),
+      pointCount: this.#points.length,
+      slots: slots.toArray(),
+      slotCount: this.#slots.length,
+      owners: Float64Array.from(this.#owners, (owner) => owner ?? -1),
+      ownedMs: Float64Array.from(this.#ownedMs, (ms) => ms ?? 0),
+      counters: { ...this.counters },
+    };
+  }
+
+  /** Goes on from a saved state; the catalogue must already be as it was then. */
+  load(state: AccountingState): void {
+    const points = new NumberReader(state.points);
+    for (let id = 0; id < state.pointCount; id++) this.#points[id] = loadPoint(id, points);
+    const slots = new NumberReader(state.slots);
+    for (let id = 0; id < state.slotCount; id++) loadSlot(this.#slot(id), slots);
+    for (const [pointId, owner] of state.owners.entries()) if (owner >= 0) this.#owners[pointId] = owner;
+    for (const [pointId, ms] of state.ownedMs.entries()) this.#ownedMs[pointId] = ms;
+    Object.assign(this.counters, state.counters);
+  }
+
+  #pass(head: MessageHead, columns: ReadingColumns, use: SlotUse): void {
+    for (let i = 0; i < columns.count; i++) {
+      const slot = this.#slot(columns.slots[i] ?? 0);
+      if (slot.use !== use) continue;
+      if (!this.#owns(slot, head.atMs)) {
+        this.counters.conflicting++;
+        continue;
+      }
+      this.#book(slot, head.atMs, columns.values[i] ?? 0, columns.estimated[i] === 1);
+    }
+  }
+
+  #book(slot: Slot, atMs: number, value: number, estimated: boolean): void {
+    const outcome = this.#fold(slot, atMs, value, estimated);
+    if (outcome === 'late') {
+      this.counters.late++;
+      return;
+    }
+    if (outcome === 'reset') this.counters.resets++;
+    if (outcome === 'gap') this.counters.gaps++;
+    if (slot.use === 'register' && value !== slot.value) {
+      slot.meanW = value > slot.value ? ((value - slot.value) * 3_600_000) / (atMs - slot.movedMs) : Number.NaN;
+      slot.movedMs = atMs;
+    }
+    slot.atMs = atMs;
+    slot.value = value;
+    slot.estimated = estimated;
+  }
+
+  #fold(slot: Slot, atMs: number, value: number, estimated: boolean): 'booked' | 'late' | 'reset' | 'gap' {
+    if (slot.gauge !== null) return slot.gauge.sample(atMs, value, this.#gaugeSink) ? 'booked' : 'late';
+    const account = this.#point(slot.pointId);
+    if (slot.use === 'power') return account.power(atMs, value, estimated, this.#pointSink);
+    if (slot.use === 'export') return account.exportRegister(atMs, value);
+    return account.register(atMs, value, estimated, this.#pointSink);
+  }
+
+  /** The first agent to report a point owns it, until it has been silent about it for long enough while another reports it. */
+  #owns(slot: Slot, atMs: number): boolean {
+    const { pointId, agentId } = slot;
+    const owner = this.#owners[pointId];
+    if (owner !== agentId) {
+      const silentMs = atMs - (this.#ownedMs[pointId] ?? 0);
+      if (owner !== undefined && silentMs <= Math.max(this.#point(pointId).maxGapMs, TAKEOVER_MS)) return false;
+      this.#owners[pointId] = agentId;
+      this.ownership++;
+    }
+    this.#ownedMs[pointId] = atMs;
+    return true;
+  }
+
+  #point(pointId: number): PointAccount {
+    const found = this.#points[pointId];
+    if (found !== undefined) return found;
+    const account = new PointAccount(pointId, DEFAULT_MAX_GAP_MS);
+    this.#points[pointId] = account;
+    return account;
+  }
+
+  #slot(slotId: number): Slot {
+    const found = this.#slots[slotId];
+    if (found !== undefined) return found;
+    const key = this.#catalogue.slots[slotId];
+    if (key === undefined) throw new RangeError(`slot ${slotId} is not defined`);
+    const use = useOf(key.channel);
+    const slot: Slot = {
+      use,
+      pointId: key.pointId,
+      agentId: key.agentId,
+      gauge: use === 'gauge' ? new GaugeAccount(key.pointId, key.channel) : null,
+      atMs: Number.NaN,
+      value: Number.NaN,
+      estimated: false,
+      meanW: Number.NaN,
+      movedMs: Number.NaN,
+    };
+    this.#slots[slotId] = slot;
+    return slot;
+  }
+}
+
+function useOf(channel: keyof typeof channels): SlotUse {
+  const { kind } = channels[channel];
+  if (kind !== 'register') return kind;
+  return channel === 'energy-export' ? 'export' : 'register';
+}
+
+function saveSlot(slot: Slot, out: NumberWriter): void {
+  out.put(slot.atMs);
+  out.put(slot.value);
+  out.put(Number(slot.estimated));
+  out.put(slot.meanW);
+  out.put(slot.movedMs);
+  if (slot.gauge !== null) saveGauge(slot.gauge, out);
+}
+
+function loadSlot(slot: Slot, from: NumberReader): void {
+  slot.atMs = from.take();
+  slot.value = from.take();
+  slot.estimated = from.take() === 1;
+  slot.meanW = from.take();
+  slot.movedMs = from.take();
+  if (slot.gauge !== null) loadGauge(slot.gauge, from);
+}

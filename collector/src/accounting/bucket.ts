@@ -1,0 +1,69 @@
+import { MINUTE_MS, type PointInterval } from './interval.ts';
+
+/**
+ * One minute of one point while it is being filled. Energy from samples is *provisional* while the point has a register: the
+ * register's next movement says how much it really was, and the samples only how it was spread.
+ */
+export class Bucket {
+  readonly startMs: number;
+  /** Final measured energy, Wh, and its time. */
+  energyWh = 0;
+  measuredMs = 0;
+  /** Energy from samples that a register has yet to confirm, Wh, and its time. */
+  provisionalWh = 0;
+  provisionalMs = 0;
+  estimatedWh = 0;
+  estimatedMs = 0;
+  exportWh = 0;
+  bridgedMs = 0;
+  /** Least and greatest sampled power, W; NaN before the first sample. */
+  minW = Number.NaN;
+  maxW = Number.NaN;
+  /** Whether it holds anything that was not handed on yet. */
+  changed = false;
+
+  constructor(startMs: number) {
+    this.startMs = startMs;
+  }
+
+  get endMs(): number {
+    return this.startMs + MINUTE_MS;
+  }
+
+  sample(powerW: number): void {
+    if (!(powerW >= this.minW)) this.minW = powerW;
+    if (!(powerW <= this.maxW)) this.maxW = powerW;
+  }
+
+  /** Samples stand as they are: no register will say more. */
+  confirm(): void {
+    this.energyWh += this.provisionalWh;
+    this.measuredMs += this.provisionalMs;
+    this.provisionalWh = 0;
+    this.provisionalMs = 0;
+  }
+
+  /** The interval as known now, or null where nothing is known. */
+  toInterval(pointId: number): PointInterval | null {
+    const measuredMs = Math.min(MINUTE_MS, Math.round(this.measuredMs + this.provisionalMs));
+    const estimatedMs = Math.min(MINUTE_MS - measuredMs, Math.round(this.estimatedMs));
+    if (measuredMs === 0 && estimatedMs === 0) return null;
+    return {
+      pointId,
+      startMs: this.startMs,
+      energyWh: this.energyWh + this.provisionalWh + this.estimatedWh,
+      estimatedWh: this.estimatedWh,
+      exportWh: this.exportWh,
+      minW: Number.isNaN(this.minW) ? null : this.minW,
+      maxW: Number.isNaN(this.maxW) ? null : this.maxW,
+      measuredMs,
+      estimatedMs,
+      bridgedMs: Math.min(measuredMs, Math.round(this.bridgedMs)),
+    };
+  }
+}
+
+/** Start of the minute that contains `ms`. */
+export function minuteOf(ms: number): number {
+  return ms - (ms % MINUTE_MS);
+}

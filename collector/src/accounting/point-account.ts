@@ -1,0 +1,287 @@
+import { Bucket, minuteOf } from './bucket.ts';
+import { MINUTE_MS, type PointInterval } from './interval.ts';
+import { DEFAULT_MAX_POWER_W, judgeRegister } from './register.ts';
+
+/**
+ * The energy account of one metering point: folds its readings, in the order of their own times, into minutes.
+ *
+ * - Samples are integrated by the trapezoid rule between neighbours no further apart than the greatest gap.
+ * - A register beats samples: its difference is booked exactly, and the samples since its last movement say only how the energy
+ *   was spread. While it has not moved (its steps may be coarse), the samples stand provisionally.
+ * - Time that only a register spans beyond the greatest gap is *bridged*: measured in total, estimated in profile.
+ * - After a register reset nothing is known but what samples cover.
+ */
+
+/** Where finished or changed intervals go. */
+export type IntervalSink = (interval: PointInterval) => void;
+
+/** A gap longer than this is not bridged by a register: 31 days of minutes. */
+const MAX_BRIDGE_MS = 31 * 24 * 60 * MINUTE_MS;
+
+/** Minutes kept waiting for a register to move; beyond it the oldest stands as sampled, and the register is credited with it. */
+const MAX_HELD = 15;
+
+/** Greatest power that is believed of a point with samples, whatever they said: 1 MW, or four times the greatest sample. */
+const LEAST_MAX_POWER_W = 1e6;
+
+const NONE: Bucket[] = [];
+
+export type Outcome = 'booked' | 'late' | 'reset' | 'gap';
+
+export class PointAccount {
+  readonly pointId: number;
+  /** Neighbouring samples further apart than this leave a gap, ms. */
+  maxGapMs: number;
+  /** Value at which the register wraps to zero, Wh; null where none is declared. */
+  modulusWh: number | null = null;
+  sampleAtMs = Number.NaN;
+  sampleW = Number.NaN;
+  sampleEstimated = false;
+  /** Time and value of the register when it last moved. */
+  registerAtMs = Number.NaN;
+  registerWh = Number.NaN;
+  /** Energy since then that was already finalised as sampled. */
+  creditWh = 0;
+  exportAtMs = Number.NaN;
+  exportWh = Number.NaN;
+  greatestW = 0;
+  /** End of the latest minute that has left memory: it cannot be added to any more. */
+  evictedToMs = 0;
+  current: Bucket | null = null;
+  /** Minutes before the current one that the register may still change, oldest first. */
+  held: Bucket[] = NONE;
+
+  constructor(pointId: number, maxGapMs: number) {
+    this.pointId = pointId;
+    this.maxGapMs = maxGapMs;
+  }
+
+  get hasRegister(): boolean {
+    return !Number.isNaN(this.registerAtMs);
+  }
+
+  /** A sample of active power, W. */
+  power(atMs: number, powerW: number, estimated: boolean, sink: IntervalSink): Outcome {
+    if (atMs <= this.sampleAtMs) return 'late';
+    const gapMs = atMs - this.sampleAtMs;
+    const usable = gapMs <= this.maxGapMs;
+    if (usable) this.#integrate(atMs, powerW, estimated || this.sampleEstimated, sink);
+    this.sampleAtMs = atMs;
+    this.sampleW = powerW;
+    this.sampleEstimated = estimated;
+    if (Math.abs(powerW) > this.greatestW) this.greatestW = Math.abs(powerW);
+    return usable || Number.isNaN(gapMs) ? 'booked' : 'gap';
+  }
+
+  /** A reading of the cumulative energy register, Wh. */
+  register(atMs: number, valueWh: number, estimated: boolean, sink: IntervalSink): Outcome {
+    if (!this.hasRegister) {
+      this.#confirmAll();
+      this.#anchor(atMs, valueWh);
+      return 'booked';
+    }
+    if (atMs <= this.registerAtMs) return 'late';
+    const elapsedMs = atMs - this.registerAtMs;
+    const step = judgeRegister(this.registerWh, valueWh, elapsedMs, this.#limits());
+    if (step.kind === 'reset' || elapsedMs > MAX_BRIDGE_MS) {
+      this.#confirmAll();
+      this.#anchor(atMs, valueWh);
+      this.#release(sink);
+      return step.kind === 'reset' ? 'reset' : 'gap';
+    }
+    if (step.energyWh === 0 && this.#provisionalWh() > 0) return 'booked';
+    const fromMs = this.registerAtMs;
+    const owedWh = step.energyWh - this.creditWh;
+    this.#anchor(atMs, valueWh);
+    this.creditWh = Math.max(0, -owedWh);
+    this.#book(fromMs, atMs, Math.max(0, owedWh), estimated);
+    this.#release(sink);
+    return 'booked';
+  }
+
+  /** A reading of the cumulative register of energy fed back, Wh; spread evenly over the time since the last one. */
+  exportRegister(atMs: number, valueWh: number): Outcome {
+    const previousMs = this.exportAtMs;
+    if (atMs <= previousMs) return 'late';
+    const elapsedMs = atMs - previousMs;
+    const step = judgeRegister(this.exportWh, valueWh, elapsedMs, this.#limits());
+    this.exportAtMs = atMs;
+    this.exportWh = valueWh;
+    if (Number.isNaN(previousMs)) return 'booked';
+    if (step.kind === 'reset') return 'reset';
+    if (step.energyWh === 0) return 'booked';
+    if (elapsedMs > MAX_BRIDGE_MS) return 'gap';
+    const fromMs = Math.max(previousMs, this.evictedToMs);
+    for (const bucket of this.#minutes(fromMs, atMs)) {
+      bucket.exportWh += (step.energyWh * overlapMs(bucket, fromMs, atMs)) / (atMs - fromMs);
+      bucket.changed = true;
+    }
+    return 'booked';
+  }
+
+  /** Hands on what changed in minutes that ended by `nowMs`. */
+  close(nowMs: number, sink: IntervalSink): void {
+    this.#release(sink);
+    for (const bucket of this.held) this.#emit(bucket, sink);
+    if (this.current !== null && this.current.endMs <= nowMs) this.#emit(this.current, sink);
+  }
+
+  /** What is known and not handed on, or may still change: the minutes that a query must see beside the stored ones. */
+  open(): PointInterval[] {
+    const buckets = this.current === null ? this.held : [...this.held, this.current];
+    return buckets.map((bucket) => bucket.toInterval(this.pointId)).filter((interval) => interval !== null);
+  }
+
+  #limits(): { modulusWh: number | null; maxPowerW: number } {
+    const maxPowerW = this.greatestW === 0 ? DEFAULT_MAX_POWER_W : Math.max(LEAST_MAX_POWER_W, 4 * this.greatestW);
+    return { modulusWh: this.modulusWh, maxPowerW };
+  }
+
+  #integrate(atMs: number, powerW: number, estimated: boolean, sink: IntervalSink): void {
+    if (estimated && this.hasRegister) return;
+    const slope = (powerW - this.sampleW) / (atMs - this.sampleAtMs);
+    let fromMs = this.hasRegister ? Math.max(this.sampleAtMs, this.registerAtMs) : this.sampleAtMs;
+    let fromW = this.sampleW + slope * (fromMs - this.sampleAtMs);
+    while (fromMs < atMs) {
+      const bucket = this.#bucketOf(minuteOf(fromMs), sink);
+      const toMs = Math.min(bucket.endMs, atMs);
+      const toW = toMs === atMs ? powerW : this.sampleW + slope * (toMs - this.sampleAtMs);
+      this.#addSegment(bucket, toMs - fromMs, fromW, toW, estimated);
+      fromMs = toMs;
+      fromW = toW;
+    }
+  }
+
+  #addSegment(bucket: Bucket, durationMs: number, fromW: number, toW: number, estimated: boolean): void {
+    // With a register, power that flows back belongs to the export register and must not shape the import profile.
+    const meanW = this.hasRegister ? (Math.max(0, fromW) + Math.max(0, toW)) / 2 : (fromW + toW) / 2;
+    const energyWh = (meanW * durationMs) / 3_600_000;
+    bucket.sample(fromW);
+    bucket.sample(toW);
+    bucket.changed = true;
+    if (estimated) {
+      bucket.estimatedWh += energyWh;
+      bucket.estimatedMs += durationMs;
+    } else {
+      bucket.provisionalWh += energyWh;
+      bucket.provisionalMs += durationMs;
+    }
+  }
+
+  #anchor(atMs: number, valueWh: number): void {
+    this.registerAtMs = atMs;
+    this.registerWh = valueWh;
+    this.creditWh = 0;
+  }
+
+  /** Books `energyWh` on the time from `fromMs` to `toMs`: on what samples cover in their proportion, the rest evenly on the rest. */
+  #book(fromMs: number, toMs: number, energyWh: number, estimated: boolean): void {
+    const spanFromMs = Math.max(fromMs, this.evictedToMs);
+    const buckets = this.#minutes(spanFromMs, toMs);
+    const sampledWh = this.#provisionalWh();
+    let sampledMs = 0;
+    for (const bucket of buckets) sampledMs += bucket.provisionalMs;
+    const bareMs = toMs - spanFromMs - sampledMs;
+    const bareWh = bareMs > 0 ? Math.max(0, energyWh - sampledWh) : 0;
+    const scale = sampledWh > 0 ? (energyWh - bareWh) / sampledWh : 0;
+    const evenW = sampledWh > 0 || sampledMs === 0 ? 0 : (energyWh - bareWh) / sampledMs;
+    const bridged = bareMs > this.maxGapMs;
+    for (const bucket of buckets) {
+      const bucketBareMs = overlapMs(bucket, spanFromMs, toMs) - bucket.provisionalMs;
+      const bookedWh =
+        bucket.provisionalWh * scale +
+        bucket.provisionalMs * evenW +
+        (bareMs > 0 ? (bareWh * bucketBareMs) / bareMs : 0);
+      const bookedMs = bucket.provisionalMs + Math.max(0, bucketBareMs);
+      bucket.provisionalWh = 0;
+      bucket.provisionalMs = 0;
+      if (estimated) {
+        bucket.estimatedWh += bookedWh;
+        bucket.estimatedMs += bookedMs;
+      } else {
+        bucket.energyWh += bookedWh;
+        bucket.measuredMs += bookedMs;
+        if (bridged && bucketBareMs > 0) bucket.bridgedMs += bucketBareMs;
+      }
+      bucket.changed = true;
+    }
+  }
+
+  #provisionalWh(): number {
+    let sum = this.current?.provisionalWh ?? 0;
+    for (const bucket of this.held) sum += bucket.provisionalWh;
+    return sum;
+  }
+
+  #confirmAll(): void {
+    for (const bucket of this.held) bucket.confirm();
+    this.current?.confirm();
+  }
+
+  /** The bucket of a minute; a minute after the current one becomes the current one. */
+  #bucketOf(startMs: number, sink: IntervalSink): Bucket {
+    const { current } = this;
+    if (current !== null && startMs === current.startMs) return current;
+    if (current !== null && startMs < current.startMs) {
+      return this.held.find((bucket) => bucket.startMs === startMs) ?? current;
+    }
+    if (current !== null) {
+      if (this.held.length === 0) this.held = [current];
+      else this.held.push(current);
+    }
+    this.current = new Bucket(startMs);
+    this.#release(sink);
+    return this.current;
+  }
+
+  /** A bucket for every minute of the span, new ones where there was none; none of the span may have left memory. */
+  #minutes(fromMs: number, toMs: number): Bucket[] {
+    const { current } = this;
+    if (this.held.length === 0 && current !== null && fromMs >= current.startMs && toMs <= current.endMs)
+      return [current];
+    const known = new Map<number, Bucket>();
+    for (const bucket of this.held) known.set(bucket.startMs, bucket);
+    if (current !== null) known.set(current.startMs, current);
+    const span: Bucket[] = [];
+    for (let startMs = minuteOf(fromMs); startMs < toMs; startMs += MINUTE_MS) {
+      const bucket = known.get(startMs) ?? new Bucket(startMs);
+      known.set(startMs, bucket);
+      span.push(bucket);
+    }
+    if (known.size > this.held.length + (current === null ? 0 : 1)) {
+      const all = [...known.values()].sort((a, b) => a.startMs - b.startMs);
+      this.current = all.pop() ?? null;
+      this.held = all;
+    }
+    return span;
+  }
+
+  /** Hands on and forgets the held minutes that no register reading can change any more. */
+  #release(sink: IntervalSink): void {
+    let count = 0;
+    for (const bucket of this.held) {
+      const settled = !this.hasRegister || bucket.endMs <= this.registerAtMs;
+      if (!settled) {
+        if (this.held.length - count <= MAX_HELD) break;
+        this.creditWh += bucket.provisionalWh;
+        bucket.confirm();
+      }
+      this.#emit(bucket, sink);
+      this.evictedToMs = bucket.endMs;
+      count++;
+    }
+    if (count > 0) this.held = count === this.held.length ? NONE : this.held.slice(count);
+  }
+
+  #emit(bucket: Bucket, sink: IntervalSink): void {
+    if (!bucket.changed) return;
+    bucket.changed = false;
+    const interval = bucket.toInterval(this.pointId);
+    if (interval !== null) sink(interval);
+  }
+}
+
+/** Time that a bucket's minute has in common with a span. */
+function overlapMs(bucket: Bucket, fromMs: number, toMs: number): number {
+  return Math.max(0, Math.min(bucket.endMs, toMs) - Math.max(bucket.startMs, fromMs));
+}

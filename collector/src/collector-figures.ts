@@ -1,0 +1,143 @@
+import type { GaugeInterval, PointInterval } from './accounting/interval.ts';
+import type { AgentFigures, ChannelValue, Figures, Health, Live } from './figures.ts';
+import type { Fold } from './fold.ts';
+import type { Ingest } from './ingest/ingest.ts';
+import { pointMinutes, pointSums, type Sources, siteMinutes, siteSums } from './kpi/sums.ts';
+import type { LiveFigures } from './live-figures.ts';
+import type { Recorder } from './recorder.ts';
+import type { Rollup } from './site/rollup.ts';
+import type { Site, SiteSum } from './site/site.ts';
+import type { Span, Store } from './store/store.ts';
+
+export interface FiguresParts {
+  readonly fold: Fold;
+  readonly ingest: Ingest;
+  readonly live: LiveFigures;
+  readonly recorder: Recorder;
+  readonly rollup: Rollup;
+  readonly store: Store;
+  /** What is wrong with the collector as a whole, null while all is well. */
+  readonly problem: () => string | null;
+  readonly evidenceBytes: () => number;
+}
+
+/** The collector as its readers see it: memory and store together. */
+export class CollectorFigures implements Figures {
+  readonly #parts: FiguresParts;
+
+  constructor(parts: FiguresParts) {
+    this.#parts = parts;
+  }
+
+  sites(): readonly Site[] {
+    return this.#parts.fold.allSites();
+  }
+
+  site(site: string): Site | undefined {
+    const siteId = this.#parts.fold.catalogue.siteId(site);
+    return siteId === undefined ? undefined : this.#parts.fold.registry.site(siteId);
+  }
+
+  live(site: string): Live {
+    const found = this.site(site);
+    if (found === undefined) throw new RangeError(`unknown site ${site}`);
+    return this.#parts.live.live(found);
+  }
+
+  channelValues(site: string, point: string): readonly ChannelValue[] {
+    const { catalogue } = this.#parts.fold;
+    const siteId = catalogue.siteId(site);
+    const pointId = siteId === undefined ? undefined : catalogue.pointId(siteId, point);
+    return pointId === undefined ? [] : this.#parts.live.channelValues(pointId);
+  }
+
+  agents(): readonly AgentFigures[] {
+    const { catalogue, agents } = this.#parts.fold;
+    return catalogue.agents.map(({ agent, siteId }, agentId) => {
+      const key = catalogue.sites[siteId];
+      const entry = this.#parts.ingest.entry(agentId);
+      const cursor = agents[agentId];
+      return {
+        agent,
+        site: key?.site ?? '',
+        group: key?.group ?? '',
+        state: entry?.state ?? 'unknown',
+        lastSeenMs: entry?.seenMs ?? finite(cursor?.receivedMs),
+        epoch: cursor?.epoch ?? null,
+        seq: cursor?.epoch == null ? null : cursor.seq,
+        lost: cursor?.lost ?? 0,
+        duplicates: entry?.duplicates ?? 0,
+        rejected: entry?.rejected ?? 0,
+        clockSkewMs: entry?.clockSkewMs ?? null,
+        spoolDepth: entry?.spoolDepth ?? null,
+        software: cursor?.software ?? null,
+      };
+    });
+  }
+
+  health(): Health {
+    const { fold, ingest, recorder, evidenceBytes, problem } = this.#parts;
+    const { late, ahead, conflicting, resets, gaps } = fold.accounting.counters;
+    return {
+      problem: problem(),
+      counters: {
+        messages: ingest.counters.messages,
+        readings: ingest.counters.readings,
+        duplicate_messages: ingest.counters.duplicates,
+        early_messages: ingest.counters.early,
+        lost_messages: ingest.counters.lost,
+        late_readings: late,
+        ahead_readings: ahead,
+        conflicting_readings: conflicting,
+        register_resets: resets,
+        sample_gaps: gaps,
+      },
+      rejected: ingest.rejects.toRecord(),
+      gauges: {
+        sites: fold.catalogue.sites.length,
+        agents: fold.catalogue.agents.length,
+        points: fold.catalogue.points.length,
+        evidence_frames: fold.cursor.position,
+        evidence_bytes: evidenceBytes(),
+        store_waiting_batches: recorder.depth,
+      },
+    };
+  }
+
+  onLive(listener: (site: string) => void): () => void {
+    return this.#parts.live.onLive(listener);
+  }
+
+  siteMinutes(site: Site, span: Span, asOfMs: number | null): Promise<SiteSum[]> {
+    return siteMinutes(this.#sources(), site, span, asOfMs);
+  }
+
+  siteSums(site: Site, boundariesMs: readonly number[], asOfMs: number | null): Promise<SiteSum[]> {
+    return siteSums(this.#sources(), site, boundariesMs, asOfMs);
+  }
+
+  pointMinutes(pointId: number, span: Span, asOfMs: number | null): Promise<PointInterval[]> {
+    return pointMinutes(this.#sources(), pointId, span, asOfMs);
+  }
+
+  pointSums(pointId: number, boundariesMs: readonly number[], asOfMs: number | null): Promise<PointInterval[]> {
+    return pointSums(this.#sources(), pointId, boundariesMs, asOfMs);
+  }
+
+  gaugeMinutes(pointId: number, span: Span, asOfMs: number | null): Promise<GaugeInterval[]> {
+    return this.#parts.store.gaugeMinutes(pointId, span, asOfMs);
+  }
+
+  #sources(): Sources {
+    const { store, recorder, fold, rollup } = this.#parts;
+    const openRows = (pointIds: readonly number[], span: Span): PointInterval[] => [
+      ...recorder.waitingRows(pointIds, span),
+      ...fold.accounting.open(pointIds, span),
+    ];
+    return { store, openRows, rolledUpToMs: rollup.rolledUpToMs };
+  }
+}
+
+function finite(value: number | undefined): number | null {
+  return value === undefined || Number.isNaN(value) ? null : value;
+}

@@ -1,0 +1,110 @@
+import { readFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import type { Logger } from '@wattmark/shared/logger';
+import { groupFilter, type Leaf } from '@wattmark/shared/topics';
+import { buildApi } from './api/server.ts';
+import { openEmbeddedBroker } from './broker/embedded.ts';
+import { openExternalBroker } from './broker/external.ts';
+import type { Link, Receive } from './broker/link.ts';
+import { CollectorFigures } from './collector-figures.ts';
+import type { CollectorConfig } from './config.ts';
+import { Ingest } from './ingest/ingest.ts';
+import { LiveFigures } from './live-figures.ts';
+import { Pipeline } from './pipeline.ts';
+import { Recorder } from './recorder.ts';
+import { type Restored, restore } from './restore.ts';
+import type { SiteFile } from './site/site-file.ts';
+import { startTicker } from './ticker.ts';
+
+/** A collector that runs. */
+export interface Collector {
+  /** Ports it listens on; the broker's is null for an external broker. */
+  readonly httpPort: number;
+  readonly mqttPort: number | null;
+  /** Stops taking messages, commits and stores what has arrived, and closes everything. */
+  stop(): Promise<void>;
+}
+
+export interface CollectorOptions {
+  readonly config: CollectorConfig;
+  readonly sites: readonly SiteFile[];
+  /** Directory of the built page; null where it is not built. */
+  readonly page: string | null;
+  readonly log: Logger;
+  readonly now: () => number;
+}
+
+const leaves: readonly Leaf[] = ['birth', 'status', 'readings'];
+
+/** Restores the state, then connects broker, pipeline and API. */
+export async function startCollector({ config, sites, page, log, now }: CollectorOptions): Promise<Collector> {
+  const restored = await restore(config.data, log);
+  const { evidence, store, fold, rollup } = restored;
+  const recorder = new Recorder({ ...restored, directory: config.data, log });
+  await catchUp(restored, recorder, log);
+
+  const ingest = new Ingest(fold);
+  const live = new LiveFigures(fold, now);
+  const pipeline = new Pipeline({ evidence, fold, ingest, recorder, live, log, now });
+  ingest.setSites(sites, now());
+  pipeline.tick();
+
+  const link = await openLink(config, log, (delivery) => pipeline.receive(delivery));
+  pipeline.attach(link);
+  const problem = (): string | null => pipeline.problem ?? recorder.problem ?? link.problem;
+  const figures = new CollectorFigures({
+    fold,
+    ingest,
+    live,
+    recorder,
+    rollup,
+    store,
+    problem,
+    evidenceBytes: () => evidence.bytes,
+  });
+  const api = await buildApi(figures, { page, now, log });
+  await api.listen({ host: config.http.host, port: config.http.port });
+  const stopTicker = startTicker(now, () => pipeline.tick());
+
+  return {
+    httpPort: (api.server.address() as AddressInfo).port,
+    mqttPort: 'port' in link ? (link.port as number) : null,
+    async stop() {
+      stopTicker();
+      live.close();
+      await api.close();
+      await link.close();
+      await pipeline.stop();
+      await store.close();
+      await evidence.close();
+    },
+  };
+}
+
+/** Folds what was logged after the snapshot; intervals that the store lacks are stored. */
+async function catchUp({ evidence, fold }: Restored, recorder: Recorder, log: Logger): Promise<void> {
+  const from = fold.cursor.position;
+  for await (const frame of evidence.read(fold.cursor)) {
+    const batch = fold.apply(frame);
+    if (batch !== null) await recorder.record(batch);
+  }
+  log.info({ records: fold.cursor.position - from, position: fold.cursor.position }, 'evidence log folded');
+}
+
+async function openLink({ broker, groups }: CollectorConfig, log: Logger, receive: Receive): Promise<Link> {
+  const filters = groups.flatMap((group) => leaves.map((leaf) => groupFilter(group, leaf)));
+  if ('embedded' in broker) return openEmbeddedBroker({ ...broker.embedded, filters, log }, receive);
+  const { ca, cert, key, clientId, ...rest } = broker;
+  return openExternalBroker(
+    {
+      ...rest,
+      ...(ca !== undefined && { ca: readFileSync(ca) }),
+      ...(cert !== undefined && { cert: readFileSync(cert) }),
+      ...(key !== undefined && { key: readFileSync(key) }),
+      clientId: clientId ?? `wattmark-collector-${groups.join('-')}`,
+      filters,
+      log,
+    },
+    receive,
+  );
+}

@@ -1,0 +1,72 @@
+import { dirname, resolve } from 'node:path';
+import { id, loadConfig } from '@wattmark/shared/config';
+import { type LogLevel, logLevels } from '@wattmark/shared/logger';
+import * as v from 'valibot';
+
+const port = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(65_535));
+const host = v.pipe(v.string(), v.minLength(1));
+
+const brokerSchema = v.union(
+  [
+    v.strictObject({ embedded: v.strictObject({ host: v.optional(host, '127.0.0.1'), port: v.optional(port, 1883) }) }),
+    v.strictObject({
+      url: v.pipe(v.string(), v.regex(/^mqtts?:\/\/[^/]+/, 'must be mqtt://host:port or mqtts://host:port')),
+      username: v.optional(v.string()),
+      password: v.optional(v.string()),
+      ca: v.optional(v.string()),
+      cert: v.optional(v.string()),
+      key: v.optional(v.string()),
+      clientId: v.optional(v.pipe(v.string(), v.minLength(1), v.maxLength(128))),
+    }),
+  ],
+  'must be either {embedded: {host, port}} or {url, username?, password?, ca?, cert?, key?, clientId?}',
+);
+
+const schema = v.strictObject({
+  data: v.optional(v.string(), './data'),
+  http: v.optional(v.strictObject({ host: v.optional(host, '127.0.0.1'), port: v.optional(port, 8080) }), {}),
+  broker: v.optional(brokerSchema, { embedded: {} }),
+  groups: v.optional(v.pipe(v.array(id), v.minLength(1)), ['default']),
+  sites: v.optional(v.string()),
+  log: v.optional(v.strictObject({ level: v.optional(v.picklist(logLevels), 'info') }), {}),
+});
+
+export type BrokerConfig = v.InferOutput<typeof brokerSchema>;
+
+export interface CollectorConfig {
+  /** Directory of the evidence log, the store and snapshots. */
+  readonly data: string;
+  readonly http: { readonly host: string; readonly port: number };
+  readonly broker: BrokerConfig;
+  readonly groups: readonly string[];
+  /** Directory of site files; null for none. */
+  readonly sites: string | null;
+  readonly logLevel: LogLevel;
+}
+
+/**
+ * Reads collector.yaml. Relative paths are relative to it.
+ * @throws ConfigError with all problems at once.
+ */
+export function loadCollectorConfig(file: string, env: NodeJS.ProcessEnv): CollectorConfig {
+  const { data, http, broker, groups, sites, log } = loadConfig(file, schema, env);
+  const from = dirname(resolve(file));
+  return {
+    data: resolve(from, data),
+    http,
+    broker: 'url' in broker ? resolveFiles(broker, from) : broker,
+    groups,
+    sites: sites === undefined ? null : resolve(from, sites),
+    logLevel: log.level,
+  };
+}
+
+function resolveFiles(broker: Extract<BrokerConfig, { url: string }>, from: string): BrokerConfig {
+  const { ca, cert, key } = broker;
+  return {
+    ...broker,
+    ...(ca !== undefined && { ca: resolve(from, ca) }),
+    ...(cert !== undefined && { cert: resolve(from, cert) }),
+    ...(key !== undefined && { key: resolve(from, key) }),
+  };
+}

@@ -1,0 +1,206 @@
+import type { Birth } from '@wattmark/shared/messages';
+import { Accounting, type AccountingState } from './accounting/accounting.ts';
+import type { IntervalBatch } from './accounting/interval.ts';
+import { ByteReader } from './evidence/bytes.ts';
+import { type AgentKey, Catalogue, type PointKey, type SiteKey, type SlotKey } from './evidence/catalogue.ts';
+import type { Cursor, EvidenceFrame } from './evidence/evidence-log.ts';
+import { type MessageHead, type ReadingColumns, RecordReader, type RecordVisitor } from './evidence/record.ts';
+import { birthHash } from './ingest/birth-hash.ts';
+import { type RegistryState, SiteRegistry } from './site/registry.ts';
+import type { Site } from './site/site.ts';
+import type { SiteFile } from './site/site-file.ts';
+
+/**
+ * Everything that follows from the evidence log: the fold applies its frames one after the other, and depends on nothing else. While
+ * the collector runs it applies what was just written; after a restart, what was written since the last snapshot; in a replay, all.
+ */
+
+/** Where an agent's sequence stands in the log. */
+export interface AgentCursor {
+  epoch: string | null;
+  /** Last sequence number received in the epoch; 0 before the first. */
+  seq: number;
+  /** Messages that the agent lost by its own account. */
+  lost: number;
+  software: string | null;
+  /** Tells whether a birth announces anything new; empty before the first. */
+  birthHash: string;
+  /** Time of the newest message, and when it arrived; NaN before the first. */
+  atMs: number;
+  receivedMs: number;
+}
+
+export interface FoldState {
+  readonly cursor: Cursor;
+  readonly sites: readonly SiteKey[];
+  readonly agents: readonly AgentKey[];
+  readonly points: readonly PointKey[];
+  readonly slots: readonly SlotKey[];
+  readonly cursors: readonly AgentCursor[];
+  readonly registry: RegistryState;
+  readonly accounting: AccountingState;
+}
+
+/** Finished intervals beyond this number are handed on before the next tick, so that a backlog does not pile up in memory. */
+const MAX_BACKLOG = 50_000;
+
+export class Fold implements RecordVisitor {
+  readonly catalogue: Catalogue = new Catalogue();
+  readonly accounting: Accounting = new Accounting(this.catalogue);
+  readonly registry: SiteRegistry = new SiteRegistry(this.catalogue, (pointId) => this.accounting.owner(pointId));
+  readonly agents: AgentCursor[] = [];
+  readonly #reader = new RecordReader();
+  #cursor: Cursor;
+  #tickMs: number | null = null;
+  #ownership = 0;
+  #touched = new Set<number>();
+
+  constructor(start: Cursor) {
+    this.#cursor = start;
+  }
+
+  /** The place in the log up to which everything is applied. */
+  get cursor(): Cursor {
+    return this.#cursor;
+  }
+
+  /**
+   * Applies one frame.
+   * @returns the intervals that it closed, or null where it closed none.
+   * @throws RangeError where the frame is not of this version.
+   */
+  apply(frame: EvidenceFrame): IntervalBatch | null {
+    const body = new ByteReader(frame.body);
+    this.#tickMs = null;
+    const frameMs = this.#reader.read(body, this.catalogue, this);
+    this.#cursor = frame.next;
+    const nowMs = this.#tickMs ?? (this.accounting.backlog > MAX_BACKLOG ? frameMs : null);
+    if (nowMs === null) return null;
+    const { points, gauges } = this.accounting.close(nowMs);
+    return { position: frame.next.position, recordedMs: nowMs, points, gauges };
+  }
+
+  /** Every site as it is now. */
+  allSites(): Site[] {
+    return this.catalogue.sites.map((_, siteId) => this.registry.site(siteId));
+  }
+
+  /** The sites whose readings have come since the last call. */
+  takeTouched(): ReadonlySet<number> {
+    const touched = this.#touched;
+    this.#touched = new Set();
+    return touched;
+  }
+
+  save(): FoldState {
+    const { catalogue } = this;
+    return {
+      cursor: this.#cursor,
+      sites: catalogue.sites,
+      agents: catalogue.agents,
+      points: catalogue.points,
+      slots: catalogue.slots,
+      cursors: this.agents,
+      registry: this.registry.save(),
+      accounting: this.accounting.save(),
+    };
+  }
+
+  static load(state: FoldState): Fold {
+    const fold = new Fold(state.cursor);
+    for (const site of state.sites) fold.catalogue.addSite(site);
+    for (const { agent, siteId } of state.agents) fold.catalogue.addAgent(agent, siteId);
+    for (const point of state.points) fold.catalogue.addPoint(point);
+    for (const slot of state.slots) fold.catalogue.addSlot(slot);
+    fold.agents.push(...state.cursors.map((cursor) => ({ ...cursor })));
+    fold.accounting.load(state.accounting);
+    fold.registry.load(state.registry);
+    return fold;
+  }
+
+  site(key: SiteKey): void {
+    if (this.catalogue.siteId(key.site) === undefined) this.catalogue.addSite(key);
+  }
+
+  agent(agent: string, siteId: number): void {
+    if (this.catalogue.agentId(siteId, agent) === undefined) this.catalogue.addAgent(agent, siteId);
+  }
+
+  point(key: PointKey): void {
+    if (this.catalogue.pointId(key.siteId, key.point) === undefined) this.catalogue.addPoint(key);
+    this.registry.invalidate(key.siteId);
+  }
+
+  slot(key: SlotKey): void {
+    if (this.catalogue.slotId(key.agentId, key.pointId, key.channel) === undefined) this.catalogue.addSlot(key);
+  }
+
+  epoch(agentId: number, epoch: string): void {
+    Object.assign(this.#agent(agentId), { epoch, seq: 0 });
+  }
+
+  readings(head: MessageHead, columns: ReadingColumns): void {
+    const agent = this.#agent(head.agentId);
+    if (head.seq > 0) agent.seq = head.seq;
+    if (!(head.atMs <= agent.atMs)) agent.atMs = head.atMs;
+    agent.receivedMs = head.receivedMs;
+    this.accounting.apply(head, columns);
+    const siteId = this.catalogue.agents[head.agentId]?.siteId;
+    if (siteId === undefined) return;
+    this.#touched.add(siteId);
+    if (this.accounting.ownership === this.#ownership) return;
+    this.#ownership = this.accounting.ownership;
+    this.#describePoints(siteId);
+  }
+
+  refused(agentId: number, seq: number, _reason: string): void {
+    this.#agent(agentId).seq = seq;
+  }
+
+  birth(agentId: number, birth: Birth): void {
+    Object.assign(this.#agent(agentId), { software: birth.software, birthHash: birthHash(birth) });
+    this.registry.announce(agentId, birth.points);
+    const siteId = this.catalogue.agents[agentId]?.siteId;
+    if (siteId !== undefined) this.#describePoints(siteId);
+  }
+
+  loss(agentId: number, nextSeq: number, count: number): void {
+    const agent = this.#agent(agentId);
+    agent.lost += count;
+    agent.seq = nextSeq - 1;
+  }
+
+  sites(files: readonly SiteFile[]): void {
+    this.registry.setFiles(files);
+  }
+
+  tick(nowMs: number): void {
+    this.#tickMs = nowMs;
+  }
+
+  #describePoints(siteId: number): void {
+    this.registry.invalidate(siteId);
+    for (const pointId of this.catalogue.pointsOf(siteId).values()) {
+      const declaration = this.registry.declaration(pointId)?.declaration;
+      if (declaration === undefined) continue;
+      this.accounting.describe(pointId, declaration.intervalMs ?? null, declaration.energyModulusWh ?? null);
+    }
+  }
+
+  #agent(agentId: number): AgentCursor {
+    const found = this.agents[agentId];
+    if (found !== undefined) return found;
+    if (agentId >= this.catalogue.agents.length) throw new RangeError(`agent ${agentId} is not defined`);
+    const agent: AgentCursor = {
+      epoch: null,
+      seq: 0,
+      lost: 0,
+      software: null,
+      birthHash: '',
+      atMs: Number.NaN,
+      receivedMs: Number.NaN,
+    };
+    this.agents[agentId] = agent;
+    return agent;
+  }
+}

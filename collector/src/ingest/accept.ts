@@ -1,0 +1,207 @@
+import { channels, isChannel } from '@wattmark/shared/channels';
+import { isId } from '@wattmark/shared/ids';
+import { type Birth, limits, type PointDeclaration, type Reading, type Status } from '@wattmark/shared/messages';
+import { isAccuracyClass, isLevel, isRole } from '@wattmark/shared/roles';
+import type { Leaf } from '@wattmark/shared/topics';
+
+/**
+ * The edge: turns the bytes of a message into something that the inside can trust, or says why not. Never throws. One bad reading
+ * does not cost the good ones beside it.
+ */
+
+/** Why a message, or one of its readings, was not accepted. The names are counters in `/metrics`. */
+export const rejectReasons = [
+  'not-a-topic',
+  'reserved-agent',
+  'too-large',
+  'not-json',
+  'not-an-object',
+  'wrong-version',
+  'bad-sequence',
+  'bad-time',
+  'bad-readings',
+  'too-many-readings',
+  'bad-reading',
+  'unknown-channel',
+  'not-a-number',
+  'out-of-range',
+  'bad-birth',
+  'bad-status',
+  'stale-epoch',
+  'site-in-other-group',
+  'too-many-agents',
+  'too-many-points',
+  'backlogged',
+] as const;
+export type RejectReason = (typeof rejectReasons)[number];
+
+export interface IncomingReadings {
+  readonly kind: 'readings';
+  /** Null for a publisher that does not number its messages. */
+  readonly sequence: { readonly epoch: string; readonly seq: number } | null;
+  /** Null where the arrival time counts. */
+  readonly atMs: number | null;
+  readonly readings: readonly Reading[];
+  /** Readings left out, one reason each. */
+  readonly rejected: readonly RejectReason[];
+  /** Why nothing of a numbered message can be used, although its number counts as received; null where it can. */
+  readonly unusable: RejectReason | null;
+}
+
+export type Incoming =
+  | IncomingReadings
+  | { readonly kind: 'birth'; readonly birth: Birth }
+  | { readonly kind: 'status'; readonly status: Status }
+  | { readonly kind: 'rejected'; readonly reason: RejectReason };
+
+/** Times of measurement before 2000 or after 2100 are a broken clock. */
+const EARLIEST_MS = Date.UTC(2000);
+const LATEST_MS = Date.UTC(2100);
+
+const METHOD_LENGTH = 500;
+
+type Json = Readonly<Record<string, unknown>>;
+
+export function accept(leaf: Leaf, payload: Uint8Array): Incoming {
+  if (payload.length > limits.payloadBytes) return reject('too-large');
+  let value: unknown;
+  try {
+    value = JSON.parse(Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength).toString('utf8'));
+  } catch {
+    return reject('not-json');
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return reject('not-an-object');
+  const json = value as Json;
+  if (json['v'] !== 1) return reject('wrong-version');
+  switch (leaf) {
+    case 'readings':
+      return acceptReadings(json);
+    case 'birth':
+      return acceptBirth(json);
+    case 'status':
+      return acceptStatus(json);
+    default:
+      return reject('not-a-topic');
+  }
+}
+
+function acceptReadings(json: Json): Incoming {
+  const sequence = sequenceOf(json);
+  if (sequence === undefined) return reject('bad-sequence');
+  const atMs = json['at'] === undefined ? null : json['at'];
+  const list = json['readings'];
+  const unusable = !isTime(atMs) && atMs !== null ? 'bad-time' : unusableList(list);
+  if (unusable !== null) {
+    if (sequence === null) return reject(unusable);
+    return { kind: 'readings', sequence, atMs: null, readings: [], rejected: [], unusable };
+  }
+  const readings: Reading[] = [];
+  const rejected: RejectReason[] = [];
+  for (const item of list as unknown[]) {
+    const reason = judgeReading(item);
+    if (reason === null) readings.push(item as Reading);
+    else rejected.push(reason);
+  }
+  return { kind: 'readings', sequence, atMs: atMs as number | null, readings, rejected, unusable: null };
+}
+
+/** The message's place in its agent's sequence, null where it has none, undefined where it is broken. */
+function sequenceOf(json: Json): { epoch: string; seq: number } | null | undefined {
+  const { epoch, seq } = json as { epoch?: unknown; seq?: unknown };
+  if (epoch === undefined && seq === undefined) return null;
+  if (!isEpoch(epoch) || !isCount(seq) || seq < 1) return undefined;
+  return { epoch, seq };
+}
+
+function unusableList(list: unknown): RejectReason | null {
+  if (!Array.isArray(list)) return 'bad-readings';
+  return list.length > limits.readingsPerMessage ? 'too-many-readings' : null;
+}
+
+function judgeReading(item: unknown): RejectReason | null {
+  if (!Array.isArray(item) || item.length < 3 || item.length > 4) return 'bad-reading';
+  const [point, channel, value, quality] = item as unknown[];
+  if (!isId(point)) return 'bad-reading';
+  if (!isChannel(channel)) return 'unknown-channel';
+  if (typeof value !== 'number' || !Number.isFinite(value)) return 'not-a-number';
+  if (quality !== undefined && quality !== 'measured' && quality !== 'estimated') return 'bad-reading';
+  const { min, max } = channels[channel];
+  return value < min || value > max ? 'out-of-range' : null;
+}
+
+function acceptBirth(json: Json): Incoming {
+  const { epoch, firstSeq, at, software, points } = json as Record<string, unknown>;
+  if (!isEpoch(epoch) || !isCount(firstSeq) || firstSeq < 1 || !isTime(at)) return reject('bad-birth');
+  if (!Array.isArray(points) || points.length > limits.pointsPerAgent) return reject('bad-birth');
+  const declarations = points.map(declarationOf);
+  if (declarations.some((declaration) => declaration === null)) return reject('bad-birth');
+  const birth: Birth = {
+    v: 1,
+    epoch,
+    firstSeq,
+    at,
+    software: isName(software) ? software : 'unknown',
+    points: declarations as PointDeclaration[],
+  };
+  return { kind: 'birth', birth };
+}
+
+/** The parts of a declaration that are understood; null where it does not name a point. Unknown keys are left to later versions. */
+function declarationOf(item: unknown): PointDeclaration | null {
+  if (typeof item !== 'object' || item === null) return null;
+  const json = item as Json;
+  if (!isId(json['point'])) return null;
+  const intervalMs = json['intervalMs'];
+  const modulusWh = json['energyModulusWh'];
+  return {
+    point: json['point'],
+    channels: Array.isArray(json['channels']) ? json['channels'].filter(isChannel) : [],
+    ...(Array.isArray(json['feeds']) && { feeds: json['feeds'].filter(isId).slice(0, limits.pointsPerAgent) }),
+    ...(isName(json['name']) && { name: json['name'] }),
+    ...(isRole(json['role']) && { role: json['role'] }),
+    ...(isLevel(json['level']) && { level: json['level'] }),
+    ...(isName(json['source']) && { source: json['source'] }),
+    ...(isAccuracyClass(json['accuracyClass']) && { accuracyClass: json['accuracyClass'] }),
+    ...(isCount(intervalMs) && intervalMs > 0 && intervalMs <= 86_400_000 && { intervalMs }),
+    ...(json['simulated'] === true && { simulated: true }),
+    ...(isText(json['method'], METHOD_LENGTH) && { method: json['method'] }),
+    ...(typeof modulusWh === 'number' && modulusWh > 0 && modulusWh <= 1e15 && { energyModulusWh: modulusWh }),
+  };
+}
+
+function acceptStatus(json: Json): Incoming {
+  const { state, at, spoolDepth, lost } = json as Record<string, unknown>;
+  if ((state !== 'online' && state !== 'offline') || !isTime(at)) return reject('bad-status');
+  const status: Status = {
+    v: 1,
+    state,
+    at,
+    ...(isCount(spoolDepth) && { spoolDepth }),
+    ...(isCount(lost) && { lost }),
+  };
+  return { kind: 'status', status };
+}
+
+function reject(reason: RejectReason): Incoming {
+  return { kind: 'rejected', reason };
+}
+
+function isEpoch(value: unknown): value is string {
+  return typeof value === 'string' && value.length > 0 && value.length <= limits.epochLength;
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function isTime(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= EARLIEST_MS && (value as number) < LATEST_MS;
+}
+
+function isName(value: unknown): value is string {
+  return isText(value, limits.nameLength);
+}
+
+function isText(value: unknown, maxLength: number): value is string {
+  return typeof value === 'string' && value.length > 0 && value.length <= maxLength;
+}

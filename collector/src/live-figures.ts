@@ -1,0 +1,148 @@
+import { type Role, roles } from '@wattmark/shared/roles';
+import type { ChannelValue, Live } from './figures.ts';
+import type { Fold } from './fold.ts';
+import { type Balance, balanceOf, type Term } from './site/balance.ts';
+import type { Site } from './site/site.ts';
+
+/** A listener hears of a site at most this often. */
+const NOTIFY_MS = 1_000;
+
+/** A value older than this many intervals of its point is no longer live. */
+const STALE_INTERVALS = 3;
+
+interface PointPower {
+  readonly powerW: number;
+  readonly atMs: number;
+}
+
+/** The sites' figures at this moment, from the newest readings, and who wants to hear of them. */
+export class LiveFigures {
+  readonly #fold: Fold;
+  readonly #now: () => number;
+  readonly #balances = new WeakMap<Site, Balance>();
+  readonly #listeners = new Set<(site: string) => void>();
+  readonly #notifiedMs = new Map<number, number>();
+  readonly #due = new Map<number, NodeJS.Timeout>();
+
+  constructor(fold: Fold, now: () => number) {
+    this.#fold = fold;
+    this.#now = now;
+  }
+
+  live(site: Site): Live {
+    const balance = this.#balanceOf(site);
+    const nowMs = this.#now();
+    const powers = new Map(site.points.map((point) => [point.point, this.#power(point.pointId)]));
+    const isFresh = ({ point }: Term): boolean => {
+      const power = powers.get(point.point);
+      return power != null && nowMs - power.atMs <= STALE_INTERVALS * point.intervalMs;
+    };
+    const sum = (terms: readonly Term[]): number | null => {
+      if (terms.length === 0 || !terms.every(isFresh)) return null;
+      return terms.reduce((total, { point, weight }) => total + weight * (powers.get(point.point)?.powerW ?? 0), 0);
+    };
+    const totalW = sum(balance.total);
+    const itW = sum(balance.it);
+    const counted = new Set([...balance.total, ...balance.it, ...balance.byRole.flat()]);
+    const times = [...powers.values()].flatMap((power) => (power === null ? [] : [power.atMs]));
+    return {
+      site: site.site,
+      atMs: times.length === 0 ? null : Math.max(...times),
+      totalW,
+      itW,
+      ratio: totalW !== null && itW !== null && itW > 0 ? totalW / itW : null,
+      byRole: byRole(balance, sum),
+      stale: [...new Set([...counted].filter((term) => !isFresh(term)).map(({ point }) => point.point))],
+      totalFrom: balance.totalFrom,
+    };
+  }
+
+  /** The newest value of each of a point's channels. */
+  channelValues(pointId: number): ChannelValue[] {
+    const { catalogue, accounting } = this.#fold;
+    const owner = accounting.owner(pointId);
+    const values: ChannelValue[] = [];
+    for (const slotId of catalogue.slotsOf(pointId)) {
+      const key = catalogue.slots[slotId];
+      const state = accounting.slot(slotId);
+      if (key === undefined || state === undefined || key.agentId !== owner || Number.isNaN(state.atMs)) continue;
+      const quality = state.estimated ? 'estimated' : 'measured';
+      values.push({ channel: key.channel, value: state.value, quality, atMs: state.atMs });
+    }
+    return values;
+  }
+
+  /** Calls back with a site's id when its figures change, at once but at most once a second. */
+  onLive(listener: (site: string) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** To be called when readings were folded. */
+  update(): void {
+    const touched = this.#fold.takeTouched();
+    if (this.#listeners.size === 0) return;
+    const nowMs = this.#now();
+    for (const siteId of touched) this.#announce(siteId, nowMs);
+  }
+
+  close(): void {
+    for (const timer of this.#due.values()) clearTimeout(timer);
+    this.#due.clear();
+    this.#listeners.clear();
+  }
+
+  #announce(siteId: number, nowMs: number): void {
+    if (this.#due.has(siteId)) return;
+    const waitMs = (this.#notifiedMs.get(siteId) ?? Number.NEGATIVE_INFINITY) + NOTIFY_MS - nowMs;
+    // A clock set back must not silence a site.
+    if (waitMs <= 0 || waitMs > NOTIFY_MS) return this.#notify(siteId, nowMs);
+    const timer = setTimeout(() => {
+      this.#due.delete(siteId);
+      this.#notify(siteId, this.#now());
+    }, waitMs);
+    this.#due.set(siteId, timer.unref());
+  }
+
+  #notify(siteId: number, nowMs: number): void {
+    this.#notifiedMs.set(siteId, nowMs);
+    const site = this.#fold.catalogue.sites[siteId]?.site;
+    if (site !== undefined) for (const listener of this.#listeners) listener(site);
+  }
+
+  #balanceOf(site: Site): Balance {
+    const found = this.#balances.get(site);
+    if (found !== undefined) return found;
+    const balance = balanceOf(site);
+    this.#balances.set(site, balance);
+    return balance;
+  }
+
+  /** A point's power as sampled, or else as its register moved. */
+  #power(pointId: number | null): PointPower | null {
+    if (pointId === null) return null;
+    const { catalogue, accounting } = this.#fold;
+    const owner = accounting.owner(pointId);
+    let fromRegister: PointPower | null = null;
+    for (const slotId of catalogue.slotsOf(pointId)) {
+      const key = catalogue.slots[slotId];
+      const state = accounting.slot(slotId);
+      if (key === undefined || state === undefined || key.agentId !== owner) continue;
+      if (key.channel === 'power' && !Number.isNaN(state.atMs)) return { powerW: state.value, atMs: state.atMs };
+      if (key.channel === 'energy' && !Number.isNaN(state.meanW))
+        fromRegister = { powerW: state.meanW, atMs: state.atMs };
+    }
+    return fromRegister;
+  }
+}
+
+function byRole(
+  balance: Balance,
+  sum: (terms: readonly Term[]) => number | null,
+): Readonly<Partial<Record<Role, number | null>>> {
+  const present = roles.flatMap((role, index) => {
+    const terms = balance.byRole[index] ?? [];
+    return terms.length === 0 ? [] : [[role, sum(terms)] as const];
+  });
+  return Object.fromEntries(present);
+}

@@ -1,0 +1,126 @@
+import type { Logger } from '@wattmark/shared/logger';
+import type { IntervalBatch, PointInterval } from './accounting/interval.ts';
+import type { Fold } from './fold.ts';
+import type { Rollup } from './site/rollup.ts';
+import type { Site } from './site/site.ts';
+import { encodeFold, writeSnapshot } from './snapshot.ts';
+import type { Span, Store } from './store/store.ts';
+
+export interface RecorderParts {
+  readonly fold: Fold;
+  readonly store: Store;
+  readonly rollup: Rollup;
+  /** Where snapshots go. */
+  readonly directory: string;
+  /** Position up to which the store is complete already. */
+  readonly progress: number;
+  readonly log: Logger;
+}
+
+/** Time between snapshots, by the log's own clock. */
+const SNAPSHOT_MS = 300_000;
+
+/** Batches that may wait for the store before the pipeline waits too. */
+const MAX_WAITING = 8;
+const RETRY_MS = 1_000;
+
+interface Waiting {
+  readonly batch: IntervalBatch;
+  readonly sites: readonly Site[];
+  /** The fold as it was when the batch was closed, encoded; null where no snapshot is due. */
+  readonly fold: Uint8Array | null;
+}
+
+/**
+ * Brings closed intervals to the store, one batch after the other, and takes snapshots. A snapshot is written only after the
+ * store has everything before it, so that a restart from it can never leave a hole.
+ */
+export class Recorder {
+  readonly #parts: RecorderParts;
+  readonly #waiting: Waiting[] = [];
+  #running: Promise<void> | null = null;
+  #snapshotMs = 0;
+  #problem: string | null = null;
+  #stopping = false;
+
+  constructor(parts: RecorderParts) {
+    this.#parts = parts;
+  }
+
+  /** Null while the store can be written; otherwise why not. */
+  get problem(): string | null {
+    return this.#problem;
+  }
+
+  /** Batches that wait for the store. */
+  get depth(): number {
+    return this.#waiting.length;
+  }
+
+  /** Takes a batch just closed; a promise means that the store is far behind and the pipeline must wait. */
+  record(batch: IntervalBatch): void | Promise<void> {
+    const { fold, rollup, progress } = this.#parts;
+    if (batch.position <= progress) return rollup.skip(batch);
+    const due = batch.recordedMs >= this.#snapshotMs + SNAPSHOT_MS;
+    if (due) this.#snapshotMs = batch.recordedMs;
+    this.#waiting.push({ batch, sites: fold.allSites(), fold: due ? encodeFold(fold.save()) : null });
+    this.#running ??= this.#run();
+    if (this.#waiting.length > MAX_WAITING) return this.#running;
+  }
+
+  /** Minutes that are closed and not in the store yet, oldest first. */
+  waitingRows(pointIds: readonly number[], span: Span): PointInterval[] {
+    const wanted = new Set(pointIds);
+    return this.#waiting.flatMap(({ batch }) =>
+      batch.points.filter(
+        ({ pointId, startMs }) => wanted.has(pointId) && startMs >= span.fromMs && startMs < span.toMs,
+      ),
+    );
+  }
+
+  /** Makes the next batch bring a snapshot with it. */
+  requestSnapshot(): void {
+    this.#snapshotMs = 0;
+  }
+
+  /** Resolves when the store has everything, or cannot be written. */
+  async idle(): Promise<void> {
+    this.#stopping = true;
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
+      if (await this.#store(next)) {
+        this.#waiting.shift();
+        if (next.fold !== null) await this.#snapshot(next.fold);
+      } else if (this.#stopping) break;
+      else await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    }
+    this.#running = null;
+  }
+
+  async #store({ batch, sites }: Waiting): Promise<boolean> {
+    const { store, rollup, log } = this.#parts;
+    try {
+      await rollup.record(store, batch, sites);
+      if (this.#problem !== null) log.info('the store can be written again');
+      this.#problem = null;
+      return true;
+    } catch (error) {
+      const { message } = error as Error;
+      if (this.#problem === null) log.error({ message }, 'the store cannot be written; trying again');
+      this.#problem = `the store cannot be written (${message}); intervals wait in memory and in the evidence log`;
+      return false;
+    }
+  }
+
+  async #snapshot(fold: Uint8Array): Promise<void> {
+    const { rollup, directory, log } = this.#parts;
+    try {
+      await writeSnapshot(directory, { fold, rollup: rollup.state() });
+    } catch (error) {
+      log.warn({ error: (error as Error).message }, 'no snapshot could be written; a restart will take longer');
+    }
+  }
+}

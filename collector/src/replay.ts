@@ -1,0 +1,79 @@
+import { rename, rm } from 'node:fs/promises';
+import { beginning, readEvidence } from './evidence/evidence-log.ts';
+import { Fold } from './fold.ts';
+import { evidenceDirectory, storeFile } from './restore.ts';
+import { Rollup } from './site/rollup.ts';
+import { compareStores, type TableComparison } from './store/comparison.ts';
+import { openDuckdbStore } from './store/duckdb.ts';
+import { StoreError } from './store/schema.ts';
+
+export interface Replay {
+  readonly records: number;
+  /** Table by table; null where there was no usable store to compare with. */
+  readonly comparison: readonly TableComparison[] | null;
+  /** Why there was none. */
+  readonly reason: string | null;
+}
+
+export interface ReplayOptions {
+  /** Put the rebuilt store in place of the old one. */
+  readonly replace: boolean;
+  readonly onProgress: (records: number) => void;
+}
+
+/**
+ * Rebuilds the store from the evidence log alone and compares it with the one in use, row by row. The collector must not run.
+ * @throws StoreError where the store is in use.
+ */
+export async function replay(data: string, options: ReplayOptions): Promise<Replay> {
+  const file = storeFile(data);
+  const rebuilt = `${file}.replay`;
+  const existing = await progressOf(file);
+  const until = existing.progress ?? Number.POSITIVE_INFINITY;
+  await rm(rebuilt, { force: true });
+  const records = await rebuild(data, rebuilt, until, options.onProgress);
+  const comparison = existing.progress === null ? null : await compareStores(file, rebuilt);
+  if (options.replace || existing.progress === null) {
+    await rm(`${file}.wal`, { force: true });
+    await rename(rebuilt, file);
+  } else {
+    await rm(rebuilt, { force: true });
+  }
+  return { records, comparison, reason: existing.reason };
+}
+
+/** How far the store in use reaches; null, and why, where it cannot be compared with. */
+async function progressOf(file: string): Promise<{ progress: number | null; reason: string | null }> {
+  try {
+    const store = await openDuckdbStore(file);
+    const progress = await store.progress();
+    await store.close();
+    return progress === 0 ? { progress: null, reason: 'the store is empty' } : { progress, reason: null };
+  } catch (error) {
+    if (!(error instanceof StoreError) || error.message.includes('in use')) throw error;
+    return { progress: null, reason: error.message };
+  }
+}
+
+/** Folds the log up to a position into a new store. */
+async function rebuild(
+  data: string,
+  file: string,
+  until: number,
+  onProgress: (records: number) => void,
+): Promise<number> {
+  const store = await openDuckdbStore(file, { memoryMiB: 512 });
+  try {
+    const fold = new Fold(beginning);
+    const rollup = new Rollup();
+    for await (const frame of readEvidence(evidenceDirectory(data))) {
+      if (frame.next.position > until) break;
+      const batch = fold.apply(frame);
+      if (batch !== null) await rollup.record(store, batch, fold.allSites());
+      if (frame.next.position % 10_000 === 0) onProgress(frame.next.position);
+    }
+    return fold.cursor.position;
+  } finally {
+    await store.close();
+  }
+}

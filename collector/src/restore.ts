@@ -1,0 +1,58 @@
+import { join } from 'node:path';
+import type { Logger } from '@wattmark/shared/logger';
+import { type Cursor, EvidenceLog } from './evidence/evidence-log.ts';
+import { Fold } from './fold.ts';
+import { Rollup } from './site/rollup.ts';
+import { readSnapshot } from './snapshot.ts';
+import { openDuckdbStore } from './store/duckdb.ts';
+import type { Store } from './store/store.ts';
+
+/** Where things lie in the data directory. */
+export const evidenceDirectory = (data: string): string => join(data, 'evidence');
+export const storeFile = (data: string): string => join(data, 'intervals.duckdb');
+
+/** What a collector goes on with. */
+export interface Restored {
+  readonly evidence: EvidenceLog;
+  readonly store: Store;
+  readonly fold: Fold;
+  readonly rollup: Rollup;
+  /** Position up to which the store is complete. */
+  readonly progress: number;
+}
+
+/**
+ * Opens the data directory with the last snapshot; `fold.cursor` tells where the log has to be folded from. The store is opened
+ * first: only one process can have it open, which keeps a second collector away from the log.
+ */
+export async function restore(data: string, log: Logger): Promise<Restored> {
+  const store = await openDuckdbStore(storeFile(data));
+  try {
+    const progress = await store.progress();
+    const evidence = await EvidenceLog.open(evidenceDirectory(data));
+    if (evidence.cutBytes > 0) {
+      log.warn({ bytes: evidence.cutBytes }, 'cut a half-written record off the evidence log; it was not acknowledged');
+    }
+    return { evidence, store, progress, ...(await fromSnapshot(data, progress, evidence.start, log)) };
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+async function fromSnapshot(
+  data: string,
+  progress: number,
+  start: Cursor,
+  log: Logger,
+): Promise<{ fold: Fold; rollup: Rollup }> {
+  const snapshot = await readSnapshot(data);
+  if ('missing' in snapshot) {
+    log.info({ reason: snapshot.missing }, 'no snapshot: folding the evidence log from its beginning');
+  } else if (snapshot.fold.cursor.position > progress) {
+    log.warn('the store is older than the snapshot: folding the evidence log from its beginning');
+  } else {
+    return { fold: Fold.load(snapshot.fold), rollup: new Rollup(snapshot.rollup) };
+  }
+  return { fold: new Fold(start), rollup: new Rollup() };
+}

@@ -1,0 +1,134 @@
+import type { PointDeclaration } from '@wattmark/shared/messages';
+import type { Catalogue } from '../evidence/catalogue.ts';
+import type { Site, SitePoint } from './site.ts';
+import type { SiteFile, SiteFilePoint } from './site-file.ts';
+
+/** Target of a data centre for which no other is configured. */
+export const DEFAULT_TARGET = 'miit-design-pue-1.3';
+
+/** Interval assumed of a point that no agent has announced, ms. */
+const DEFAULT_INTERVAL_MS = 60_000;
+
+/**
+ * The sites as site files and agents' births describe them together. Both come through the evidence log, so that a replay sees
+ * the same sites at the same places of the log.
+ */
+export class SiteRegistry {
+  readonly #catalogue: Catalogue;
+  readonly #ownerOf: (pointId: number) => number | undefined;
+  #files = new Map<string, SiteFile>();
+  /** By agent number. */
+  readonly #announced: (ReadonlyMap<string, PointDeclaration> | undefined)[] = [];
+  readonly #built: (Site | undefined)[] = [];
+
+  constructor(catalogue: Catalogue, ownerOf: (pointId: number) => number | undefined) {
+    this.#catalogue = catalogue;
+    this.#ownerOf = ownerOf;
+  }
+
+  setFiles(files: readonly SiteFile[]): void {
+    this.#files = new Map(files.map((file) => [file.site, file]));
+    this.#built.length = 0;
+  }
+
+  files(): readonly SiteFile[] {
+    return [...this.#files.values()];
+  }
+
+  announce(agentId: number, points: readonly PointDeclaration[]): void {
+    this.#announced[agentId] = new Map(points.map((declaration) => [declaration.point, declaration]));
+    const siteId = this.#catalogue.agents[agentId]?.siteId;
+    if (siteId !== undefined) this.invalidate(siteId);
+  }
+
+  /** To be called when points have appeared or changed hands. */
+  invalidate(siteId: number): void {
+    delete this.#built[siteId];
+  }
+
+  site(siteId: number): Site {
+    const found = this.#built[siteId];
+    if (found !== undefined) return found;
+    const built = this.#build(siteId);
+    this.#built[siteId] = built;
+    return built;
+  }
+
+  /** What the point's reader announced of it; the first announcement where nobody's readings count yet. */
+  declaration(pointId: number): { readonly agentId: number; readonly declaration: PointDeclaration } | null {
+    const key = this.#catalogue.points[pointId];
+    if (key === undefined) return null;
+    const owner = this.#ownerOf(pointId);
+    let first: { agentId: number; declaration: PointDeclaration } | null = null;
+    for (const agentId of this.#catalogue.agentsOf(key.siteId)) {
+      const declaration = this.#announced[agentId]?.get(key.point);
+      if (declaration === undefined) continue;
+      if (agentId === owner) return { agentId, declaration };
+      first ??= { agentId, declaration };
+    }
+    return first;
+  }
+
+  save(): RegistryState {
+    return {
+      files: [...this.#files.values()],
+      announced: Array.from(this.#announced, (points) => (points === undefined ? null : [...points.values()])),
+    };
+  }
+
+  load(state: RegistryState): void {
+    this.setFiles(state.files);
+    for (const [agentId, points] of state.announced.entries()) if (points !== null) this.announce(agentId, points);
+  }
+
+  #build(siteId: number): Site {
+    const key = this.#catalogue.sites[siteId];
+    if (key === undefined) throw new RangeError(`site ${siteId} is not defined`);
+    const file = this.#files.get(key.site);
+    const described = new Map(file?.points.map((point) => [point.point, point]));
+    const points: SitePoint[] = [];
+    for (const [point, pointId] of this.#catalogue.pointsOf(siteId)) {
+      points.push(this.#point(point, pointId, described.get(point)));
+    }
+    const kind = file?.kind ?? 'data-centre';
+    return {
+      siteId,
+      site: key.site,
+      name: file?.name ?? key.site,
+      kind,
+      group: key.group,
+      timezone: file?.timezone ?? 'UTC',
+      target: file?.target ?? (kind === 'data-centre' ? DEFAULT_TARGET : null),
+      itLevel: file?.itLevel ?? null,
+      baseline: file?.baseline ?? null,
+      points,
+    };
+  }
+
+  #point(point: string, pointId: number, file: SiteFilePoint | undefined): SitePoint {
+    const known = this.declaration(pointId);
+    const announced = known?.declaration;
+    const agentId = this.#ownerOf(pointId) ?? known?.agentId;
+    return {
+      point,
+      pointId,
+      name: file?.name ?? announced?.name ?? point,
+      role: file?.role ?? announced?.role ?? null,
+      level: file?.level ?? announced?.level ?? null,
+      feeds: file?.feeds ?? announced?.feeds ?? [],
+      channels: announced?.channels ?? [],
+      source: announced?.source ?? null,
+      agent: agentId === undefined ? null : (this.#catalogue.agents[agentId]?.agent ?? null),
+      accuracyClass: file?.accuracyClass ?? announced?.accuracyClass ?? null,
+      intervalMs: announced?.intervalMs ?? DEFAULT_INTERVAL_MS,
+      simulated: announced?.simulated ?? false,
+      method: announced?.method ?? null,
+      factor: file?.factor ?? 1,
+    };
+  }
+}
+
+export interface RegistryState {
+  readonly files: readonly SiteFile[];
+  readonly announced: readonly (readonly PointDeclaration[] | null)[];
+}
