@@ -92,21 +92,29 @@ function createLink(host: string, port: number): Link {
     if (closed) return Promise.reject(new SourceError('retry', `${where} is not read any more`));
     const attempt = openConnection(host, port, timeoutMs);
     opening = attempt;
-    const forget = () => {
-      if (opening === attempt) opening = null;
-    };
-    attempt.then(({ socket }) => socket.once('close', forget), forget);
+    attempt.then(
+      ({ socket }) => socket.once('close', () => forget(attempt)),
+      () => forget(attempt),
+    );
     return attempt;
+  }
+
+  function forget(attempt: Promise<Connection>): void {
+    if (opening === attempt) opening = null;
   }
 
   /** Anything but a proper answer ends the connection, so that a late one can never be taken for another. */
   async function exchange(query: Query, timeoutMs: number, signal: AbortSignal): Promise<Buffer> {
     if (signal.aborted) throw abandoned(where);
-    const { socket, client } = await connection(timeoutMs);
+    const current = connection(timeoutMs);
+    const { socket, client } = await current;
     try {
       return await untilAborted(signal, where, converse(socket, client, query, timeoutMs));
     } catch (error) {
-      if (!(error instanceof Refusal)) client.destroy(() => socket.destroy());
+      if (!(error instanceof Refusal)) {
+        forget(current);
+        client.destroy(() => socket.destroy());
+      }
       throw error;
     }
   }
