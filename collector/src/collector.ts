@@ -4,7 +4,7 @@ import type { Logger } from '@wattmark/shared/logger';
 import { groupFilter, type Leaf } from '@wattmark/shared/topics';
 import { buildApi } from './api/server.ts';
 import { openEmbeddedBroker } from './broker/embedded.ts';
-import { openExternalBroker } from './broker/external.ts';
+import { type Credentials, openExternalBroker } from './broker/external.ts';
 import type { Link, Receive } from './broker/link.ts';
 import { CollectorFigures } from './collector-figures.ts';
 import type { CollectorConfig } from './config.ts';
@@ -94,17 +94,13 @@ async function catchUp({ evidence, fold }: Restored, recorder: Recorder, log: Lo
 async function openLink({ broker, groups }: CollectorConfig, log: Logger, receive: Receive): Promise<Link> {
   const filters = groups.flatMap((group) => leaves.map((leaf) => groupFilter(group, leaf)));
   if ('embedded' in broker) return openEmbeddedBroker({ ...broker.embedded, filters, log }, receive);
-  const { ca, cert, key, clientId, ...rest } = broker;
-  return openExternalBroker(
-    {
-      ...rest,
-      ...(ca !== undefined && { ca: readFileSync(ca) }),
-      ...(cert !== undefined && { cert: readFileSync(cert) }),
-      ...(key !== undefined && { key: readFileSync(key) }),
-      clientId: clientId ?? `wattmark-collector-${groups.join('-')}`,
-      filters,
-      log,
-    },
-    receive,
-  );
+  const { url, username, password, ca, cert, key, clientId = `wattmark-collector-${groups.join('-')}` } = broker;
+  const credentials: Credentials = {
+    ...(username !== undefined && { username }),
+    ...(password !== undefined && { password }),
+    ...(ca !== undefined && { ca: readFileSync(ca) }),
+    ...(cert !== undefined && { cert: readFileSync(cert) }),
+    ...(key !== undefined && { key: readFileSync(key) }),
+  };
+  return openExternalBroker({ url, credentials, clientId, filters, log }, receive);
 }

@@ -2,13 +2,11 @@ import type { Logger } from '@wattmark/shared/logger';
 import { connect, type IClientOptions } from 'mqtt';
 import type { Link, Receive } from './link.ts';
 
+export type Credentials = Pick<IClientOptions, 'username' | 'password' | 'ca' | 'cert' | 'key'>;
+
 export interface ExternalOptions {
   readonly url: string;
-  readonly username?: string | undefined;
-  readonly password?: string | undefined;
-  readonly ca?: Buffer;
-  readonly cert?: Buffer;
-  readonly key?: Buffer;
+  readonly credentials: Credentials;
   /** Fixed, so that the broker keeps the session, and what third parties publish, while the collector restarts. */
   readonly clientId: string;
   readonly filters: readonly string[];
@@ -19,8 +17,8 @@ const RECONNECT_MS = 1_000;
 
 /** Connects to a broker elsewhere, and again whenever the connection is lost. Does not wait for the first connection. */
 export function openExternalBroker(options: ExternalOptions, receive: Receive): Link {
-  const { url, filters, log, ...credentials } = options;
-  const client = connect(url, { ...credentials, ...sessionOptions });
+  const { url, filters, log, clientId, credentials } = options;
+  const client = connect(url, { ...sessionOptions, ...credentials, clientId });
   let problem: string | null = `not connected to the broker ${url} yet`;
   client.handleMessage = (packet, done) => {
     const payload = typeof packet.payload === 'string' ? Buffer.from(packet.payload) : packet.payload;

@@ -1,0 +1,231 @@
+import fc from 'fast-check';
+import t from 'tap';
+import { MINUTE_MS, type PointInterval } from '../../src/accounting/interval.ts';
+import { PointAccount } from '../../src/accounting/point-account.ts';
+
+const START = Date.UTC(2026, 0, 1);
+const TICK = 10_000;
+
+/** The newest row of each minute that an account has handed on or still holds. */
+function newestRows(rows: readonly PointInterval[]): Map<number, PointInterval> {
+  return new Map(rows.map((row) => [row.startMs, row]));
+}
+
+function totalWh(rows: ReadonlyMap<number, PointInterval>): number {
+  return [...rows.values()].reduce((sum, { energyWh }) => sum + energyWh, 0);
+}
+
+class Bench {
+  readonly account = new PointAccount(7, 3 * TICK);
+  readonly rows: PointInterval[] = [];
+  readonly sink = (row: PointInterval): void => void this.rows.push(row);
+
+  power(seconds: number, powerW: number, estimated = false): string {
+    return this.account.power(START + seconds * 1000, powerW, estimated, this.sink);
+  }
+
+  register(seconds: number, valueWh: number): string {
+    return this.account.register(START + seconds * 1000, valueWh, false, this.sink);
+  }
+
+  newest(): Map<number, PointInterval> {
+    this.account.close(Number.POSITIVE_INFINITY, this.sink);
+    return newestRows([...this.rows, ...this.account.open()]);
+  }
+
+  minute(index: number): PointInterval | undefined {
+    return this.newest().get(START + index * MINUTE_MS);
+  }
+}
+
+t.test('samples are integrated by the trapezoid rule and split at the minute', async (t) => {
+  const bench = new Bench();
+  for (let s = 0; s <= 120; s += 10) bench.power(s, 1000 + s);
+  // From 1000 W to 1060 W in one minute: 1030 W mean, 1030/60 Wh.
+  t.match(bench.minute(0), { measuredMs: 60_000, minW: 1000, maxW: 1060 });
+  t.ok(Math.abs((bench.minute(0)?.energyWh ?? 0) - 1030 / 60) < 1e-9);
+  t.ok(Math.abs((bench.minute(1)?.energyWh ?? 0) - 1090 / 60) < 1e-9);
+});
+
+t.test('neighbours too far apart leave a gap, which is not a number', async (t) => {
+  const bench = new Bench();
+  bench.power(0, 600);
+  bench.power(10, 600);
+  t.equal(bench.power(300, 600), 'gap');
+  bench.power(310, 600);
+  t.equal(bench.minute(0)?.measuredMs, 10_000);
+  t.equal(bench.minute(2), undefined);
+  t.equal(bench.minute(5)?.measuredMs, 10_000);
+});
+
+t.test('a register beats samples, which say how its energy was spread', async (t) => {
+  const bench = new Bench();
+  // Samples read 10 % too high; power doubles in the second minute.
+  let registerWh = 5000;
+  for (let s = 0; s <= 120; s += 10) {
+    const trueW = s <= 60 ? 1200 : 2400;
+    if (s > 0) registerWh += (trueW * 10) / 3600;
+    bench.power(s, trueW * 1.1);
+    bench.register(s, registerWh);
+  }
+  t.ok(Math.abs((bench.minute(0)?.energyWh ?? 0) - 20) < 1e-9);
+  t.ok(Math.abs((bench.minute(1)?.energyWh ?? 0) - 40) < 1e-9);
+  t.match(bench.minute(1), { measuredMs: 60_000, bridgedMs: 0 });
+});
+
+t.test('a gap bridged by the register is measured in total and flagged', async (t) => {
+  const bench = new Bench();
+  bench.register(0, 1000);
+  bench.register(30, 1010);
+  bench.register(3630, 1610);
+  const rows = bench.newest();
+  t.ok(Math.abs(totalWh(rows) - 610) < 1e-9);
+  t.match(bench.minute(0), { measuredMs: 60_000, bridgedMs: 30_000 });
+  t.match(bench.minute(30), { measuredMs: 60_000, bridgedMs: 60_000, energyWh: 10 });
+  t.match(bench.minute(60), { measuredMs: 30_000, bridgedMs: 30_000 });
+});
+
+t.test('after a reset the energy in between is unknown; what samples cover stands', async (t) => {
+  const registerOnly = new Bench();
+  registerOnly.register(0, 1000);
+  registerOnly.register(10, 1001);
+  t.equal(registerOnly.register(20, 5), 'reset');
+  registerOnly.register(30, 6);
+  t.match(registerOnly.minute(0), { measuredMs: 20_000, energyWh: 2 });
+
+  const withSamples = new Bench();
+  for (const [s, wh] of [
+    [0, 1000],
+    [10, 1001],
+    [20, 0],
+    [30, 1],
+  ] as const) {
+    withSamples.power(s, 360);
+    withSamples.register(s, wh);
+  }
+  t.match(withSamples.minute(0), { measuredMs: 30_000, energyWh: 3 });
+});
+
+t.test('a declared modulus makes a fall a rollover, an implausible one stays a reset', async (t) => {
+  const bench = new Bench();
+  bench.account.modulusWh = 1_000_000;
+  bench.register(0, 999_990);
+  t.equal(bench.register(10, 10), 'booked');
+  t.ok(Math.abs(totalWh(bench.newest()) - 20) < 1e-9);
+  t.equal(bench.register(20, 5), 'reset');
+});
+
+t.test('a replaced meter with a higher register is not energy', async (t) => {
+  const bench = new Bench();
+  for (let s = 0; s <= 30; s += 10) {
+    bench.power(s, 5000);
+    bench.register(s, 1000 + (5000 * s) / 3600);
+  }
+  bench.power(40, 5000);
+  t.equal(bench.register(40, 92_114_503), 'reset');
+  t.ok(Math.abs(totalWh(bench.newest()) - (5000 * 40) / 3600) < 1e-9);
+});
+
+t.test('a coarse register is followed by samples and never loses energy', async (t) => {
+  const bench = new Bench();
+  const powerW = 900;
+  for (let s = 0; s <= 7200; s += 10) {
+    bench.power(s, powerW * 1.02);
+    bench.register(s, Math.floor((powerW * s) / 3600 / 100) * 100);
+  }
+  const rows = bench.newest();
+  t.ok(Math.abs(totalWh(rows) - 1800) <= 100 + 900 * 0.02, `${totalWh(rows)} Wh`);
+  for (const row of rows.values()) if (row.measuredMs === 60_000) t.ok(Math.abs(row.energyWh - 15) < 0.4);
+  t.ok(bench.account.held.length <= 15);
+});
+
+t.test('estimated samples are kept apart', async (t) => {
+  const bench = new Bench();
+  for (let s = 0; s <= 60; s += 10) bench.power(s, 600, true);
+  t.match(bench.minute(0), { energyWh: 10, estimatedWh: 10, measuredMs: 0, estimatedMs: 60_000 });
+});
+
+t.test('what is not newer is late and changes nothing', async (t) => {
+  const bench = new Bench();
+  bench.power(0, 100);
+  bench.power(10, 100);
+  t.equal(bench.power(10, 900), 'late');
+  t.equal(bench.power(5, 900), 'late');
+  t.ok(Math.abs(totalWh(bench.newest()) - 1000 / 3600) < 1e-12);
+});
+
+t.test('the export register is spread beside the import register', async (t) => {
+  const bench = new Bench();
+  for (let s = 0; s <= 600; s += 7) {
+    const atMs = START + s * 1000;
+    bench.power(s, -500);
+    bench.account.exportRegister(atMs, 100 + (500 * s) / 3600);
+    bench.register(s, 40);
+  }
+  const rows = bench.newest();
+  const exported = [...rows.values()].reduce((sum, { exportWh }) => sum + exportWh, 0);
+  t.ok(Math.abs(exported - (500 * 595) / 3600) < 1e-9);
+  t.equal(totalWh(rows), 0);
+});
+
+const tick = fc.record({
+  dtMs: fc.oneof(fc.constant(10_000), fc.integer({ min: 1, max: 30_000 }), fc.integer({ min: 1, max: 7_200_000 })),
+  powerW: fc.integer({ min: 0, max: 50_000 }),
+  hasPower: fc.boolean(),
+  hasRegister: fc.boolean(),
+});
+
+t.test('with a register, the energy of any history is the register difference', async () => {
+  fc.assert(
+    fc.property(fc.array(tick, { minLength: 1, maxLength: 60 }), fc.array(fc.nat(60)), (ticks, closes) => {
+      const bench = new Bench();
+      let atMs = START;
+      let trueWh = 123;
+      bench.account.register(atMs, trueWh, false, bench.sink);
+      let lastRead = trueWh;
+      for (const [index, { dtMs, powerW, hasPower, hasRegister }] of ticks.entries()) {
+        atMs += dtMs;
+        trueWh += (powerW * dtMs) / 3_600_000;
+        if (hasPower) bench.account.power(atMs, powerW, false, bench.sink);
+        if (hasRegister) {
+          bench.account.register(atMs, trueWh, false, bench.sink);
+          lastRead = trueWh;
+        }
+        if (closes.includes(index)) bench.account.close(atMs, bench.sink);
+      }
+      // One more reading that moved settles what samples only said provisionally.
+      atMs += 3_600_000;
+      lastRead += 200_000;
+      bench.account.register(atMs, lastRead, false, bench.sink);
+      const rows = bench.newest();
+      const expected = lastRead - 123;
+      return (
+        Math.abs(totalWh(rows) - expected) < 1e-6 * expected &&
+        [...rows.values()].every(({ measuredMs, bridgedMs }) => measuredMs <= 60_000 && bridgedMs <= measuredMs)
+      );
+    }),
+    { numRuns: 500 },
+  );
+});
+
+t.test('closing at other times changes nothing but when rows are handed on', async () => {
+  fc.assert(
+    fc.property(fc.array(tick, { minLength: 1, maxLength: 60 }), fc.array(fc.nat(60)), (ticks, closes) => {
+      const one = new Bench();
+      const other = new Bench();
+      let atMs = START;
+      let registerWh = 0;
+      for (const [index, { dtMs, powerW, hasPower, hasRegister }] of ticks.entries()) {
+        atMs += dtMs;
+        registerWh += Math.floor((powerW * dtMs) / 3_600_000);
+        for (const bench of [one, other]) {
+          if (hasPower) bench.account.power(atMs, powerW, false, bench.sink);
+          if (hasRegister) bench.account.register(atMs, registerWh, false, bench.sink);
+        }
+        if (closes.includes(index)) other.account.close(atMs, other.sink);
+      }
+      t.same([...other.newest()].sort(), [...one.newest()].sort());
+    }),
+    { numRuns: 200 },
+  );
+});
