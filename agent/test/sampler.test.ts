@@ -15,7 +15,7 @@ const START_MS = Date.UTC(2026, 0, 1);
 
 function begin(test: { teardown(fn: () => Promise<void>): void }, sources: readonly ConfiguredSource[]) {
   const clock = new FakeClock(START_MS);
-  const { log, messages: logged } = recordingLog();
+  const { log, entries: logged } = recordingLog();
   const claims = new PointClaims();
   const pollers = sources.map((source) => new Poller({ source, clock, random: () => 0, claims, log }));
   const sent: TickMessage[] = [];
@@ -72,8 +72,8 @@ t.test('a source that never answers, throws or says nonsense does not touch anot
   await clock.pass(50_000);
   t.equal(sent.length, 6);
   t.equal(pollers[0]?.stats.skipped, 5, 'it is still busy with the first read');
-  t.equal(logged.filter((text) => text.startsWith('the instrument could not be read')).length, 2, 'once each');
-  t.equal(logged.filter((text) => text === 'no data for a channel').length, 2, 'once each');
+  t.equal(logged.filter(({ msg }) => msg.startsWith('the instrument could not be read')).length, 2, 'once each');
+  t.equal(logged.filter(({ msg }) => msg === 'no data for a channel').length, 2, 'once each');
 });
 
 t.test('the deadline aborts the read', async (t) => {
@@ -109,8 +109,8 @@ t.test('an absent instrument is looked for with growing pauses, and found again'
   present = true;
   await clock.pass(320_000);
   t.ok(sent.length > 0);
-  t.equal(logged.filter((text) => text.startsWith('the instrument is not there')).length, 1);
-  t.equal(logged.filter((text) => text === 'the instrument answers').length, 1);
+  t.equal(logged.filter(({ msg }) => msg.startsWith('the instrument is not there')).length, 1);
+  t.equal(logged.filter(({ msg }) => msg === 'the instrument answers').length, 1);
 });
 
 t.test('a source that cannot be opened is tried again; one that never can is given up', async (t) => {
@@ -131,7 +131,7 @@ t.test('a source that cannot be opened is tried again; one that never can is giv
   t.equal(opened, 3);
   t.ok(sent.length > 0);
   t.equal(pollers[1]?.state, 'fatal');
-  t.equal(logged.filter((text) => text.startsWith('the source cannot work')).length, 1);
+  t.equal(logged.filter(({ msg }) => msg.startsWith('the source cannot work')).length, 1);
 });
 
 t.test('a source that is fatal while reading is closed and left alone', async (t) => {

@@ -1,0 +1,303 @@
+import { chmodSync, writeFileSync } from 'node:fs';
+import { createServer, type Socket } from 'node:net';
+import { join } from 'node:path';
+import type { PointDeclaration } from '@wattmark/shared/messages';
+import type { Logger } from '@wattmark/shared/logger';
+import t from 'tap';
+import { freePort } from '../../shared/test/free-port.ts';
+import { requireProgram } from '../../shared/test/program.ts';
+import { Publisher } from '../src/publisher.ts';
+import { Spool } from '../src/spool.ts';
+import { FakeCollector } from './support/fake-collector.ts';
+import { recordingLog, silent } from './support/log.ts';
+import { Mosquitto } from './support/mosquitto.ts';
+import { realClock } from './support/real-clock.ts';
+import { scratch } from './support/scratch.ts';
+
+const address = { group: 'default', site: 'dc-1', agent: 'host-1' };
+const timing = { ackTimeoutMs: 300, brokerTimeoutMs: 500, statusIntervalMs: 60_000 };
+const MIB = 1_048_576;
+
+interface Teardown {
+  teardown(fn: () => Promise<void> | void): void;
+}
+
+async function openSpool(test: Teardown, maxBytes = 4 * MIB): Promise<Spool> {
+  const directory = scratch(test);
+  return Spool.open({ directory, maxBytes, maxAgeMs: 86_400_000, now: Date.now, log: silent });
+}
+
+function startPublisher(
+  test: Teardown,
+  spool: Spool,
+  url: string,
+  points: () => readonly PointDeclaration[] = noPoints,
+) {
+  const stop = new AbortController();
+  const speaker = { address, software: 'test/0', spool, points, clock: realClock, timing, log: silent };
+  const publisher = new Publisher(speaker, { url }, () => 0.2);
+  const running = publisher.run(stop.signal);
+  const end = async (): Promise<void> => {
+    stop.abort();
+    await running;
+  };
+  test.teardown(end);
+  return { publisher, end };
+}
+
+const none: readonly PointDeclaration[] = [];
+const noPoints = (): readonly PointDeclaration[] => none;
+
+async function startBroker(test: Teardown, program: string, lines?: readonly string[]): Promise<Mosquitto> {
+  const broker = new Mosquitto(program, await freePort(), scratch(test), lines);
+  test.teardown(() => broker.kill());
+  await broker.start();
+  return broker;
+}
+
+async function startCollector(test: Teardown, url: string): Promise<FakeCollector> {
+  const collector = new FakeCollector(address);
+  test.teardown(() => collector.close());
+  await collector.connect(url);
+  return collector;
+}
+
+let appended = 0;
+async function append(spool: Spool, count: number, publisher?: Publisher, bytes = 0): Promise<void> {
+  const padding = Array.from({ length: Math.ceil(bytes / 20) }, () => ['padding', 'power', 1234] as const);
+  for (let i = 0; i < count; i++) {
+    await spool.append({ at: Date.now(), readings: [['a', 'power', appended++], ...padding] });
+    publisher?.wake();
+  }
+}
+
+/** Everything that the spool ever held has arrived once, in order. */
+function complete(collector: FakeCollector, spool: Spool): boolean {
+  return collector.accepted.length === spool.nextSeq - 1 && collector.accepted.every(({ seq }, i) => seq === i + 1);
+}
+
+t.test('birth and status come first, messages in order, and acknowledged ones are forgotten', async (t) => {
+  const program = requireProgram(t, 'mosquitto');
+  if (program === null) return;
+  const broker = await startBroker(t, program);
+  const collector = await startCollector(t, broker.url);
+  const spool = await openSpool(t);
+  await append(spool, 300);
+  const { publisher, end } = startPublisher(t, spool, broker.url);
+  await collector.when(() => collector.last === 300);
+  await append(spool, 50, publisher);
+  await collector.when(() => collector.last === 350);
+  t.ok(complete(collector, spool));
+  t.equal(collector.duplicates, 0);
+  t.match(collector.births, [{ v: 1, epoch: spool.epoch, firstSeq: 1, software: 'test/0', points: [] }]);
+  t.match(collector.statuses, [{ v: 1, state: 'online', spoolDepth: 300, lost: 0 }]);
+  await end();
+  t.ok(spool.depth <= 64, 'what was acknowledged before the end is forgotten');
+  await collector.when(() => collector.statuses.at(-1)?.state === 'offline');
+  const late = await startCollector(t, broker.url);
+  await late.when(() => late.births.length > 0 && late.statuses.length > 0);
+  t.equal(late.statuses[0]?.state, 'offline', 'retained, as is the birth');
+});
+
+t.test('a broker that is away from the very start', async (t) => {
+  const program = requireProgram(t, 'mosquitto');
+  if (program === null) return;
+  const broker = new Mosquitto(program, await freePort(), scratch(t));
+  t.teardown(() => broker.kill());
+  const spool = await openSpool(t);
+  const { publisher } = startPublisher(t, spool, broker.url);
+  await append(spool, 20, publisher);
+  await broker.start();
+  const collector = await startCollector(t, broker.url);
+  await collector.when(() => complete(collector, spool));
+  t.equal(collector.last, 20);
+});
+
+t.test('kill -9 of the broker, again and again, under load', async (t) => {
+  const program = requireProgram(t, 'mosquitto');
+  if (program === null) return;
+  const broker = await startBroker(t, program);
+  const collector = await startCollector(t, broker.url);
+  const spool = await openSpool(t);
+  const { publisher } = startPublisher(t, spool, broker.url);
+  for (let round = 1; round <= 5; round++) {
+    await append(spool, 100, publisher);
+    await collector.when(() => collector.last >= round * 100 - 80);
+    await broker.kill();
+    await append(spool, 100, publisher);
+    await broker.start();
+  }
+  await collector.when(() => collector.last === 1000);
+  t.ok(complete(collector, spool));
+  t.same(collector.contradictions, []);
+  t.ok(publisher.stats.connections > 5);
+});
+
+t.test('a collector that never acknowledges gets a window, then one message at a time, until it does', async (t) => {
+  const program = requireProgram(t, 'mosquitto');
+  if (program === null) return;
+  const broker = await startBroker(t, program);
+  const collector = await startCollector(t, broker.url);
+  collector.acknowledges = () => false;
+  const spool = await openSpool(t);
+  await append(spool, 200);
+  const { publisher } = startPublisher(t, spool, broker.url);
+  await collector.when(() => collector.duplicates === 3);
+  t.same(collector.arrivals, [...Array.from({ length: 64 }, (_, i) => i + 1), 1, 1, 1]);
+  t.equal(spool.firstSeq, 1, 'nothing is forgotten');
+  collector.acknowledges = () => true;
+  await collector.when(() => collector.last === 200);
+  t.ok(complete(collector, spool));
+  t.ok(publisher.stats.goBacks >= 3);
+});
+
+t.test('acknowledgements that are lost cost duplicates, and no message', async (t) => {
+  const program = requireProgram(t, 'mosquitto');
+  if (program === null) return;
+  const broker = await startBroker(t, program);
+  const collector = await startCollector(t, broker.url);
+  collector.acknowledges = (n) => n % 70 === 0;
+  const spool = await openSpool(t);
+  await append(spool, 300);
+  startPublisher(t, spool, broker.url);
+  await collector.when(() => collector.last >= 134 && collector.duplicates > 0);
+  collector.acknowledges = () => true;
+  await collector.when(() => collector.last === 300);
+  t.ok(complete(collector, spool));
+  t.same(collector.contradictions, []);
+});
+
+t.test('after a restart with an old state the collector says how far it is, and duplicates end there', async (t) => {
+  const program = requireProgram(t, 'mosquitto');
+  if (program === null) return;
+  const broker = await startBroker(t, program);
+  const collector = await startCollector(t, broker.url);
+  const directory = scratch(t);
+  const options = { directory, maxBytes: 4 * MIB, maxAgeMs: 86_400_000, now: Date.now, log: silent };
+  const spool = await Spool.open(options);
+  await append(spool, 90);
+  const { end } = startPublisher(t, spool, broker.url);
+  await collector.when(() => collector.last === 90);
+  await end();
+  // Without close: the state on disk still says that nothing was acknowledged.
+  const again = await Spool.open(options);
+  t.equal(again.firstSeq, 1);
+  await append(again, 10);
+  startPublisher(t, again, broker.url);
+  await collector.when(() => collector.last === 100);
+  t.ok(complete(collector, again));
+  t.ok(collector.duplicates > 0 && collector.duplicates <= 90);
+  t.same(collector.contradictions, []);
+});
+
+t.test('acknowledgements of another epoch, of the future, or unreadable are counted and do nothing', async (t) => {
+  const program = requireProgram(t, 'mosquitto');
+  if (program === null) return;
+  const broker = await startBroker(t, program);
+  const collector = await startCollector(t, broker.url);
+  collector.acknowledges = () => false;
+  const spool = await openSpool(t);
+  await append(spool, 3);
+  const { publisher } = startPublisher(t, spool, broker.url);
+  await collector.when(() => collector.last === 3);
+  await collector.sendAck('another', 3);
+  await collector.sendAck(spool.epoch, 4);
+  await collector.sendAck(spool.epoch, -1);
+  collector.acknowledges = () => true;
+  await append(spool, 1, publisher);
+  await collector.when(() => collector.last === 4);
+  t.equal(publisher.stats.strayAcks, 3);
+});
+
+t.test('messages that the spool drops are announced before the next one is sent', async (t) => {
+  const program = requireProgram(t, 'mosquitto');
+  if (program === null) return;
+  const broker = await startBroker(t, program);
+  const collector = await startCollector(t, broker.url);
+  collector.acknowledges = () => false;
+  const spool = await openSpool(t, MIB);
+  const { publisher } = startPublisher(t, spool, broker.url);
+  await append(spool, 80, publisher, 20_000);
+  t.ok(spool.lost > 0);
+  collector.acknowledges = () => true;
+  await append(spool, 1, publisher);
+  await collector.when(() => collector.last === 81);
+  t.ok(collector.births.length > 1);
+  const lost = collector.losses.reduce((sum, { from, to }) => sum + to - from + 1, 0);
+  t.equal(collector.accepted.length + lost, 81, 'taken or known to be lost');
+  t.ok(lost <= spool.lost, 'what arrived before it was dropped is not lost to the collector');
+});
+
+t.test('other points are announced at once', async (t) => {
+  const program = requireProgram(t, 'mosquitto');
+  if (program === null) return;
+  const broker = await startBroker(t, program);
+  const collector = await startCollector(t, broker.url);
+  const spool = await openSpool(t);
+  let points: readonly PointDeclaration[] = [{ point: 'a', channels: ['power'] }];
+  const { publisher } = startPublisher(t, spool, broker.url, { points: () => points });
+  await collector.when(() => collector.births.length === 1);
+  points = [...points, { point: 'b', channels: ['energy'] }];
+  await append(spool, 1, publisher);
+  await collector.when(() => collector.last === 1);
+  t.same(
+    collector.births.map((birth) => birth.points.map(({ point }) => point)),
+    [['a'], ['a', 'b']],
+  );
+});
+
+t.test('a broker that refuses the subscription is tried again with pauses, and forgiven', async (t) => {
+  const program = requireProgram(t, 'mosquitto');
+  if (program === null) return;
+  const directory = scratch(t);
+  // mosquitto gives up its rights before it reads the list.
+  chmodSync(directory, 0o755);
+  const port = await freePort();
+  // Birth and status are allowed; not a word about the topic of acknowledgements.
+  const aclFile = join(directory, 'acl');
+  writeFileSync(aclFile, 'topic write wattmark/#\n', { mode: 0o644 });
+  const strict = new Mosquitto(program, port, directory, ['allow_anonymous true', `acl_file ${aclFile}`]);
+  t.teardown(() => strict.kill());
+  await strict.start();
+  const spool = await openSpool(t);
+  await append(spool, 5);
+  const { log, when } = recordingLog();
+  startPublisher(t, spool, strict.url, { log });
+  await when(({ reason }) => reason?.startsWith('the broker refuses the subscription') === true);
+  await strict.kill();
+  const open = new Mosquitto(program, port, directory);
+  t.teardown(() => open.kill());
+  await open.start();
+  const collector = await startCollector(t, open.url);
+  await collector.when(() => collector.last === 5);
+  t.ok(complete(collector, spool));
+});
+
+t.test('a broker that accepts the connection and then says nothing is given up', async (t) => {
+  const CONNACK = Buffer.from([0x20, 2, 0, 0]);
+  const sockets = new Set<Socket>();
+  let connections = 0;
+  let twice = (): void => {};
+  const again = new Promise<void>((resolve) => {
+    twice = resolve;
+  });
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on('error', () => {});
+    socket.once('data', () => socket.write(CONNACK));
+    if (++connections === 2) twice();
+  });
+  const port = await new Promise<number>((resolve) => {
+    server.listen(0, '127.0.0.1', () => resolve((server.address() as { port: number }).port));
+  });
+  t.teardown(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  const spool = await openSpool(t);
+  const { end } = startPublisher(t, spool, `mqtt://127.0.0.1:${port}`);
+  await again;
+  const beganMs = performance.now();
+  await end();
+  t.ok(performance.now() - beganMs < 2_000, 'and does not hold up the end');
+});
