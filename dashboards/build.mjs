@@ -1,4 +1,4 @@
-// Bundles the page to dist/page: index.html, app-<hash>.js, app-<hash>.css and favicon.svg.
+// Bundles the page to dist/page, or to the folder named: index.html, app-<hash>.js, app-<hash>.css and favicon.svg.
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,9 +9,8 @@ const LIMIT_BYTES = 60_000;
 
 const here = dirname(fileURLToPath(import.meta.url));
 const source = join(here, 'page');
-const target = join(here, 'dist', 'page');
+const target = process.argv[2] ?? join(here, 'dist', 'page');
 
-await rm(target, { recursive: true, force: true });
 const { metafile } = await build({
   entryPoints: [
     { in: join(source, 'main.tsx'), out: 'app' },
@@ -25,7 +24,7 @@ const { metafile } = await build({
   target: ['es2022'],
   jsx: 'automatic',
   jsxImportSource: 'preact',
-  legalComments: 'none',
+  legalComments: 'eof',
   metafile: true,
   logLevel: 'warning',
 });
@@ -36,8 +35,12 @@ const html = await readFile(join(source, 'index.html'), 'utf8');
 await writeFile(join(target, 'index.html'), html.replace('app.js', nameOf('.js')).replace('app.css', nameOf('.css')));
 await writeFile(join(target, 'favicon.svg'), await readFile(join(source, 'favicon.svg')));
 
+// What an older build left behind goes last, so that a collector can serve the folder all the while.
+const isStale = (file) => /^app-\w+\.(js|css)$/.test(file) && !files.includes(file);
+for (const file of (await readdir(target)).filter(isStale)) await rm(join(target, file));
+
 let totalBytes = 0;
-for (const file of await readdir(target)) {
+for (const file of [...files, 'index.html', 'favicon.svg']) {
   const bytes = gzipSync(await readFile(join(target, file)), { level: 9 }).length;
   totalBytes += bytes;
   console.log(`${file.padEnd(20)} ${(bytes / 1000).toFixed(1).padStart(6)} kB gzipped`);

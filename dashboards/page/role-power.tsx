@@ -72,7 +72,7 @@ function RoleRows({ name, roles, byRole, totalW }: RoleRowsProps) {
         return (
           <tr key={role}>
             <th scope="row">{roleName(role)}</th>
-            <td class="bar-cell" aria-hidden="true">
+            <td class="bar-cell">
               <div class={`bar bar-${role}`}>
                 <div style={{ width }} />
               </div>

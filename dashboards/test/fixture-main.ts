@@ -1,8 +1,13 @@
 // Serves the built page with invented, moving data: `npm run fixture --workspace dashboards`.
+import { fileURLToPath } from 'node:url';
 import { liveOf, sitesAt } from './fixture-data.ts';
 import { startFixtureServer } from './fixture-server.ts';
 
-const server = await startFixtureServer(() => Date.now(), 8081);
+const server = await startFixtureServer(
+  fileURLToPath(new URL('../dist/page', import.meta.url)),
+  () => Date.now(),
+  8081,
+);
 console.log(server.url);
 setInterval(() => {
   for (const { site } of sitesAt(Date.now())) {

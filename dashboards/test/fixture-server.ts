@@ -2,11 +2,9 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { extname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Live, Step } from '../page/contract.ts';
 import { agentsAt, intervalsOf, kpisOf, liveOf, pointsOf, sitesAt } from './fixture-data.ts';
 
-const pageFolder = fileURLToPath(new URL('../dist/page/', import.meta.url));
 const types: Record<string, string> = {
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
@@ -35,7 +33,8 @@ interface Answer {
   readonly body: unknown;
 }
 
-export async function startFixtureServer(now: () => number, port = 0): Promise<FixtureServer> {
+/** Serves the page that was built to `folder`; `now` is the collector's clock, in UTC ms. */
+export async function startFixtureServer(folder: string, now: () => number, port = 0): Promise<FixtureServer> {
   const streams = new Set<ServerResponse>();
   const requests: string[] = [];
   const server = createServer((request, response) => void handle(request, response));
@@ -47,7 +46,7 @@ export async function startFixtureServer(now: () => number, port = 0): Promise<F
     response.setHeader('content-security-policy', "default-src 'self'");
     if (url.pathname === '/api/v1/live') return stream(response);
     if (url.pathname.startsWith('/api/')) return send(response, answer(url, fixture.mode, now()));
-    return sendFile(response, url.pathname === '/' ? 'index.html' : url.pathname.slice(1));
+    return sendFile(response, join(folder, url.pathname === '/' ? 'index.html' : url.pathname));
   }
 
   function stream(response: ServerResponse): void {
@@ -109,8 +108,8 @@ function send(response: ServerResponse, { status, body }: Answer): void {
   response.writeHead(status, { 'content-type': type }).end(JSON.stringify(body));
 }
 
-async function sendFile(response: ServerResponse, name: string): Promise<void> {
-  const content = await readFile(join(pageFolder, name)).catch(() => null);
+async function sendFile(response: ServerResponse, path: string): Promise<void> {
+  const content = await readFile(path).catch(() => null);
   if (content === null) return void response.writeHead(404).end();
-  response.writeHead(200, { 'content-type': types[extname(name)] ?? 'application/octet-stream' }).end(content);
+  response.writeHead(200, { 'content-type': types[extname(path)] ?? 'application/octet-stream' }).end(content);
 }

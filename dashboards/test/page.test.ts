@@ -30,7 +30,9 @@ interface Stage {
   readonly expectConsole: (pattern: RegExp) => void;
 }
 
-const build = await promisify(execFile)(process.execPath, [fileURLToPath(new URL('../build.mjs', import.meta.url))]);
+const folder = t.testdir();
+const builder = fileURLToPath(new URL('../build.mjs', import.meta.url));
+const build = await promisify(execFile)(process.execPath, [builder, folder]);
 t.comment(build.stdout.trim().split('\n').at(-1));
 
 const program = requireProgram(t, 'chromium-headless-shell');
@@ -42,7 +44,7 @@ function pageTest(name: string, options: BrowserContextOptions, body: (t: Test, 
   if (browser === null) return;
   void t.test(name, async (t) => {
     const clock = { nowMs: NOW_MS };
-    const server = await startFixtureServer(() => clock.nowMs);
+    const server = await startFixtureServer(folder, () => clock.nowMs);
     const context = await browser.newContext({ timezoneId: 'Europe/Berlin', ...options });
     t.teardown(async () => {
       await context.close();
