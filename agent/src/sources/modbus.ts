@@ -5,9 +5,10 @@ import { declarePoint, pointsConfig, simulated } from '../point-config.ts';
 import { loadProfile, select } from '../profiles/catalogue.ts';
 import { type Sample, type Source, SourceError, type SourceModule } from '../source.ts';
 import { acquireBus, type Bus, NoAnswer, Refusal } from './modbus/bus.ts';
-import { addressesOf, combine, type ModbusChannel, type ModbusProfile, modbusProfile } from './modbus/profile.ts';
+import { addressesOf, type ModbusChannel, type ModbusProfile, modbusProfile } from './modbus/profile.ts';
 import { planRequests, type Request, type Span, splitRequest } from './modbus/requests.ts';
 import { decode, registersOf } from './modbus/value.ts';
+import { combine } from './support/combine.ts';
 import { attempt, toSample } from './support/outcome.ts';
 import { createSilence, type Silence } from './support/silence.ts';
 
@@ -157,7 +158,7 @@ function valueOf(registers: Registers, definition: ModbusChannel): number {
       throw new Error(`register ${address}: ${bytes?.message ?? 'not read'}`);
     const value = decode(bytes, definition);
     if (definition.noData.includes(value)) throw new Error(`the meter says ${value}, which means that it has no value`);
-    return value * definition.scale;
+    return value;
   });
   return combine(definition, values);
 }

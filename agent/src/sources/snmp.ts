@@ -5,8 +5,9 @@ import { declarePoint, pointsConfig, simulated } from '../point-config.ts';
 import { loadProfile, select } from '../profiles/catalogue.ts';
 import { type Sample, type Source, SourceError, type SourceModule } from '../source.ts';
 import { type Client, createClient, NoAnswer, type ObjectValue } from './snmp/client.ts';
-import { columnOf, combine, type SnmpChannel, snmpProfile } from './snmp/profile.ts';
+import { columnOf, type SnmpChannel, snmpProfile } from './snmp/profile.ts';
 import { untilAborted } from './support/abort.ts';
+import { combine } from './support/combine.ts';
 import { attempt, toSample } from './support/outcome.ts';
 import { createSilence } from './support/silence.ts';
 
@@ -154,7 +155,7 @@ function valueOf(definition: SnmpChannel, rows: Rows, values: ReadonlyMap<string
     if (typeof value !== 'number') throw value ?? new Error(`${oid}: not answered`);
     if (definition.noData.includes(value))
       throw new Error(`${oid}: the device says ${value}, which means that it has no value`);
-    return value * definition.scale;
+    return value;
   });
   return combine(definition, numbers);
 }

@@ -2,8 +2,8 @@ import { createSocket, type RemoteInfo } from 'node:dgram';
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
-/** What the network does to answers: passes them, swallows them, mangles them, or holds them back so many ms. */
-export type Behaviour = 'well' | 'silent' | 'garbage' | number;
+/** What becomes of answers: passed, swallowed, replaced by garbage, held back so many ms, or changed. */
+export type Behaviour = 'well' | 'silent' | 'garbage' | number | ((data: Buffer) => Buffer);
 
 /** Stands between a source and a real device. */
 export interface FaultyProxy {
@@ -19,6 +19,7 @@ const GARBAGE = Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n');
 function treat(behaviour: Behaviour, data: Buffer, send: (data: Buffer) => void): void {
   if (behaviour === 'well') send(data);
   else if (behaviour === 'garbage') send(GARBAGE);
+  else if (typeof behaviour === 'function') send(behaviour(data));
   else if (typeof behaviour === 'number') setTimeout(() => send(data), behaviour).unref();
 }
 

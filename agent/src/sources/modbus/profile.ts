@@ -50,9 +50,3 @@ export function addressesOf(definition: ModbusChannel): readonly number[] {
   if ('register' in definition) return [definition.register];
   return 'sum' in definition ? definition.sum : definition.mean;
 }
-
-/** The channel's value from those at its addresses. */
-export function combine(definition: ModbusChannel, values: readonly number[]): number {
-  const total = values.reduce((sum, value) => sum + value, 0);
-  return 'mean' in definition ? total / values.length : total;
-}

@@ -56,16 +56,18 @@ export function createClient({ host, port, community, timeoutMs, retries }: Clie
     });
   }
 
-  /** One bad object spoils a whole answer, so the rest is asked again without it. */
+  /** One bad object spoils a whole answer (an error status, or only nulls), so the others are asked again without it. */
   async function get(oids: readonly string[], signal: AbortSignal): Promise<ObjectValue[]> {
     if (oids.length > OBJECTS_PER_REQUEST) return getHalves(oids, signal);
     try {
       const varbinds = await request((done) => session.get([...oids], done));
-      return varbinds.map((varbind, index) => numberIn(varbind, oids[index] ?? ''));
+      const isSpoilt = oids.length > 1 && varbinds.every(({ type }) => type === snmp.ObjectType.Null);
+      return isSpoilt
+        ? await getHalves(oids, signal)
+        : varbinds.map((item, index) => numberIn(item, oids[index] ?? ''));
     } catch (error) {
       if (!isFailure(error) || signal.aborted) throw error;
-      if (oids.length > 1) return getHalves(oids, signal);
-      return [new Error(`${oids[0]}: the device answers ${error.message}`)];
+      return oids.length > 1 ? getHalves(oids, signal) : [new Error(`${oids[0]}: the device answers ${error.message}`)];
     }
   }
 

@@ -37,9 +37,3 @@ export function columnOf(definition: SnmpChannel): string | null {
   if ('oid' in definition) return null;
   return 'sum' in definition ? definition.sum : definition.mean;
 }
-
-/** The channel's value from those of its objects. */
-export function combine(definition: SnmpChannel, values: readonly number[]): number {
-  const total = values.reduce((sum, value) => sum + value, 0);
-  return 'mean' in definition ? total / values.length : total;
-}
