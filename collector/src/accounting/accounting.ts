@@ -2,8 +2,9 @@ import { channels } from '@wattmark/shared/channels';
 import type { Catalogue } from '../evidence/catalogue.ts';
 import type { MessageHead, ReadingColumns } from '../evidence/record.ts';
 import { GaugeAccount } from './gauge-account.ts';
+import { applyEntry, type Entry, History, type HistoryState, type Use } from './history.ts';
 import type { GaugeInterval, PointInterval, Span } from './interval.ts';
-import { PointAccount } from './point-account.ts';
+import { type Outcome, PointAccount } from './point-account.ts';
 import { loadGauge, loadPoint, NumberReader, NumberWriter, saveGauge, savePoint } from './state.ts';
 
 /**
@@ -19,6 +20,9 @@ export const MAX_AHEAD_MS = 300_000;
 
 /** An owner silent for this long loses a point to another agent that reports it. */
 const TAKEOVER_MS = 60_000;
+
+/** Points whose late readings can be put in their place; those of further ones count as late. */
+const MAX_HISTORIES = 5_000;
 
 /** What became of readings that are not simply booked, in numbers of readings. */
 export interface AccountingCounters {
@@ -47,10 +51,11 @@ export interface AccountingState {
   readonly slotCount: number;
   readonly owners: Float64Array;
   readonly ownedMs: Float64Array;
+  readonly histories: readonly HistoryState[];
   readonly counters: AccountingCounters;
 }
 
-type SlotUse = 'power' | 'register' | 'export' | 'gauge';
+type SlotUse = Use | 'gauge';
 
 interface Slot extends SlotState {
   readonly use: SlotUse;
@@ -68,9 +73,14 @@ export class Accounting {
   /** Changes whenever a point gets another owner. */
   ownership = 0;
   readonly #slots: Slot[] = [];
+  /** Of points whose publishers do not number their messages. */
+  readonly #histories = new Map<number, History>();
   #closedPoints: PointInterval[] = [];
   #closedGauges: GaugeInterval[] = [];
-  readonly #pointSink = (interval: PointInterval): void => void this.#closedPoints.push(interval);
+  readonly #pointSink = (interval: PointInterval): void => {
+    this.#closedPoints.push(interval);
+    if (this.#histories.size > 0) this.#histories.get(interval.pointId)?.noteHandedOn(interval.startMs);
+  };
   readonly #gaugeSink = (interval: GaugeInterval): void => void this.#closedGauges.push(interval);
   readonly counters: AccountingCounters = { late: 0, ahead: 0, conflicting: 0, resets: 0, gaps: 0 };
 
@@ -146,6 +156,7 @@ export class Accounting {
       slotCount: this.#slots.length,
       owners: Float64Array.from(this.#owners, (owner) => owner ?? -1),
       ownedMs: Float64Array.from(this.#ownedMs, (ms) => ms ?? 0),
+      histories: Array.from(this.#histories.values(), (history) => history.save()),
       counters: { ...this.counters },
     };
   }
@@ -158,6 +169,7 @@ export class Accounting {
     for (let id = 0; id < state.slotCount; id++) loadSlot(this.#slot(id), slots);
     for (const [pointId, owner] of state.owners.entries()) if (owner >= 0) this.#owners[pointId] = owner;
     for (const [pointId, ms] of state.ownedMs.entries()) this.#ownedMs[pointId] = ms;
+    for (const history of state.histories) this.#histories.set(history.pointId, History.load(history));
     Object.assign(this.counters, state.counters);
   }
 
@@ -169,18 +181,23 @@ export class Accounting {
         this.counters.conflicting++;
         continue;
       }
-      this.#book(slot, head.atMs, columns.values[i] ?? 0, columns.estimated[i] === 1);
+      this.#book(slot, head, columns.values[i] ?? 0, columns.estimated[i] === 1);
     }
   }
 
-  #book(slot: Slot, atMs: number, value: number, estimated: boolean): void {
-    const outcome = this.#fold(slot, atMs, value, estimated);
+  #book(slot: Slot, head: MessageHead, value: number, estimated: boolean): void {
+    const { atMs } = head;
+    const outcome =
+      slot.use === 'gauge'
+        ? slot.gauge?.sample(atMs, value, this.#gaugeSink)
+        : this.#fold(slot, { atMs, use: slot.use, value, estimated }, head.seq > 0);
     if (outcome === 'late') {
       this.counters.late++;
       return;
     }
     if (outcome === 'reset') this.counters.resets++;
     if (outcome === 'gap') this.counters.gaps++;
+    if (atMs <= slot.atMs) return;
     if (slot.use === 'register' && value !== slot.value) {
       slot.meanW = value > slot.value ? ((value - slot.value) * 3_600_000) / (atMs - slot.movedMs) : Number.NaN;
       slot.movedMs = atMs;
@@ -190,12 +207,17 @@ export class Accounting {
     slot.estimated = estimated;
   }
 
-  #fold(slot: Slot, atMs: number, value: number, estimated: boolean): 'booked' | 'late' | 'reset' | 'gap' {
-    if (slot.gauge !== null) return slot.gauge.sample(atMs, value, this.#gaugeSink) ? 'booked' : 'late';
+  #fold(slot: Slot, entry: Entry, isNumbered: boolean): Outcome {
     const account = this.#point(slot.pointId);
-    if (slot.use === 'power') return account.power(atMs, value, estimated, this.#pointSink);
-    if (slot.use === 'export') return account.exportRegister(atMs, value);
-    return account.register(atMs, value, estimated, this.#pointSink);
+    const known = this.#histories.get(slot.pointId);
+    if (isNumbered || (known === undefined && this.#histories.size >= MAX_HISTORIES)) {
+      return applyEntry(account, entry, this.#pointSink);
+    }
+    const history = known ?? new History(account);
+    if (known === undefined) this.#histories.set(slot.pointId, history);
+    const added = history.add(account, entry, this.#pointSink);
+    this.#points[slot.pointId] = added.account;
+    return added.outcome;
   }
 
   /** The first agent to report a point owns it, until it has been silent about it for long enough while another reports it. */
@@ -208,7 +230,7 @@ export class Accounting {
       this.#owners[pointId] = agentId;
       this.ownership++;
     }
-    this.#ownedMs[pointId] = atMs;
+    this.#ownedMs[pointId] = Math.max(atMs, this.#ownedMs[pointId] ?? 0);
     return true;
   }
 

@@ -19,9 +19,8 @@ export class GaugeAccount {
     this.channel = channel;
   }
 
-  /** Returns false for a sample that is not newer than the last one. */
-  sample(atMs: number, value: number, sink: (interval: GaugeInterval) => void): boolean {
-    if (atMs <= this.atMs) return false;
+  sample(atMs: number, value: number, sink: (interval: GaugeInterval) => void): 'booked' | 'late' {
+    if (atMs <= this.atMs) return 'late';
     this.atMs = atMs;
     const startMs = minuteOf(atMs);
     if (startMs !== this.startMs) {
@@ -37,7 +36,7 @@ export class GaugeAccount {
     if (value < this.min) this.min = value;
     if (value > this.max) this.max = value;
     this.changed = true;
-    return true;
+    return 'booked';
   }
 
   /** Hands on the minute being filled, where it ended by `nowMs` and changed. */

@@ -14,7 +14,8 @@ export interface Span {
 
 /**
  * What one metering point drew in one interval `[startMs, startMs + 1 minute)` (or a quarter-hour, where it is rolled up).
- * An interval without any energy known has no row at all: a missing row means unknown, never zero.
+ * An interval without any energy known has no row at all: a missing row means unknown, never zero. Where a restatement takes
+ * back all that was known of an interval, its newest row is empty: it covers no time, and means unknown as well.
  */
 export interface PointInterval {
   /** Number of the point in the catalogue. */
@@ -36,6 +37,11 @@ export interface PointInterval {
   readonly estimatedMs: number;
   /** Part of `measuredMs` whose total a register measured across a gap, so that only its profile is estimated. */
   readonly bridgedMs: number;
+}
+
+/** Whether a row takes back what was known of its interval. */
+export function isEmpty({ measuredMs, estimatedMs }: PointInterval): boolean {
+  return measuredMs === 0 && estimatedMs === 0;
 }
 
 /** What a channel that is not energy did in one minute. */

@@ -1,4 +1,4 @@
-import { MINUTE_MS, type PointInterval, QUARTER_MS } from '../accounting/interval.ts';
+import { isEmpty, MINUTE_MS, type PointInterval, QUARTER_MS } from '../accounting/interval.ts';
 import { siteMinutes as minutesOfSite } from '../site/balance.ts';
 import { sumPointIntervals, sumSiteIntervals } from '../site/interval-sum.ts';
 import type { Site, SiteSum } from '../site/site.ts';
@@ -42,7 +42,7 @@ export async function pointSums(
   asOfMs: number | null,
 ): Promise<PointInterval[]> {
   const { rolledUp, tail } = split(boundariesMs, rolledUpToMs(sources, asOfMs));
-  const sums = await sources.store.pointSums(pointId, rolledUp, asOfMs);
+  const sums = (await sources.store.pointSums(pointId, rolledUp, asOfMs)).filter((row) => !isEmpty(row));
   if (tail === null) return sums;
   return sumPointIntervals([...sums, ...(await minutes(sources, [pointId], tail, asOfMs))], boundariesMs);
 }
@@ -87,10 +87,11 @@ async function minutes(
   asOfMs: number | null,
 ): Promise<PointInterval[]> {
   const stored = await store.pointMinutes(pointIds, span, asOfMs);
-  if (asOfMs !== null) return stored;
+  if (asOfMs !== null) return stored.filter((row) => !isEmpty(row));
   const rows = new Map(stored.map((row) => [keyOf(row), row]));
   for (const row of openRows(pointIds, span)) rows.set(keyOf(row), row);
-  return [...rows.values()].sort((a, b) => a.startMs - b.startMs || a.pointId - b.pointId);
+  const known = [...rows.values()].filter((row) => !isEmpty(row));
+  return known.sort((a, b) => a.startMs - b.startMs || a.pointId - b.pointId);
 }
 
 function keyOf({ pointId, startMs }: PointInterval): string {

@@ -1,5 +1,5 @@
 import { type Level, levels, type Role, roles, supplyRoles } from '@wattmark/shared/roles';
-import type { PointInterval } from '../accounting/interval.ts';
+import { isEmpty, type PointInterval } from '../accounting/interval.ts';
 import type { Site, SiteInterval, SitePoint } from './site.ts';
 
 /**
@@ -155,7 +155,7 @@ function roleWh(terms: readonly Term[], rowOf: RowOf): number | null {
   let sum: number | null = null;
   for (const { point, weight } of terms) {
     const row = point.pointId === null ? undefined : rowOf(point.pointId);
-    if (row !== undefined) sum = (sum ?? 0) + weight * row.energyWh;
+    if (row !== undefined && !isEmpty(row)) sum = (sum ?? 0) + weight * row.energyWh;
   }
   return sum;
 }

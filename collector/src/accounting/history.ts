@@ -1,0 +1,156 @@
+import type { PointInterval } from './interval.ts';
+import type { IntervalSink, Outcome, PointAccount } from './point-account.ts';
+import { loadPoint, NumberReader, NumberWriter, savePoint } from './state.ts';
+
+/**
+ * Recent readings of a point whose publisher does not number its messages, so that they may come in any order. A reading that
+ * comes late is put in its place and the account is folded again from before it; the minutes it touches are restated.
+ */
+
+/** How far back a late reading may reach, ms, and how many readings are kept for it. */
+const WINDOW_MS = 3_600_000;
+const MAX_ENTRIES = 800;
+
+/** What a reading does to an account, in the order in which those of one instant are folded. */
+export const uses = ['power', 'export', 'register'] as const;
+export type Use = (typeof uses)[number];
+
+export interface Entry {
+  readonly atMs: number;
+  readonly use: Use;
+  readonly value: number;
+  readonly estimated: boolean;
+}
+
+export interface HistoryState {
+  readonly pointId: number;
+  readonly before: Float64Array;
+  readonly entries: readonly Entry[];
+  readonly handedOnMs: readonly number[];
+}
+
+export function applyEntry(account: PointAccount, { atMs, use, value, estimated }: Entry, sink: IntervalSink): Outcome {
+  if (use === 'power') return account.power(atMs, value, estimated, sink);
+  if (use === 'export') return account.exportRegister(atMs, value);
+  return account.register(atMs, value, estimated, sink);
+}
+
+export class History {
+  /** The account as it was before the oldest entry. */
+  #before: PointAccount;
+  readonly #entries: Entry[] = [];
+  /** Minutes handed on since then: each must be handed on again, if only as empty, where a late reading changes what was said. */
+  #handedOnMs = new Set<number>();
+
+  constructor(account: PointAccount) {
+    this.#before = copy(account);
+  }
+
+  static load({ pointId, before, entries, handedOnMs }: HistoryState): History {
+    const history = new History(loadPoint(pointId, new NumberReader(before)));
+    history.#entries.push(...entries);
+    history.#handedOnMs = new Set(handedOnMs);
+    return history;
+  }
+
+  save(): HistoryState {
+    const before = new NumberWriter();
+    savePoint(this.#before, before);
+    return {
+      pointId: this.#before.pointId,
+      before: before.toArray(),
+      entries: [...this.#entries],
+      handedOnMs: [...this.#handedOnMs],
+    };
+  }
+
+  /**
+   * Books a reading in its place.
+   * @returns the account to go on with (another one where the reading came late), and what became of the reading.
+   */
+  add(account: PointAccount, entry: Entry, sink: IntervalSink): { account: PointAccount; outcome: Outcome } {
+    const place = this.#placeOf(entry);
+    if (place === null) return { account, outcome: 'late' };
+    this.#entries.splice(place, 0, entry);
+    if (place === this.#entries.length - 1) {
+      const outcome = applyEntry(account, entry, sink);
+      this.#trim();
+      return { account, outcome };
+    }
+    const refolded = copy(this.#before);
+    refolded.maxGapMs = account.maxGapMs;
+    refolded.modulusWh = account.modulusWh;
+    const again = new Set(refolded.open().map(({ startMs }) => startMs));
+    const note: IntervalSink = (interval) => {
+      again.add(interval.startMs);
+      sink(interval);
+    };
+    for (const earlier of this.#entries) applyEntry(refolded, earlier, note);
+    for (const { startMs } of refolded.open()) again.add(startMs);
+    for (const startMs of this.#handedOnMs) if (!again.has(startMs)) sink(emptyInterval(account.pointId, startMs));
+    return { account: refolded, outcome: 'booked' };
+  }
+
+  /** To be told of every interval that the account hands on. */
+  noteHandedOn(startMs: number): void {
+    this.#handedOnMs.add(startMs);
+  }
+
+  /** Where an entry belongs; null where it is there already or reaches back too far. */
+  #placeOf(entry: Entry): number | null {
+    const last = this.#entries.at(-1);
+    if (last !== undefined && entry.atMs <= last.atMs - WINDOW_MS) return null;
+    let place = this.#entries.length;
+    for (; place > 0; place--) {
+      const order = compare(entry, this.#entries[place - 1] as Entry);
+      if (order === 0) return null;
+      if (order > 0) break;
+    }
+    return place === 0 && this.#isFull() ? null : place;
+  }
+
+  #isFull(): boolean {
+    return this.#entries.length >= MAX_ENTRIES;
+  }
+
+  #trim(): void {
+    const newestMs = this.#entries.at(-1)?.atMs ?? 0;
+    let count = 0;
+    for (const entry of this.#entries) {
+      if (entry.atMs > newestMs - WINDOW_MS && this.#entries.length - count <= MAX_ENTRIES) break;
+      applyEntry(this.#before, entry, ignore);
+      count++;
+    }
+    if (count === 0) return;
+    this.#entries.splice(0, count);
+    const reachMs = Math.min(this.#before.current?.startMs ?? newestMs, this.#before.held[0]?.startMs ?? newestMs);
+    for (const startMs of this.#handedOnMs) if (startMs < reachMs) this.#handedOnMs.delete(startMs);
+  }
+}
+
+function compare(a: Entry, b: Entry): number {
+  return a.atMs - b.atMs || uses.indexOf(a.use) - uses.indexOf(b.use);
+}
+
+function copy(account: PointAccount): PointAccount {
+  const numbers = new NumberWriter();
+  savePoint(account, numbers);
+  return loadPoint(account.pointId, new NumberReader(numbers.toArray()));
+}
+
+const ignore: IntervalSink = () => {};
+
+function emptyInterval(pointId: number, startMs: number): PointInterval {
+  return {
+    pointId,
+    startMs,
+    energyWh: 0,
+    estimatedWh: 0,
+    exportWh: 0,
+    minW: null,
+    maxW: null,
+    measuredMs: 0,
+    estimatedMs: 0,
+    bridgedMs: 0,
+  };
+}

@@ -1,0 +1,172 @@
+import type { Channel } from '@wattmark/shared/channels';
+import fc from 'fast-check';
+import t from 'tap';
+import { Accounting } from '../../src/accounting/accounting.ts';
+import { isEmpty, type PointInterval } from '../../src/accounting/interval.ts';
+import { Catalogue } from '../../src/evidence/catalogue.ts';
+import { newColumns } from '../../src/evidence/record.ts';
+
+const START = Date.UTC(2026, 0, 1);
+
+/** Two agents and two points with power and energy, each slot of each agent defined. */
+class Bench {
+  readonly catalogue = new Catalogue();
+  readonly accounting = new Accounting(this.catalogue);
+  readonly rows = new Map<string, PointInterval>();
+
+  constructor() {
+    const siteId = this.catalogue.addSite({ group: 'default', site: 'dc-1' });
+    for (const agent of ['a', 'b']) this.catalogue.addAgent(agent, siteId);
+    for (const point of ['one', 'two']) this.catalogue.addPoint({ siteId, point });
+    for (const agentId of [0, 1]) {
+      for (const pointId of [0, 1]) {
+        for (const channel of ['power', 'energy'] as const) this.catalogue.addSlot({ agentId, pointId, channel });
+      }
+    }
+    for (const pointId of [0, 1]) this.accounting.describe(pointId, 10_000, null);
+  }
+
+  send(
+    agentId: number,
+    atMs: number,
+    readings: readonly (readonly [pointId: number, channel: Channel, value: number])[],
+    { seq = 1, receivedMs = atMs + 100 } = {},
+  ): void {
+    const columns = newColumns(readings.length);
+    columns.count = readings.length;
+    for (const [index, [pointId, channel, value]] of readings.entries()) {
+      columns.slots[index] = this.catalogue.slotId(agentId, pointId, channel) ?? -1;
+      columns.values[index] = value;
+    }
+    this.accounting.apply({ agentId, seq, atMs, receivedMs }, columns);
+  }
+
+  close(nowMs: number): PointInterval[] {
+    const { points } = this.accounting.close(nowMs);
+    for (const row of points) this.rows.set(`${row.pointId} ${row.startMs}`, row);
+    return points;
+  }
+
+  newest(): unknown[] {
+    this.close(Number.POSITIVE_INFINITY);
+    return [...this.rows.values()]
+      .filter((row) => !isEmpty(row))
+      .sort((a, b) => a.pointId - b.pointId || a.startMs - b.startMs);
+  }
+}
+
+t.test('the order of readings within a message does not matter', async (t) => {
+  const one = new Bench();
+  const other = new Bench();
+  for (let s = 0; s <= 600; s += 7) {
+    const readings = [
+      [0, 'power', 1000 + s],
+      [0, 'energy', Math.round(1000 * s * s)],
+      [1, 'power', 50],
+    ] as const;
+    one.send(0, START + s * 1000, readings);
+    other.send(0, START + s * 1000, readings.toReversed());
+  }
+  t.same(one.newest(), other.newest());
+});
+
+t.test('a point belongs to the agent that reports it, until that agent is silent', async (t) => {
+  const bench = new Bench();
+  for (let s = 0; s <= 60; s += 10) {
+    bench.send(0, START + s * 1000, [[0, 'power', 100]]);
+    bench.send(1, START + s * 1000 + 5, [[0, 'power', 900]]);
+  }
+  t.equal(bench.accounting.counters.conflicting, 7);
+  t.match(bench.newest(), [{ maxW: 100, measuredMs: 60_000 }]);
+  for (let s = 70; s <= 300; s += 10) bench.send(1, START + s * 1000, [[0, 'power', 900]]);
+  t.equal(bench.accounting.owner(0), 1);
+  bench.send(0, START + 305_000, [[0, 'power', 100]]);
+  t.equal(bench.accounting.owner(0), 1);
+});
+
+t.test('readings from far ahead are not accounted', async (t) => {
+  const bench = new Bench();
+  bench.send(0, START + 3_600_000, [[0, 'power', 100]], { receivedMs: START });
+  t.equal(bench.accounting.counters.ahead, 1);
+  bench.send(0, START, [[0, 'power', 100]]);
+  bench.send(0, START + 10_000, [[0, 'power', 100]]);
+  t.match(bench.newest(), [{ measuredMs: 10_000 }]);
+});
+
+t.test('a clock that jumps back loses time, and counts nothing twice', async (t) => {
+  const bench = new Bench();
+  for (let s = 0; s <= 7200; s += 10) {
+    const jumped = s >= 3600 && s < 5400 ? s - 3600 : s;
+    bench.send(0, START + jumped * 1000, [[0, 'power', 360]], { seq: s + 1, receivedMs: START + s * 1000 });
+  }
+  const rows = bench.newest() as PointInterval[];
+  t.ok(rows.every(({ measuredMs, energyWh }) => measuredMs <= 60_000 && energyWh <= 6 + 1e-9));
+  t.equal(bench.accounting.counters.late, 180);
+  t.equal(
+    rows.reduce((sum, { measuredMs }) => sum + measuredMs, 0),
+    (7200 - 1810) * 1000,
+  );
+});
+
+const history = fc
+  .array(
+    fc.record({
+      s: fc.integer({ min: 0, max: 1800 }),
+      point: fc.nat(1),
+      channel: fc.constantFrom<Channel>('power', 'energy'),
+      value: fc.nat(10_000),
+    }),
+    { minLength: 1, maxLength: 60 },
+  )
+  .chain((readings) =>
+    fc.record({
+      readings: fc.constant(readings),
+      shuffled: fc.shuffledSubarray(readings, { minLength: readings.length, maxLength: readings.length }),
+      closes: fc.array(fc.nat(60)),
+    }),
+  );
+
+t.test('readings that are not numbered give the same intervals in any order of arrival, and twice', async () => {
+  fc.assert(
+    fc.property(history, ({ readings, shuffled, closes }) => {
+      const ordered = new Bench();
+      const arrived = new Bench();
+      // One value per slot and instant: which of two different ones counts is decided by arrival.
+      const unique = new Map(readings.map((r) => [`${r.s} ${r.point} ${r.channel}`, r]));
+      const keep = new Set(unique.values());
+      for (const { s, point, channel, value } of [...keep].sort((a, b) => a.s - b.s)) {
+        ordered.send(0, START + s * 1000, [[point, channel, value]], { seq: 0 });
+      }
+      for (const [index, reading] of [...shuffled, ...shuffled].entries()) {
+        if (!keep.has(reading)) continue;
+        const { s, point, channel, value } = reading;
+        arrived.send(0, START + s * 1000, [[point, channel, value]], { seq: 0, receivedMs: START + 3_600_000 });
+        if (closes.includes(index)) arrived.close(START + 3_600_000);
+      }
+      t.same(arrived.newest(), ordered.newest());
+    }),
+    { numRuns: 300 },
+  );
+});
+
+t.test('an account saved and loaded goes on as if nothing had been', async () => {
+  fc.assert(
+    fc.property(history, fc.nat(60), ({ readings, shuffled }, at) => {
+      const straight = new Bench();
+      let interrupted = new Bench();
+      for (const [index, { s, point, channel, value }] of shuffled.entries()) {
+        const numbered = { seq: readings.length % 2, receivedMs: START + 3_600_000 };
+        for (const bench of [straight, interrupted])
+          bench.send(0, START + s * 1000, [[point, channel, value]], numbered);
+        if (index !== at) continue;
+        for (const bench of [straight, interrupted]) bench.close(START + 1_000_000);
+        const resumed = new Bench();
+        resumed.accounting.load(structuredClone(interrupted.accounting.save()));
+        for (const [key, row] of interrupted.rows) resumed.rows.set(key, row);
+        interrupted = resumed;
+      }
+      t.same(interrupted.newest(), straight.newest());
+    }),
+    { numRuns: 200 },
+  );
+});
