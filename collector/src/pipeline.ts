@@ -70,6 +70,11 @@ export class Pipeline {
     this.#start();
   }
 
+  /** Resolves when what has arrived is on disk and acknowledged. */
+  async idle(): Promise<void> {
+    await this.#committing;
+  }
+
   /** Commits what has arrived and resolves when it is on disk, accounted and stored. */
   async stop(): Promise<void> {
     this.#stopping = true;
@@ -115,8 +120,11 @@ export class Pipeline {
         this.#problem = `the evidence log cannot be written (${message}): nothing is acknowledged until there is room`;
         if (this.#stopping) return false;
         await new Promise<void>((resolve) => {
-          this.#wake = resolve;
-          setTimeout(resolve, RETRY_MS).unref();
+          const timer = setTimeout(resolve, RETRY_MS);
+          this.#wake = () => {
+            clearTimeout(timer);
+            resolve();
+          };
         });
       }
     }

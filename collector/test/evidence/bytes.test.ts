@@ -19,7 +19,10 @@ t.test('every finite value comes back exactly, with its flag', async () => {
         values.every(([value, flag]) => Object.is(bytes.value(), value) && (bytes.flags !== 0) === flag) && bytes.done
       );
     }),
-    { numRuns: 1000, examples: [[[[-0, true]]], [[[Number.MAX_VALUE, false]]], [[[5e-324, true]]], [[[2 ** 53, false]]]] },
+    {
+      numRuns: 1000,
+      examples: [[[[-0, true]]], [[[Number.MAX_VALUE, false]]], [[[5e-324, true]]], [[[2 ** 53, false]]]],
+    },
   );
 });
 

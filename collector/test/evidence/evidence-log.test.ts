@@ -5,7 +5,10 @@ import { crc32 } from 'node:zlib';
 import t from 'tap';
 import { BrokenChainError, type Cursor, EvidenceLog, readEvidence } from '../../src/evidence/evidence-log.ts';
 
-async function logOf(t: { teardown(fn: () => void): void }, bodies: readonly string[]): Promise<{ directory: string; cursors: Cursor[] }> {
+async function logOf(
+  t: { teardown(fn: () => void): void },
+  bodies: readonly string[],
+): Promise<{ directory: string; cursors: Cursor[] }> {
   const directory = mkdtempSync(join(tmpdir(), 'evidence-'));
   t.teardown(() => rmSync(directory, { recursive: true, force: true }));
   const log = await EvidenceLog.open(directory);
