@@ -48,6 +48,8 @@ export async function openHost(config: Config, context: SourceContext, environme
   const files = createFiles(config.root, environment.read);
   const parts = await findParts(files, config, nowMs());
   const facts = { source: 'host', intervalMs: context.intervalMs, simulated: config.simulated };
+  /** A look that outlived its tick still occupies threads of the process, so that no second one is begun beside it. */
+  let looking: Promise<unknown> = Promise.resolve();
   context.log.debug({ root: config.root, points: parts.map((part) => part.point) }, 'host sensors found');
   return {
     points: parts.map((part) =>
@@ -57,7 +59,9 @@ export async function openHost(config: Config, context: SourceContext, environme
       if (parts.length === 0) {
         throw new SourceError('absent', `neither a power sensor nor a processor can be seen below ${config.root}`);
       }
+      await untilAborted(signal, 'the kernel', looking);
       const looks = Promise.all(parts.map((part) => part.look(nowMs())));
+      looking = looks.catch(() => undefined);
       return toSample((await untilAborted(signal, 'the kernel', looks)).flat());
     },
     async close() {},

@@ -12,12 +12,16 @@ export async function openSource(module: SourceModule, config: object): Promise<
 }
 
 /** One tick, under a deadline as the sampler sets it; a failure is handed back, not thrown. */
-export async function tick(source: Source, deadlineMs = 1500): Promise<Sample | SourceError> {
+export async function tick(source: Source, deadlineMs = 800): Promise<Sample | SourceError> {
+  const deadline = new AbortController();
+  const timer = setTimeout(() => deadline.abort(), deadlineMs);
   try {
-    return await source.read(AbortSignal.timeout(deadlineMs));
+    return await source.read(deadline.signal);
   } catch (error) {
     if (error instanceof SourceError) return error;
     throw new Error('a source threw something else than a SourceError', { cause: error });
+  } finally {
+    clearTimeout(timer);
   }
 }
 
