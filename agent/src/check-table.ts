@@ -10,7 +10,8 @@ export function checkTable(checked: readonly CheckedSource[], nowMs: number): st
     `  ${row.map((cell, column) => pad(cell, widths[column] ?? 0, column === 2)).join('  ')}`.trimEnd();
   const lines: string[] = [];
   for (const { label, kind, address, problem, channels: list, readMs } of checked) {
-    lines.push(`${label} ${kind} ${address}${problem === null ? '' : `: ${problem}`}`.trimEnd());
+    const title = [label, kind, address].filter((part) => part !== '').join(' ');
+    lines.push(problem === null ? title : `${title}: ${problem}`);
     if (list.length > 0) lines.push(line(header), ...list.map((row) => line(cells(row, nowMs - readMs))));
     lines.push('');
   }
