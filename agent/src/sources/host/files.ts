@@ -24,7 +24,8 @@ export function createFiles(root: string, read: ReadFile = readUtf8): Files {
       }
     },
     async list(path) {
-      return (await readdir(join(root, path)).catch(() => [])).sort();
+      const names = await readdir(join(root, path)).catch((): string[] => []);
+      return names.sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
     },
   };
 }

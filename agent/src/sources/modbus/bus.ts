@@ -59,7 +59,7 @@ export function acquireBus(host: string, port: number): Bus {
   entry.holders += 1;
   shared.set(key, entry);
   return {
-    ask: entry.link.ask,
+    ask: (query, timeoutMs, signal) => entry.link.ask(query, timeoutMs, signal),
     release() {
       entry.holders -= 1;
       if (entry.holders > 0) return;
@@ -166,15 +166,19 @@ async function converse(
 ): Promise<Buffer> {
   client.setID(query.unit);
   client.setTimeout(timeoutMs);
-  const read = query.function === 'holding' ? client.readHoldingRegisters : client.readInputRegisters;
+  const { address, length } = query;
+  const answer =
+    query.function === 'holding'
+      ? client.readHoldingRegisters(address, length)
+      : client.readInputRegisters(address, length);
   let onClose: (() => void) | undefined;
   const closed = new Promise<never>((_, reject) => {
     onClose = () => reject(new NoAnswer('the device closed the connection'));
     socket.once('close', onClose);
   });
   try {
-    const { buffer } = await Promise.race([read.call(client, query.address, query.length), closed]);
-    if (buffer.length !== 2 * query.length) throw new Error(`${buffer.length} bytes for ${query.length} registers`);
+    const { buffer } = await Promise.race([answer, closed]);
+    if (buffer.length !== 2 * length) throw new Error(`${buffer.length} bytes for ${length} registers`);
     return buffer;
   } catch (error) {
     throw explain(error, timeoutMs);
@@ -188,5 +192,6 @@ function explain(error: unknown, timeoutMs: number): Error {
   const { modbusCode, errno, message } = error as { modbusCode?: number; errno?: unknown; message?: string };
   if (modbusCode !== undefined) return new Refusal(modbusCode);
   if (errno === 'ETIMEDOUT') return new NoAnswer(`no answer within ${timeoutMs} ms: is the unit number right?`);
+  if (errno === 'ECONNREFUSED') return new NoAnswer('the device closed the connection');
   return new NoAnswer(`unintelligible answer (${message}): does this port speak Modbus TCP?`);
 }
