@@ -19,7 +19,7 @@ const QUIET_MS = 10_000;
 export async function runStep(title, [program = '', ...args], directory) {
   const startMs = performance.now();
   const elapsed = () => `${((performance.now() - startMs) / 1000).toFixed(1)} s`;
-  const live = process.stdout.isTTY === true;
+  const live = process.stdout.isTTY;
   if (!live) console.log(`${title} …`);
   const show = () =>
     live ? process.stdout.write(`\r${title} … ${elapsed()}`) : console.log(`${title} … ${elapsed()}`);

@@ -69,7 +69,9 @@ function startAll(folder, options, configuration) {
     startChild(name, args, join(folder, `${name}.log`));
   const bin = (/** @type {'collector' | 'agent'} */ name) => [
     join(root, name, 'bin', `wattmark-${name}.js`),
-    ...['run', '--config', configuration[name]],
+    'run',
+    '--config',
+    configuration[name],
   ];
   const devices = [join(root, 'demo/dist/main.js'), '--port', String(options.devicePort)];
   return [
