@@ -1,0 +1,48 @@
+import { type Level, levels } from '@wattmark/shared/roles';
+import type { SiteSum } from '../site/site.ts';
+import type { PeriodLength } from './period.ts';
+
+/** Where IT energy is measured: 1 at the output of the UPS, 2 at that of the PDU, 3 at the equipment (ISO/IEC 30134-2). */
+export type Category = 1 | 2 | 3;
+
+/** `annual` covers twelve months that are over; anything shorter is `interim`. */
+export type Derivative = 'annual' | 'interim';
+
+type Paired = Pick<SiteSum, 'pairedTotalWh' | 'pairedItWh' | 'pairedMs' | 'estimatedMs'>;
+
+/** PUE of the time in which both sides were measured: a ratio of sums. Null where there is no such time or no IT energy. */
+export function pueOf({ pairedTotalWh, pairedItWh, pairedMs }: Paired): number | null {
+  return pairedMs > 0 && pairedItWh > 0 ? pairedTotalWh / pairedItWh : null;
+}
+
+/** Share of the elapsed part of an interval, 0 to 1; null before it began. */
+export function coverageOf(measuredMs: number, fromMs: number, toMs: number, knownMs: number): number | null {
+  const elapsedMs = Math.min(toMs, knownMs) - fromMs;
+  return elapsedMs <= 0 ? null : Math.min(1, measuredMs / elapsedMs);
+}
+
+/** Share of the paired time in which some counted point was estimated, 0 to 1; null where there is none. */
+export function estimatedShareOf({ estimatedMs, pairedMs }: Paired): number | null {
+  return pairedMs > 0 ? estimatedMs / pairedMs : null;
+}
+
+/** The category that a level of IT metering makes; null where nobody said at which level. */
+export function categoryOf(level: Level | null): Category | null {
+  return level === null ? null : ((levels.indexOf(level) + 1) as Category);
+}
+
+export function derivativeOf(length: PeriodLength | null, isComplete: boolean): Derivative {
+  return length === 'year' && isComplete ? 'annual' : 'interim';
+}
+
+const lengthLetters = { year: 'Y', month: 'M', week: 'W', day: 'D' } as const satisfies Record<PeriodLength, string>;
+
+/**
+ * The figure's name with its category, averaging period and measuring interval, such as `PUE2,YC`. `C` is continuous: no
+ * more than 15 minutes apart, as all of ours are. A period that is not over, or none of the calendar, has no letter, and a
+ * PUE whose level nobody said is bare. After The Green Grid's white paper 49, from memory: to be checked before it is cited.
+ */
+export function notationOf(category: Category | null, length: PeriodLength | null, isComplete: boolean): string {
+  if (category === null) return 'PUE';
+  return length === null || !isComplete ? `PUE${category}` : `PUE${category},${lengthLetters[length]}C`;
+}
