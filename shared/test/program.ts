@@ -1,11 +1,6 @@
 import { accessSync, constants } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
-
-/** The part of a tap test that skipping and failing needs. */
-interface TestContext {
-  fail(message: string): unknown;
-  skip(message: string): unknown;
-}
+import type { Test } from 'tap';
 
 /** Where Debian puts what a user's PATH may not name. */
 const systemDirectories = ['/usr/local/sbin', '/usr/sbin', '/sbin', '/usr/local/bin', '/usr/bin', '/bin'];
@@ -14,12 +9,12 @@ const systemDirectories = ['/usr/local/sbin', '/usr/sbin', '/sbin', '/usr/local/
  * The path of a program that a test needs, by name or absolute path. Where it is not installed the test is skipped,
  * or fails when CI=true, and null is returned: `const path = requireProgram(t, 'mosquitto'); if (path === null) return;`
  */
-export function requireProgram(t: TestContext, name: string): string | null {
+export function requireProgram(t: Pick<Test, 'fail' | 'skip'>, name: string): string | null {
   const path = findProgram(name);
   if (path !== null) return path;
   const reason = `${name} is not installed`;
   if (process.env['CI'] === 'true') t.fail(reason);
-  else t.skip(reason);
+  else void t.skip(reason, () => undefined);
   return null;
 }
 

@@ -72,7 +72,6 @@ t.test('conformance', async (t) => {
         ['host-1', 'energy', 1],
       ],
     },
-    resources: ['FSReqPromise', 'FSReqCallback', 'Timeout'],
   });
 });
 

@@ -31,7 +31,6 @@ t.test('conformance', async (t) => {
       first: output(3600, 231, 16.2, 40, 50, 97),
       other: output(950, 120, 9, 33, 60, 55),
     },
-    resources: ['UDPWRAP', 'UDPSendWrap', 'Timeout'],
   });
 });
 
