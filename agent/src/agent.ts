@@ -48,8 +48,9 @@ export class Agent {
   async run(signal: AbortSignal): Promise<void> {
     await Promise.all(this.#pollers.map((poller) => poller.open(signal)));
     await Promise.all([this.#sampler.run(signal), this.publisher.run(signal)]);
-    await Promise.all(this.#pollers.map((poller) => poller.close()));
+    // The spool first: a driver that does not close must not cost its last state.
     await this.spool.close();
+    await Promise.all(this.#pollers.map((poller) => poller.close()));
   }
 
   async #forward(message: TickMessage): Promise<void> {

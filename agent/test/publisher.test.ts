@@ -1,9 +1,13 @@
+import { execFileSync } from 'node:child_process';
+import { chmodSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
+import { join } from 'node:path';
 import type { PointDeclaration } from '@wattmark/shared/messages';
 import type { Logger } from '@wattmark/shared/logger';
 import t from 'tap';
 import { freePort } from '../../shared/test/free-port.ts';
 import { requireProgram } from '../../shared/test/program.ts';
+import type { BrokerConfig } from '../src/config.ts';
 import { Publisher } from '../src/publisher.ts';
 import { Spool } from '../src/spool.ts';
 import { FakeCollector } from './support/fake-collector.ts';
@@ -25,15 +29,20 @@ async function openSpool(test: Teardown, maxBytes = 4 * MIB): Promise<Spool> {
   return Spool.open({ directory, maxBytes, maxAgeMs: 86_400_000, now: Date.now, log: silent });
 }
 
+interface Options extends Partial<BrokerConfig> {
+  readonly points?: () => readonly PointDeclaration[];
+  readonly log?: Logger;
+}
+
 function startPublisher(
   test: Teardown,
   spool: Spool,
   url: string,
-  { points = noPoints, log = silent }: { points?: () => readonly PointDeclaration[]; log?: Logger } = {},
+  { points = noPoints, log = silent, ...tls }: Options = {},
 ) {
   const stop = new AbortController();
   const speaker = { address, software: 'test/0', spool, points, clock: realClock, timing, log };
-  const publisher = new Publisher(speaker, { url }, () => 0.2);
+  const publisher = new Publisher(speaker, { url, ...tls }, () => 0.2);
   const running = publisher.run(stop.signal);
   const end = async (): Promise<void> => {
     stop.abort();
@@ -317,4 +326,48 @@ t.test('a broker that refuses the subscription is no use: acknowledgements could
   startPublisher(t, spool, broker.url, { log });
   const { reason } = await when(({ reason = '' }) => reason.includes('refuses the subscription'));
   t.match(reason, 'wattmark/v1/default/dc-1/host-1/ack');
+});
+
+/** A certificate authority, and what it signed for `localhost` and for `agent`, as PEM files in `directory`. */
+function makeCertificates(openssl: string, directory: string): void {
+  const run = (...args: string[]): void => void execFileSync(openssl, args, { cwd: directory, stdio: 'ignore' });
+  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
+  run('req', '-x509', ...key, '-days', '2', '-subj', '/CN=test-ca', '-keyout', 'ca.key', '-out', 'ca.crt');
+  const signed = ['-CA', 'ca.crt', '-CAkey', 'ca.key', '-days', '2', '-addext', 'subjectAltName=DNS:localhost'];
+  for (const name of ['localhost', 'agent']) {
+    run('req', '-x509', ...key, ...signed, '-subj', `/CN=${name}`, '-keyout', `${name}.key`, '-out', `${name}.crt`);
+    // mosquitto gives up its rights before it reads them.
+    chmodSync(join(directory, `${name}.key`), 0o644);
+  }
+  chmodSync(directory, 0o755);
+}
+
+t.test('TLS with certificates on both sides; a broker of an unknown authority gets nothing', async (t) => {
+  const program = requireProgram(t, 'mosquitto');
+  const openssl = requireProgram(t, 'openssl');
+  if (program === null || openssl === null) return;
+  const directory = scratch(t);
+  makeCertificates(openssl, directory);
+  const tlsPort = await freePort();
+  const file = (name: string): string => join(directory, name);
+  const tlsListener = [
+    `listener ${tlsPort} 127.0.0.1`,
+    `cafile ${file('ca.crt')}`,
+    `certfile ${file('localhost.crt')}`,
+    `keyfile ${file('localhost.key')}`,
+    'require_certificate true',
+  ];
+  const broker = await startBroker(t, program, ['allow_anonymous true', ...tlsListener]);
+  const collector = await startCollector(t, broker.url);
+  const spool = await openSpool(t);
+  await append(spool, 5);
+  const url = `mqtts://localhost:${tlsPort}`;
+  const { log, when } = recordingLog();
+  const distrustful = startPublisher(t, spool, url, { log });
+  t.match((await when(({ reason }) => reason !== undefined)).reason, /certificate/);
+  await distrustful.end();
+  t.equal(collector.births.length, 0);
+  startPublisher(t, spool, url, { ca: file('ca.crt'), cert: file('agent.crt'), key: file('agent.key') });
+  await collector.when(() => collector.last === 5);
+  t.ok(complete(collector, spool));
 });

@@ -51,7 +51,7 @@ export class FakeClock implements Clock {
       const next = Math.min(...[...this.#sleepers].map(({ dueMs }) => dueMs));
       if (next > endMs) break;
       this.#moveTo(Math.max(next, this.#monotonicMs));
-      for (const sleeper of [...this.#sleepers]) if (sleeper.dueMs <= this.#monotonicMs) sleeper.wake();
+      for (const sleeper of this.#sleepers) if (sleeper.dueMs <= this.#monotonicMs) sleeper.wake();
       await settle();
     }
     this.#moveTo(endMs);

@@ -80,7 +80,7 @@ export class FakeCollector {
     if (topic.endsWith('/status')) this.statuses.push(JSON.parse(text) as Status);
     else if (topic.endsWith('/birth')) this.#takeBirth(JSON.parse(text) as Birth);
     else this.#takeReadings(JSON.parse(text) as ReadingsMessage, text);
-    for (const look of [...this.#watchers]) look();
+    for (const look of this.#watchers) look();
   }
 
   #takeBirth(birth: Birth): void {

@@ -16,7 +16,7 @@ export function recordingLog() {
   const stream = new Writable({
     write(line: Buffer, _encoding, done) {
       entries.push(JSON.parse(line.toString()) as Entry);
-      for (const look of [...watchers]) look();
+      for (const look of watchers) look();
       done();
     },
   });
