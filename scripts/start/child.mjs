@@ -41,8 +41,7 @@ export function startChild(name, args, logFile) {
   const ended = new Promise((resolve) => {
     child.once('error', (error) => resolve(error.message));
     child.once('close', (code, signal) => {
-      log.end();
-      resolve(signal === null ? `exit code ${code}` : `signal ${signal}`);
+      log.end(() => resolve(signal === null ? `exit code ${code}` : `signal ${signal}`));
     });
   });
   return { name, ended, tail: () => tail.join('\n'), stop: () => stop(child, ended) };
