@@ -79,41 +79,23 @@ interface Connection {
   readonly client: InstanceType<typeof modbus.default>;
 }
 
-/** One connection that is made when it is needed, and asked one question after the other. */
+/** Asks one question after the other over one connection. */
 function createLink(host: string, port: number): Link {
   const where = `${host}:${port}`;
-  let opening: Promise<Connection> | null = null;
-  let closed = false;
+  const dialler = createDialler(host, port);
   let turn: Promise<unknown> = Promise.resolve();
-
-  /** Whoever waits for the same connection fails together with it, rather than one timeout after the other. */
-  function connection(timeoutMs: number): Promise<Connection> {
-    if (opening !== null) return opening;
-    if (closed) return Promise.reject(new SourceError('retry', `${where} is not read any more`));
-    const attempt = openConnection(host, port, timeoutMs);
-    opening = attempt;
-    attempt.then(
-      ({ socket }) => socket.once('close', () => forget(attempt)),
-      () => forget(attempt),
-    );
-    return attempt;
-  }
-
-  function forget(attempt: Promise<Connection>): void {
-    if (opening === attempt) opening = null;
-  }
 
   /** Anything but a proper answer ends the connection, so that a late one can never be taken for another. */
   async function exchange(query: Query, timeoutMs: number, signal: AbortSignal): Promise<Buffer> {
     if (signal.aborted) throw abandoned(where);
-    const current = connection(timeoutMs);
-    const { socket, client } = await current;
+    const current = dialler.connection(timeoutMs);
+    const connection = await current;
     try {
-      return await untilAborted(signal, where, converse(socket, client, query, timeoutMs));
+      return await untilAborted(signal, where, converse(connection, query, timeoutMs));
     } catch (error) {
       if (!(error instanceof Refusal)) {
-        forget(current);
-        client.destroy(() => socket.destroy());
+        dialler.forget(current);
+        end(connection);
       }
       throw error;
     }
@@ -121,21 +103,55 @@ function createLink(host: string, port: number): Link {
 
   return {
     ask(query, timeoutMs, signal) {
-      const answer = connection(timeoutMs).then(() => {
+      const answer = dialler.connection(timeoutMs).then(() => {
         const mine = turn.then(() => exchange(query, timeoutMs, signal));
         turn = mine.catch(() => undefined);
         return mine;
       });
       return untilAborted(signal, where, answer);
     },
+    close: () => dialler.close(),
+  };
+}
+
+interface Dialler {
+  /** The connection, made where there is none. @throws SourceError of kind `absent`. */
+  connection(timeoutMs: number): Promise<Connection>;
+  forget(attempt: Promise<Connection>): void;
+  close(): void;
+}
+
+/** Whoever waits for the same connection fails together with it, rather than one timeout after the other. */
+function createDialler(host: string, port: number): Dialler {
+  let opening: Promise<Connection> | null = null;
+  let closed = false;
+
+  function forget(attempt: Promise<Connection>): void {
+    if (opening === attempt) opening = null;
+  }
+
+  return {
+    connection(timeoutMs) {
+      if (opening !== null) return opening;
+      if (closed) return Promise.reject(new SourceError('retry', `${host}:${port} is not read any more`));
+      const attempt = openConnection(host, port, timeoutMs);
+      opening = attempt;
+      attempt.then(
+        ({ socket }) => socket.once('close', () => forget(attempt)),
+        () => forget(attempt),
+      );
+      return attempt;
+    },
+    forget,
     close() {
       closed = true;
-      opening?.then(
-        ({ socket, client }) => client.destroy(() => socket.destroy()),
-        () => undefined,
-      );
+      opening?.then(end, () => undefined);
     },
   };
+}
+
+function end({ socket, client }: Connection): void {
+  client.destroy(() => socket.destroy());
 }
 
 function openConnection(host: string, port: number, timeoutMs: number): Promise<Connection> {
@@ -158,12 +174,7 @@ function openConnection(host: string, port: number, timeoutMs: number): Promise<
   });
 }
 
-async function converse(
-  socket: Socket,
-  client: Connection['client'],
-  query: Query,
-  timeoutMs: number,
-): Promise<Buffer> {
+async function converse({ socket, client }: Connection, query: Query, timeoutMs: number): Promise<Buffer> {
   client.setID(query.unit);
   client.setTimeout(timeoutMs);
   const { address, length } = query;

@@ -1,4 +1,4 @@
-import snmp, { type Varbind } from 'net-snmp';
+import snmp, { type Session, type Varbind } from 'net-snmp';
 import { compareOids, isBelow } from './oid.ts';
 
 /** No answer came in time; SNMP has no other way of refusing a community. */
@@ -45,68 +45,71 @@ export function createClient({ host, port, community, timeoutMs, retries }: Clie
   session.on('error', () => {
     unintelligible = true;
   });
-
-  function request(send: (done: (error: Error | null, varbinds?: Varbind[]) => void) => void): Promise<Varbind[]> {
+  const request: Request = (send) => {
     unintelligible = false;
     return new Promise((resolve, reject) => {
-      send((error, varbinds) => {
+      send(session, (error, varbinds) => {
         if (error === null && varbinds !== undefined) resolve(varbinds);
         else reject(error?.name === 'RequestTimedOutError' ? noAnswer(unintelligible, timeoutMs, retries) : error);
       });
     });
-  }
-
-  /** One bad object spoils a whole answer (an error status, or only nulls), so the others are asked again without it. */
-  async function get(oids: readonly string[], signal: AbortSignal): Promise<ObjectValue[]> {
-    if (oids.length > OBJECTS_PER_REQUEST) return getHalves(oids, signal);
-    try {
-      const varbinds = await request((done) => session.get([...oids], done));
-      const isSpoilt = oids.length > 1 && varbinds.every(({ type }) => type === snmp.ObjectType.Null);
-      return isSpoilt
-        ? await getHalves(oids, signal)
-        : varbinds.map((item, index) => numberIn(item, oids[index] ?? ''));
-    } catch (error) {
-      if (!isFailure(error) || signal.aborted) throw error;
-      return oids.length > 1 ? getHalves(oids, signal) : [new Error(`${oids[0]}: the device answers ${error.message}`)];
-    }
-  }
-
-  async function getHalves(oids: readonly string[], signal: AbortSignal): Promise<ObjectValue[]> {
-    const middle = Math.ceil(oids.length / 2);
-    return [...(await get(oids.slice(0, middle), signal)), ...(await get(oids.slice(middle), signal))];
-  }
-
-  /** The library's own walk never ends where a device's identifiers do not increase, so this one is guarded. */
-  async function walk(column: string, signal: AbortSignal): Promise<string[]> {
-    const rows: string[] = [];
-    while (!signal.aborted) {
-      const last = rows.at(-1) ?? column;
-      const varbinds = await request((done) =>
-        session.getBulk([last], 0, ROWS_PER_REQUEST, (e, v) => done(e, v?.flat())),
-      );
-      let previous = last;
-      for (const { oid, type } of varbinds) {
-        if (type === snmp.ObjectType.EndOfMibView || !isBelow(oid, column)) return rows;
-        if (compareOids(oid, previous) <= 0)
-          throw new Error(`${column}: the device's table does not increase at ${oid}`);
-        if (rows.push(oid) > MAX_ROWS) throw new Error(`${column}: the device's table has more than ${MAX_ROWS} rows`);
-        previous = oid;
-      }
-      if (varbinds.length === 0) return rows;
-    }
-    throw new Error('given up');
-  }
-
+  };
   const cancel = () => session.cancelRequests(new Error('given up'));
   return {
-    get,
-    walk,
+    get: (oids, signal) => get(request, oids, signal),
+    walk: (column, signal) => walk(request, column, signal),
     cancel,
     close() {
       cancel();
       session.close();
     },
   };
+}
+
+type Done = (error: Error | null, varbinds?: Varbind[]) => void;
+
+/** Sends one request and waits for its answer. @throws NoAnswer, or the library's error. */
+type Request = (send: (session: Session, done: Done) => void) => Promise<Varbind[]>;
+
+/** One bad object spoils a whole answer (an error status, or only nulls), so the others are asked again without it. */
+async function get(request: Request, oids: readonly string[], signal: AbortSignal): Promise<ObjectValue[]> {
+  if (oids.length > OBJECTS_PER_REQUEST) return getHalves(request, oids, signal);
+  try {
+    const varbinds = await request((session, done) => session.get([...oids], done));
+    const isSpoilt = oids.length > 1 && varbinds.every(({ type }) => type === snmp.ObjectType.Null);
+    if (isSpoilt) return await getHalves(request, oids, signal);
+    return varbinds.map((varbind, index) => numberIn(varbind, oids[index] ?? ''));
+  } catch (error) {
+    if (!isFailure(error) || signal.aborted) throw error;
+    if (oids.length > 1) return getHalves(request, oids, signal);
+    return [new Error(`${oids[0]}: the device answers ${error.message}`)];
+  }
+}
+
+async function getHalves(request: Request, oids: readonly string[], signal: AbortSignal): Promise<ObjectValue[]> {
+  const middle = Math.ceil(oids.length / 2);
+  const first = await get(request, oids.slice(0, middle), signal);
+  return [...first, ...(await get(request, oids.slice(middle), signal))];
+}
+
+/** The library's own walk never ends where a device's identifiers do not increase, so this one is guarded. */
+async function walk(request: Request, column: string, signal: AbortSignal): Promise<string[]> {
+  const rows: string[] = [];
+  while (!signal.aborted) {
+    let previous = rows.at(-1) ?? column;
+    const from = previous;
+    const varbinds = await request((session, done) =>
+      session.getBulk([from], 0, ROWS_PER_REQUEST, (error, found) => done(error, found?.flat())),
+    );
+    for (const { oid, type } of varbinds) {
+      if (type === snmp.ObjectType.EndOfMibView || !isBelow(oid, column)) return rows;
+      if (compareOids(oid, previous) <= 0) throw new Error(`${column}: the device's table does not increase at ${oid}`);
+      if (rows.push(oid) > MAX_ROWS) throw new Error(`${column}: the device's table has more than ${MAX_ROWS} rows`);
+      previous = oid;
+    }
+    if (varbinds.length === 0) return rows;
+  }
+  throw new Error('given up');
 }
 
 function noAnswer(unintelligible: boolean, timeoutMs: number, retries: number): NoAnswer {
