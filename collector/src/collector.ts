@@ -12,7 +12,7 @@ import { Ingest } from './ingest/ingest.ts';
 import { LiveFigures } from './live-figures.ts';
 import { Pipeline } from './pipeline.ts';
 import { Recorder } from './recorder.ts';
-import { type Restored, restore } from './restore.ts';
+import { catchUp, restore } from './restore.ts';
 import type { SiteFile } from './site/site-file.ts';
 import { startTicker } from './ticker.ts';
 
@@ -41,7 +41,8 @@ export async function startCollector({ config, sites, page, log, now }: Collecto
   const restored = await restore(config.data, log);
   const { evidence, store, fold, rollup } = restored;
   const recorder = new Recorder({ ...restored, directory: config.data, log });
-  await catchUp(restored, recorder, log);
+  const folded = await catchUp(restored, recorder);
+  log.info({ records: folded, position: fold.cursor.position }, 'evidence log folded');
 
   const ingest = new Ingest(fold);
   const live = new LiveFigures(fold, now);
@@ -79,16 +80,6 @@ export async function startCollector({ config, sites, page, log, now }: Collecto
       await evidence.close();
     },
   };
-}
-
-/** Folds what was logged after the snapshot; intervals that the store lacks are stored. */
-async function catchUp({ evidence, fold }: Restored, recorder: Recorder, log: Logger): Promise<void> {
-  const from = fold.cursor.position;
-  for await (const frame of evidence.read(fold.cursor)) {
-    const batch = fold.apply(frame);
-    if (batch !== null) await recorder.record(batch);
-  }
-  log.info({ records: fold.cursor.position - from, position: fold.cursor.position }, 'evidence log folded');
 }
 
 async function openLink({ broker, groups }: CollectorConfig, log: Logger, receive: Receive): Promise<Link> {

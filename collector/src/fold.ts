@@ -76,8 +76,7 @@ export class Fold implements RecordVisitor {
     this.#cursor = frame.next;
     const nowMs = this.#tickMs ?? (this.accounting.backlog > MAX_BACKLOG ? frameMs : null);
     if (nowMs === null) return null;
-    const { points, gauges } = this.accounting.close(nowMs);
-    return { position: frame.next.position, recordedMs: nowMs, points, gauges };
+    return { position: frame.next.position, recordedMs: nowMs, ...this.accounting.close(nowMs) };
   }
 
   /** Every site as it is now. */

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Logger } from '@wattmark/shared/logger';
 import { type Cursor, EvidenceLog } from './evidence/evidence-log.ts';
 import { Fold } from './fold.ts';
+import type { Recorder } from './recorder.ts';
 import { Rollup } from './site/rollup.ts';
 import { readSnapshot } from './snapshot.ts';
 import { openDuckdbStore } from './store/duckdb.ts';
@@ -38,6 +39,21 @@ export async function restore(data: string, log: Logger): Promise<Restored> {
     await store.close();
     throw error;
   }
+}
+
+/**
+ * Folds what was logged after the snapshot; intervals that the store lacks go to the recorder.
+ * @returns the number of records.
+ */
+export async function catchUp({ evidence, fold, progress }: Restored, recorder: Recorder): Promise<number> {
+  const from = fold.cursor.position;
+  for await (const frame of evidence.read(fold.cursor)) {
+    fold.accounting.keepsRows = frame.next.position > progress;
+    const batch = fold.apply(frame);
+    if (batch !== null) await recorder.record(batch);
+  }
+  fold.accounting.keepsRows = true;
+  return fold.cursor.position - from;
 }
 
 async function fromSnapshot(

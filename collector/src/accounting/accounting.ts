@@ -2,9 +2,9 @@ import { channels } from '@wattmark/shared/channels';
 import type { Catalogue } from '../evidence/catalogue.ts';
 import type { MessageHead, ReadingColumns } from '../evidence/record.ts';
 import { GaugeAccount } from './gauge-account.ts';
-import { applyEntry, type Entry, History, type HistoryState, type Use } from './history.ts';
+import { book, History, type HistoryState, type Use } from './history.ts';
 import type { GaugeInterval, PointInterval, Span } from './interval.ts';
-import { type Outcome, PointAccount } from './point-account.ts';
+import { type BucketSink, type Outcome, PointAccount } from './point-account.ts';
 import { loadGauge, loadPoint, NumberReader, NumberWriter, saveGauge, savePoint } from './state.ts';
 
 /**
@@ -44,6 +44,14 @@ export interface SlotState {
   movedMs: number;
 }
 
+/** Intervals that changed. */
+export interface Closed {
+  readonly points: PointInterval[];
+  readonly gauges: GaugeInterval[];
+  /** The minutes that `points` are of. */
+  readonly minutesMs: ReadonlySet<number>;
+}
+
 export interface AccountingState {
   readonly points: Float64Array;
   readonly pointCount: number;
@@ -77,11 +85,20 @@ export class Accounting {
   readonly #histories = new Map<number, History>();
   #closedPoints: PointInterval[] = [];
   #closedGauges: GaugeInterval[] = [];
-  readonly #pointSink = (interval: PointInterval): void => {
-    this.#closedPoints.push(interval);
-    if (this.#histories.size > 0) this.#histories.get(interval.pointId)?.noteHandedOn(interval.startMs);
+  #minutesMs = new Set<number>();
+  /** False while a log is folded whose intervals are in the store already: only their minutes are noted then. */
+  keepsRows = true;
+  #closed = 0;
+  readonly #pointSink: BucketSink = (pointId, bucket) => {
+    this.#closed++;
+    this.#minutesMs.add(bucket.startMs);
+    if (this.keepsRows) this.#closedPoints.push(bucket.toInterval(pointId));
+    if (this.#histories.size > 0) this.#histories.get(pointId)?.noteHandedOn(bucket.startMs);
   };
-  readonly #gaugeSink = (interval: GaugeInterval): void => void this.#closedGauges.push(interval);
+  readonly #gaugeSink = (interval: GaugeInterval): void => {
+    this.#closed++;
+    if (this.keepsRows) this.#closedGauges.push(interval);
+  };
   readonly counters: AccountingCounters = { late: 0, ahead: 0, conflicting: 0, resets: 0, gaps: 0 };
 
   constructor(catalogue: Catalogue) {
@@ -90,7 +107,7 @@ export class Accounting {
 
   /** Intervals finished and not yet taken by `close`. */
   get backlog(): number {
-    return this.#closedPoints.length + this.#closedGauges.length;
+    return this.#closed;
   }
 
   /** Sets what is known of a point's instrument: its interval, ms, and the value at which its register wraps, Wh. */
@@ -108,19 +125,22 @@ export class Accounting {
     }
     // Power first, so that a register reading of the same message finds the profile it is spread by, and the export register
     // before the import register, which lets go of the minutes they share.
-    this.#pass(head, columns, 'power');
+    const powers = this.#pass(head, columns, 'power');
+    if (powers === columns.count) return;
     this.#pass(head, columns, 'export');
     this.#pass(head, columns, 'register');
     this.#pass(head, columns, 'gauge');
   }
 
   /** Takes the intervals that changed since the last time and ended by `nowMs`. */
-  close(nowMs: number): { points: PointInterval[]; gauges: GaugeInterval[] } {
+  close(nowMs: number): Closed {
     for (const account of this.#points) account?.close(nowMs, this.#pointSink);
     for (const slot of this.#slots) slot?.gauge?.close(nowMs, this.#gaugeSink);
-    const closed = { points: this.#closedPoints, gauges: this.#closedGauges };
+    const closed = { points: this.#closedPoints, gauges: this.#closedGauges, minutesMs: this.#minutesMs };
+    this.#closed = 0;
     this.#closedPoints = [];
     this.#closedGauges = [];
+    this.#minutesMs = new Set();
     return closed;
   }
 
@@ -173,16 +193,20 @@ export class Accounting {
     Object.assign(this.counters, state.counters);
   }
 
-  #pass(head: MessageHead, columns: ReadingColumns, use: SlotUse): void {
+  /** Books the readings of one use; returns how many there are. */
+  #pass(head: MessageHead, columns: ReadingColumns, use: SlotUse): number {
+    let found = 0;
     for (let i = 0; i < columns.count; i++) {
       const slot = this.#slot(columns.slots[i] ?? 0);
       if (slot.use !== use) continue;
+      found++;
       if (!this.#owns(slot, head.atMs)) {
         this.counters.conflicting++;
         continue;
       }
       this.#book(slot, head, columns.values[i] ?? 0, columns.estimated[i] === 1);
     }
+    return found;
   }
 
   #book(slot: Slot, head: MessageHead, value: number, estimated: boolean): void {
@@ -190,7 +214,7 @@ export class Accounting {
     const outcome =
       slot.use === 'gauge'
         ? slot.gauge?.sample(atMs, value, this.#gaugeSink)
-        : this.#fold(slot, { atMs, use: slot.use, value, estimated }, head.seq > 0);
+        : this.#fold(slot.pointId, slot.use, atMs, value, estimated, head.seq > 0);
     if (outcome === 'late') {
       this.counters.late++;
       return;
@@ -207,16 +231,17 @@ export class Accounting {
     slot.estimated = estimated;
   }
 
-  #fold(slot: Slot, entry: Entry, isNumbered: boolean): Outcome {
-    const account = this.#point(slot.pointId);
-    const known = this.#histories.get(slot.pointId);
-    if (isNumbered || (known === undefined && this.#histories.size >= MAX_HISTORIES)) {
-      return applyEntry(account, entry, this.#pointSink);
+  #fold(pointId: number, use: Use, atMs: number, value: number, estimated: boolean, isNumbered: boolean): Outcome {
+    const account = this.#point(pointId);
+    if (isNumbered) return book(account, use, atMs, value, estimated, this.#pointSink);
+    const known = this.#histories.get(pointId);
+    if (known === undefined && this.#histories.size >= MAX_HISTORIES) {
+      return book(account, use, atMs, value, estimated, this.#pointSink);
     }
     const history = known ?? new History(account);
-    if (known === undefined) this.#histories.set(slot.pointId, history);
-    const added = history.add(account, entry, this.#pointSink);
-    this.#points[slot.pointId] = added.account;
+    if (known === undefined) this.#histories.set(pointId, history);
+    const added = history.add(account, { atMs, use, value, estimated }, this.#pointSink);
+    this.#points[pointId] = added.account;
     return added.outcome;
   }
 

@@ -5,7 +5,7 @@ import { MINUTE_MS, type PointInterval } from './interval.ts';
  * register's next movement says how much it really was, and the samples only how it was spread.
  */
 export class Bucket {
-  readonly startMs: number;
+  startMs: number;
   /** Final measured energy, Wh, and its time. */
   energyWh = 0;
   measuredMs = 0;
@@ -26,6 +26,22 @@ export class Bucket {
     this.startMs = startMs;
   }
 
+  /** Begins another minute in the same memory: a new object for each minute of each point would keep the garbage collector busy. */
+  restart(startMs: number): void {
+    this.startMs = startMs;
+    this.energyWh = 0;
+    this.measuredMs = 0;
+    this.provisionalWh = 0;
+    this.provisionalMs = 0;
+    this.estimatedWh = 0;
+    this.estimatedMs = 0;
+    this.exportWh = 0;
+    this.bridgedMs = 0;
+    this.minW = Number.NaN;
+    this.maxW = Number.NaN;
+    this.changed = false;
+  }
+
   get endMs(): number {
     return this.startMs + MINUTE_MS;
   }
@@ -43,11 +59,15 @@ export class Bucket {
     this.provisionalMs = 0;
   }
 
-  /** The interval as known now, or null where nothing is known. */
-  toInterval(pointId: number): PointInterval | null {
+  /** Whether nothing is known of the minute. */
+  get isEmpty(): boolean {
+    return this.measuredMs + this.provisionalMs + this.estimatedMs < 0.5;
+  }
+
+  /** The interval as known now. */
+  toInterval(pointId: number): PointInterval {
     const measuredMs = Math.min(MINUTE_MS, Math.round(this.measuredMs + this.provisionalMs));
     const estimatedMs = Math.min(MINUTE_MS - measuredMs, Math.round(this.estimatedMs));
-    if (measuredMs === 0 && estimatedMs === 0) return null;
     return {
       pointId,
       startMs: this.startMs,

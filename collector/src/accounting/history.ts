@@ -1,5 +1,5 @@
-import type { PointInterval } from './interval.ts';
-import type { IntervalSink, Outcome, PointAccount } from './point-account.ts';
+import { Bucket } from './bucket.ts';
+import type { BucketSink, Outcome, PointAccount } from './point-account.ts';
 import { loadPoint, NumberReader, NumberWriter, savePoint } from './state.ts';
 
 /**
@@ -29,10 +29,22 @@ export interface HistoryState {
   readonly handedOnMs: readonly number[];
 }
 
-export function applyEntry(account: PointAccount, { atMs, use, value, estimated }: Entry, sink: IntervalSink): Outcome {
+/** Books one reading on an account. */
+export function book(
+  account: PointAccount,
+  use: Use,
+  atMs: number,
+  value: number,
+  estimated: boolean,
+  sink: BucketSink,
+): Outcome {
   if (use === 'power') return account.power(atMs, value, estimated, sink);
   if (use === 'export') return account.exportRegister(atMs, value);
   return account.register(atMs, value, estimated, sink);
+}
+
+function bookEntry(account: PointAccount, { use, atMs, value, estimated }: Entry, sink: BucketSink): Outcome {
+  return book(account, use, atMs, value, estimated, sink);
 }
 
 export class History {
@@ -68,12 +80,12 @@ export class History {
    * Books a reading in its place.
    * @returns the account to go on with (another one where the reading came late), and what became of the reading.
    */
-  add(account: PointAccount, entry: Entry, sink: IntervalSink): { account: PointAccount; outcome: Outcome } {
+  add(account: PointAccount, entry: Entry, sink: BucketSink): { account: PointAccount; outcome: Outcome } {
     const place = this.#placeOf(entry);
     if (place === null) return { account, outcome: 'late' };
     this.#entries.splice(place, 0, entry);
     if (place === this.#entries.length - 1) {
-      const outcome = applyEntry(account, entry, sink);
+      const outcome = bookEntry(account, entry, sink);
       this.#trim();
       return { account, outcome };
     }
@@ -81,13 +93,13 @@ export class History {
     refolded.maxGapMs = account.maxGapMs;
     refolded.modulusWh = account.modulusWh;
     const again = new Set(refolded.open().map(({ startMs }) => startMs));
-    const note: IntervalSink = (interval) => {
-      again.add(interval.startMs);
-      sink(interval);
+    const note: BucketSink = (pointId, bucket) => {
+      again.add(bucket.startMs);
+      sink(pointId, bucket);
     };
-    for (const earlier of this.#entries) applyEntry(refolded, earlier, note);
+    for (const earlier of this.#entries) bookEntry(refolded, earlier, note);
     for (const { startMs } of refolded.open()) again.add(startMs);
-    for (const startMs of this.#handedOnMs) if (!again.has(startMs)) sink(emptyInterval(account.pointId, startMs));
+    for (const startMs of this.#handedOnMs) if (!again.has(startMs)) sink(account.pointId, new Bucket(startMs));
     return { account: refolded, outcome: 'booked' };
   }
 
@@ -118,7 +130,7 @@ export class History {
     let count = 0;
     for (const entry of this.#entries) {
       if (entry.atMs > newestMs - WINDOW_MS && this.#entries.length - count <= MAX_ENTRIES) break;
-      applyEntry(this.#before, entry, ignore);
+      bookEntry(this.#before, entry, ignore);
       count++;
     }
     if (count === 0) return;
@@ -138,19 +150,4 @@ function copy(account: PointAccount): PointAccount {
   return loadPoint(account.pointId, new NumberReader(numbers.toArray()));
 }
 
-const ignore: IntervalSink = () => {};
-
-function emptyInterval(pointId: number, startMs: number): PointInterval {
-  return {
-    pointId,
-    startMs,
-    energyWh: 0,
-    estimatedWh: 0,
-    exportWh: 0,
-    minW: null,
-    maxW: null,
-    measuredMs: 0,
-    estimatedMs: 0,
-    bridgedMs: 0,
-  };
-}
+const ignore: BucketSink = () => {};

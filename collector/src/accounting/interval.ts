@@ -65,4 +65,6 @@ export interface IntervalBatch {
   readonly recordedMs: number;
   readonly points: readonly PointInterval[];
   readonly gauges: readonly GaugeInterval[];
+  /** The minutes that `points` are of; known also where the rows themselves are in the store already and were left out. */
+  readonly minutesMs: ReadonlySet<number>;
 }

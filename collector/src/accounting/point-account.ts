@@ -12,8 +12,8 @@ import { DEFAULT_MAX_POWER_W, judgeRegister } from './register.ts';
  * - After a register reset nothing is known but what samples cover.
  */
 
-/** Where finished or changed intervals go. */
-export type IntervalSink = (interval: PointInterval) => void;
+/** Takes a minute that is finished or has changed; the bucket is used again afterwards. */
+export type BucketSink = (pointId: number, bucket: Bucket) => void;
 
 /** A gap longer than this is not bridged by a register: 31 days of minutes. */
 const MAX_BRIDGE_MS = 31 * 24 * 60 * MINUTE_MS;
@@ -61,7 +61,7 @@ export class PointAccount {
   }
 
   /** A sample of active power, W. */
-  power(atMs: number, powerW: number, estimated: boolean, sink: IntervalSink): Outcome {
+  power(atMs: number, powerW: number, estimated: boolean, sink: BucketSink): Outcome {
     if (atMs <= this.sampleAtMs) return 'late';
     const gapMs = atMs - this.sampleAtMs;
     const usable = gapMs <= this.maxGapMs;
@@ -74,7 +74,7 @@ export class PointAccount {
   }
 
   /** A reading of the cumulative energy register, Wh. */
-  register(atMs: number, valueWh: number, estimated: boolean, sink: IntervalSink): Outcome {
+  register(atMs: number, valueWh: number, estimated: boolean, sink: BucketSink): Outcome {
     if (!this.hasRegister) {
       this.#confirmAll();
       this.#anchor(atMs, valueWh);
@@ -120,7 +120,7 @@ export class PointAccount {
   }
 
   /** Hands on what changed in minutes that ended by `nowMs`. */
-  close(nowMs: number, sink: IntervalSink): void {
+  close(nowMs: number, sink: BucketSink): void {
     this.#release(sink);
     for (const bucket of this.held) this.#emit(bucket, sink);
     if (this.current !== null && this.current.endMs <= nowMs) this.#emit(this.current, sink);
@@ -129,7 +129,7 @@ export class PointAccount {
   /** What is known and not handed on, or may still change: the minutes that a query must see beside the stored ones. */
   open(): PointInterval[] {
     const buckets = this.current === null ? this.held : [...this.held, this.current];
-    return buckets.map((bucket) => bucket.toInterval(this.pointId)).filter((interval) => interval !== null);
+    return buckets.filter((bucket) => !bucket.isEmpty).map((bucket) => bucket.toInterval(this.pointId));
   }
 
   #limits(): { modulusWh: number | null; maxPowerW: number } {
@@ -137,7 +137,7 @@ export class PointAccount {
     return { modulusWh: this.modulusWh, maxPowerW };
   }
 
-  #integrate(atMs: number, powerW: number, estimated: boolean, sink: IntervalSink): void {
+  #integrate(atMs: number, powerW: number, estimated: boolean, sink: BucketSink): void {
     if (estimated && this.hasRegister) return;
     const slope = (powerW - this.sampleW) / (atMs - this.sampleAtMs);
     let fromMs = this.hasRegister ? Math.max(this.sampleAtMs, this.registerAtMs) : this.sampleAtMs;
@@ -219,11 +219,17 @@ export class PointAccount {
   }
 
   /** The bucket of a minute; a minute after the current one becomes the current one. */
-  #bucketOf(startMs: number, sink: IntervalSink): Bucket {
+  #bucketOf(startMs: number, sink: BucketSink): Bucket {
     const { current } = this;
     if (current !== null && startMs === current.startMs) return current;
     if (current !== null && startMs < current.startMs) {
       return this.held.find((bucket) => bucket.startMs === startMs) ?? current;
+    }
+    if (current !== null && this.held.length === 0 && this.#isSettled(current)) {
+      this.#emit(current, sink);
+      this.evictedToMs = current.endMs;
+      current.restart(startMs);
+      return current;
     }
     if (current !== null) {
       if (this.held.length === 0) this.held = [current];
@@ -257,11 +263,10 @@ export class PointAccount {
   }
 
   /** Hands on and forgets the held minutes that no register reading can change any more. */
-  #release(sink: IntervalSink): void {
+  #release(sink: BucketSink): void {
     let count = 0;
     for (const bucket of this.held) {
-      const settled = !this.hasRegister || bucket.endMs <= this.registerAtMs;
-      if (!settled) {
+      if (!this.#isSettled(bucket)) {
         if (this.held.length - count <= MAX_HELD) break;
         this.creditWh += bucket.provisionalWh;
         bucket.confirm();
@@ -273,11 +278,15 @@ export class PointAccount {
     if (count > 0) this.held = count === this.held.length ? NONE : this.held.slice(count);
   }
 
-  #emit(bucket: Bucket, sink: IntervalSink): void {
+  /** Whether no register reading can change a minute any more. */
+  #isSettled(bucket: Bucket): boolean {
+    return !this.hasRegister || bucket.endMs <= this.registerAtMs;
+  }
+
+  #emit(bucket: Bucket, sink: BucketSink): void {
     if (!bucket.changed) return;
     bucket.changed = false;
-    const interval = bucket.toInterval(this.pointId);
-    if (interval !== null) sink(interval);
+    if (!bucket.isEmpty) sink(this.pointId, bucket);
   }
 }
 

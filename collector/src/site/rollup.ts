@@ -67,9 +67,12 @@ export class Rollup {
   }
 
   /** Takes note of a batch that is in the store already, where the log is folded again after a crash. */
-  skip(batch: IntervalBatch): void {
-    this.#openQuarters = this.#plan(batch, new SiteIndex([])).openQuarters;
-    this.#recordedMs = batch.recordedMs;
+  skip({ minutesMs, recordedMs }: IntervalBatch): void {
+    const openQuarters = new Set(this.#openQuarters);
+    for (const startMs of minutesMs) openQuarters.add(quarterOf(startMs));
+    for (const quarterMs of openQuarters) if (hasEnded(quarterMs, recordedMs)) openQuarters.delete(quarterMs);
+    this.#openQuarters = openQuarters;
+    this.#recordedMs = recordedMs;
   }
 
   #plan(batch: IntervalBatch, index: SiteIndex): { openQuarters: ReadonlySet<number>; due: Due } {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import t from 'tap';
 import { MINUTE_MS, type PointInterval } from '../../src/accounting/interval.ts';
-import { PointAccount } from '../../src/accounting/point-account.ts';
+import { type BucketSink, PointAccount } from '../../src/accounting/point-account.ts';
 
 const START = Date.UTC(2026, 0, 1);
 const TICK = 10_000;
@@ -18,7 +18,7 @@ function totalWh(rows: ReadonlyMap<number, PointInterval>): number {
 class Bench {
   readonly account = new PointAccount(7, 3 * TICK);
   readonly rows: PointInterval[] = [];
-  readonly sink = (row: PointInterval): void => void this.rows.push(row);
+  readonly sink: BucketSink = (pointId, bucket) => void this.rows.push(bucket.toInterval(pointId));
 
   power(seconds: number, powerW: number, estimated = false): string {
     return this.account.power(START + seconds * 1000, powerW, estimated, this.sink);

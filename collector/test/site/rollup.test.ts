@@ -35,7 +35,8 @@ async function openStore(t: Test): Promise<{ store: Store; points: PointInterval
 
 let position = 0;
 function batch(recordedMinute: number, points: readonly PointInterval[]): IntervalBatch {
-  return { position: ++position, recordedMs: T0 + recordedMinute * MINUTE_MS, points, gauges: [] };
+  const minutesMs = new Set(points.map(({ startMs }) => startMs));
+  return { position: ++position, recordedMs: T0 + recordedMinute * MINUTE_MS, points, gauges: [], minutesMs };
 }
 
 /** Minutes `from` up to `to` of the hall: 13 Wh in, 10 Wh of IT each. */

@@ -9,7 +9,7 @@ import { Ingest } from '../../src/ingest/ingest.ts';
 import { LiveFigures } from '../../src/live-figures.ts';
 import { Pipeline } from '../../src/pipeline.ts';
 import { Recorder } from '../../src/recorder.ts';
-import { type Restored, restore } from '../../src/restore.ts';
+import { catchUp, type Restored, restore } from '../../src/restore.ts';
 import type { Store } from '../../src/store/store.ts';
 
 export const START = Date.UTC(2026, 0, 1);
@@ -46,10 +46,7 @@ export class Rig {
   static async open(data: string, nowMs = START): Promise<Rig> {
     const restored = await restore(data, log);
     const recorder = new Recorder({ ...restored, directory: data, log });
-    for await (const frame of restored.evidence.read(restored.fold.cursor)) {
-      const batch = restored.fold.apply(frame);
-      if (batch !== null) await recorder.record(batch);
-    }
+    await catchUp(restored, recorder);
     return new Rig(restored, recorder, nowMs);
   }
 
