@@ -37,7 +37,12 @@ export class Agent {
     const { group, site, agent } = config;
     const claims = new PointClaims();
     this.#pollers = config.sources.map((source) => new Poller({ source, clock, random, claims, log }));
-    this.#sampler = new Sampler(this.#pollers, clock, (message) => void this.#forward(message));
+    this.#sampler = new Sampler(
+      this.#pollers,
+      clock,
+      (message) => void this.#forward(message),
+      (at) => log.warn({ tick: new Date(at).toISOString() }, 'no sample: the clock jumped or the machine stood still'),
+    );
     this.spool = spool;
     const points = () => this.#sampler.points;
     const speaker = { address: { group, site, agent }, software, spool, points, clock, timing, log };

@@ -9,14 +9,24 @@ export class Sampler {
   readonly #pollers: readonly Poller[];
   readonly #clock: Clock;
   readonly #deliver: (message: TickMessage) => void;
+  readonly #skip: (at: number) => void;
   #announced: readonly (readonly PointDeclaration[])[] = [];
   #points: readonly PointDeclaration[] = [];
 
-  /** @param deliver is called with each message, in the order in which the ticks were complete. */
-  constructor(pollers: readonly Poller[], clock: Clock, deliver: (message: TickMessage) => void) {
+  /**
+   * @param deliver is called with each message, in the order in which the ticks were complete
+   * @param skip is called where ticks had to be left out, with the first of them
+   */
+  constructor(
+    pollers: readonly Poller[],
+    clock: Clock,
+    deliver: (message: TickMessage) => void,
+    skip: (at: number) => void,
+  ) {
     this.#pollers = pollers;
     this.#clock = clock;
     this.#deliver = deliver;
+    this.#skip = skip;
   }
 
   /** The points of all sources that are open. The array is a new one only when one of them announces other points. */
@@ -33,7 +43,7 @@ export class Sampler {
   async run(signal: AbortSignal): Promise<void> {
     const underWay = new Set<Promise<void>>();
     const intervalsMs = [...new Set(this.#pollers.map((poller) => poller.source.intervalMs))];
-    for await (const at of ticks(intervalsMs, this.#clock, signal)) {
+    for await (const at of ticks(intervalsMs, this.#clock, signal, this.#skip)) {
       const sampling = this.sample(at, signal).finally(() => underWay.delete(sampling));
       underWay.add(sampling);
     }

@@ -11,11 +11,13 @@ const MOST_LATE_MS = 2_000;
  *
  * Sleeps run on a monotonic timer and the schedule is worked out anew after each of them, so that a wall clock set
  * forward causes no burst and one set back no silence. Ticks are aligned, but not strictly increasing.
+ * @param skip is told of each pass over ticks that were due when nobody was there to see it, with the first of them
  */
 export async function* ticks(
   intervalsMs: readonly number[],
   clock: Clock,
   signal: AbortSignal,
+  skip: (at: number) => void,
 ): AsyncGenerator<number> {
   const slackMs = Math.min(MOST_LATE_MS, ...intervalsMs.map((intervalMs) => intervalMs / 2));
   let next = tickAfter(clock.now(), intervalsMs);
@@ -30,7 +32,8 @@ export async function* ticks(
     const monotonicMs = clock.monotonicMs();
     // A clock that is stepped back by a few milliseconds passes the same tick twice.
     const repeated = next <= last.at && monotonicMs - last.monotonicMs < slackMs;
-    if (now - next <= slackMs && !repeated) {
+    if (now - next > slackMs) skip(next);
+    else if (!repeated) {
       last = { at: next, monotonicMs };
       yield next;
     }

@@ -19,7 +19,12 @@ function begin(test: { teardown(fn: () => Promise<void>): void }, sources: reado
   const claims = new PointClaims();
   const pollers = sources.map((source) => new Poller({ source, clock, random: () => 0, claims, log }));
   const sent: TickMessage[] = [];
-  const sampler = new Sampler(pollers, clock, (message) => sent.push(message));
+  const sampler = new Sampler(
+    pollers,
+    clock,
+    (message) => sent.push(message),
+    () => {},
+  );
   const stop = new AbortController();
   const running = sampler.run(stop.signal);
   test.teardown(async () => {

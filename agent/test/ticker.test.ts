@@ -10,11 +10,18 @@ interface Seen {
   readonly monotonicMs: number;
 }
 
+/** What was passed over in the test that runs. */
+let skipped: number[] = [];
+t.beforeEach(() => {
+  skipped = [];
+});
+
 function follow(test: { teardown(fn: () => Promise<void>): void }, clock: FakeClock, ...intervalsMs: number[]): Seen[] {
   const stop = new AbortController();
   const seen: Seen[] = [];
   const following = (async () => {
-    for await (const at of ticks(intervalsMs, clock, stop.signal)) seen.push({ at, monotonicMs: clock.monotonicMs() });
+    for await (const at of ticks(intervalsMs, clock, stop.signal, (at) => skipped.push(at)))
+      seen.push({ at, monotonicMs: clock.monotonicMs() });
   })();
   test.teardown(async () => {
     stop.abort();
@@ -97,5 +104,9 @@ t.test('a tick that is passed over, as in a suspended machine, is left out', asy
   t.same(
     seen.map(({ at }) => at - START_MS),
     [17_000],
+  );
+  t.same(
+    skipped.map((at) => at - START_MS),
+    [7_000],
   );
 });
