@@ -1,11 +1,10 @@
-import { channels } from '@wattmark/shared/channels';
 import type { Catalogue } from '../evidence/catalogue.ts';
 import type { MessageHead, ReadingColumns } from '../evidence/record.ts';
-import { GaugeAccount } from './gauge-account.ts';
 import { book, History, type HistoryState, type Use } from './history.ts';
 import type { GaugeInterval, PointInterval, Span } from './interval.ts';
 import { type BucketSink, type Outcome, PointAccount } from './point-account.ts';
-import { loadGauge, loadPoint, NumberReader, NumberWriter, saveGauge, savePoint } from './state.ts';
+import { loadSlot, newSlot, type Slot, type SlotState, type SlotUse, saveSlot } from './slot.ts';
+import { loadPoint, NumberReader, NumberWriter, savePoint } from './state.ts';
 
 /**
  * Turns readings into intervals: a fold over the evidence log that reads no clock and asks nobody. The same log gives the same
@@ -33,17 +32,6 @@ export interface AccountingCounters {
   gaps: number;
 }
 
-/** What is known of one slot's newest reading. */
-export interface SlotState {
-  atMs: number;
-  value: number;
-  estimated: boolean;
-  /** Of a register, mean power since it moved before, W; NaN where unknown. */
-  meanW: number;
-  /** When the register last moved, UTC ms. */
-  movedMs: number;
-}
-
 /** Intervals that changed. */
 export interface Closed {
   readonly points: PointInterval[];
@@ -61,15 +49,6 @@ export interface AccountingState {
   readonly ownedMs: Float64Array;
   readonly histories: readonly HistoryState[];
   readonly counters: AccountingCounters;
-}
-
-type SlotUse = Use | 'gauge';
-
-interface Slot extends SlotState {
-  readonly use: SlotUse;
-  readonly pointId: number;
-  readonly agentId: number;
-  readonly gauge: GaugeAccount | null;
 }
 
 export class Accounting {
@@ -272,43 +251,8 @@ export class Accounting {
     if (found !== undefined) return found;
     const key = this.#catalogue.slots[slotId];
     if (key === undefined) throw new RangeError(`slot ${slotId} is not defined`);
-    const use = useOf(key.channel);
-    const slot: Slot = {
-      use,
-      pointId: key.pointId,
-      agentId: key.agentId,
-      gauge: use === 'gauge' ? new GaugeAccount(key.pointId, key.channel) : null,
-      atMs: Number.NaN,
-      value: Number.NaN,
-      estimated: false,
-      meanW: Number.NaN,
-      movedMs: Number.NaN,
-    };
+    const slot = newSlot(key);
     this.#slots[slotId] = slot;
     return slot;
   }
-}
-
-function useOf(channel: keyof typeof channels): SlotUse {
-  const { kind } = channels[channel];
-  if (kind !== 'register') return kind;
-  return channel === 'energy-export' ? 'export' : 'register';
-}
-
-function saveSlot(slot: Slot, out: NumberWriter): void {
-  out.put(slot.atMs);
-  out.put(slot.value);
-  out.put(Number(slot.estimated));
-  out.put(slot.meanW);
-  out.put(slot.movedMs);
-  if (slot.gauge !== null) saveGauge(slot.gauge, out);
-}
-
-function loadSlot(slot: Slot, from: NumberReader): void {
-  slot.atMs = from.take();
-  slot.value = from.take();
-  slot.estimated = from.take() === 1;
-  slot.meanW = from.take();
-  slot.movedMs = from.take();
-  if (slot.gauge !== null) loadGauge(slot.gauge, from);
 }

@@ -1,0 +1,65 @@
+import { type Channel, channels } from '@wattmark/shared/channels';
+import type { SlotKey } from '../evidence/catalogue.ts';
+import { GaugeAccount } from './gauge-account.ts';
+import type { Use } from './history.ts';
+import { loadGauge, type NumberReader, type NumberWriter, saveGauge } from './state.ts';
+
+/** What is known of one slot's newest reading. */
+export interface SlotState {
+  atMs: number;
+  value: number;
+  estimated: boolean;
+  /** Of a register, mean power since it moved before, W; NaN where unknown. */
+  meanW: number;
+  /** When the register last moved, UTC ms. */
+  movedMs: number;
+}
+
+export type SlotUse = Use | 'gauge';
+
+/** One channel of one point as one agent reports it. */
+export interface Slot extends SlotState {
+  readonly use: SlotUse;
+  readonly pointId: number;
+  readonly agentId: number;
+  readonly gauge: GaugeAccount | null;
+}
+
+export function newSlot({ pointId, agentId, channel }: SlotKey): Slot {
+  const use = useOf(channel);
+  return {
+    use,
+    pointId,
+    agentId,
+    gauge: use === 'gauge' ? new GaugeAccount(pointId, channel) : null,
+    atMs: Number.NaN,
+    value: Number.NaN,
+    estimated: false,
+    meanW: Number.NaN,
+    movedMs: Number.NaN,
+  };
+}
+
+function useOf(channel: Channel): SlotUse {
+  const { kind } = channels[channel];
+  if (kind !== 'register') return kind;
+  return channel === 'energy-export' ? 'export' : 'register';
+}
+
+export function saveSlot(slot: Slot, out: NumberWriter): void {
+  out.put(slot.atMs);
+  out.put(slot.value);
+  out.put(Number(slot.estimated));
+  out.put(slot.meanW);
+  out.put(slot.movedMs);
+  if (slot.gauge !== null) saveGauge(slot.gauge, out);
+}
+
+export function loadSlot(slot: Slot, from: NumberReader): void {
+  slot.atMs = from.take();
+  slot.value = from.take();
+  slot.estimated = from.take() === 1;
+  slot.meanW = from.take();
+  slot.movedMs = from.take();
+  if (slot.gauge !== null) loadGauge(slot.gauge, from);
+}

@@ -1,0 +1,67 @@
+import { channels } from '@wattmark/shared/channels';
+import { type Static, Type } from 'typebox';
+import type { ChannelValue } from '../figures.ts';
+import { isoTime } from '../kpi/period.ts';
+import type { SitePoint } from '../site/site.ts';
+import { instant, nullable, object, type RouteParts, requireSite, siteParams } from './contract.ts';
+
+const text = nullable(Type.String());
+
+const channelValue = object({
+  value: Type.Number(),
+  unit: Type.String(),
+  quality: Type.Enum(['measured', 'estimated']),
+  at: instant,
+});
+
+const pointAnswer = object({
+  point: Type.String(),
+  name: Type.String(),
+  role: text,
+  level: text,
+  feeds: Type.Array(Type.String()),
+  channels: Type.Array(Type.String()),
+  source: text,
+  agent: text,
+  accuracyClass: text,
+  intervalMs: Type.Number(),
+  simulated: Type.Boolean(),
+  method: nullable(Type.String({ description: 'how an estimated point is estimated' })),
+  stale: Type.Boolean({ description: 'whether nothing was read for three intervals' }),
+  lastSeen: nullable(instant),
+  live: Type.Record(Type.String(), channelValue),
+});
+
+/** A point that has been silent for so many of its intervals is stale. */
+const STALE_INTERVALS = 3;
+
+export function registerPoints({ api, figures, now }: RouteParts): void {
+  const schema = {
+    summary: 'A site’s metering points with their last values',
+    tags: ['points'],
+    params: siteParams,
+    response: { 200: Type.Array(pointAnswer) },
+  };
+  api.get('/api/v1/sites/:site/points', { schema }, async ({ params }) => {
+    const site = requireSite(figures, params.site);
+    return site.points.map((point) => answer(point, figures.channelValues(site.site, point.point), now()));
+  });
+}
+
+function answer(point: SitePoint, values: readonly ChannelValue[], nowMs: number): Static<typeof pointAnswer> {
+  const { pointId: _, factor: __, ...description } = point;
+  const seenMs = values.length === 0 ? null : Math.max(...values.map(({ atMs }) => atMs));
+  return {
+    ...description,
+    feeds: [...point.feeds],
+    channels: [...point.channels],
+    stale: seenMs === null || nowMs - seenMs > STALE_INTERVALS * point.intervalMs,
+    lastSeen: seenMs === null ? null : isoTime(seenMs),
+    live: Object.fromEntries(
+      values.map(({ channel, value, quality, atMs }) => [
+        channel,
+        { value, unit: channels[channel].unit, quality, at: isoTime(atMs) },
+      ]),
+    ),
+  };
+}
