@@ -3,8 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { prepare } from '../build/prepare.mjs';
 import { StepFailed } from '../build/step.mjs';
-import { startChild } from './child.mjs';
 import { writeConfiguration } from './configuration.mjs';
+import { Crew } from './crew.mjs';
 import { parseOptions, usage, UsageError } from './options.mjs';
 import { portProblems } from './ports.mjs';
 
@@ -41,44 +41,29 @@ async function run(options) {
   const stopped = signalled();
   const startMs = performance.now();
   const folder = resolve(options.data ?? join(root, options.demo ? '.wattmark' : '.wattmark/no-demo'));
-  const children = startAll(folder, options, await writeConfiguration(root, folder, options));
-  const failed = Promise.race(
-    children.map(async (child) => {
-      const how = await child.ended;
-      return { child, how };
-    }),
-  );
-  const first = await Promise.race([stopped, failed, healthy(options.httpPort)]);
-  if (first === 'healthy') process.stdout.write(welcome(options, folder, performance.now() - startMs));
-  const last = first === 'healthy' ? await Promise.race([stopped, failed]) : first;
-  if (last === 'signal') console.log('\nStopping …');
-  else if (last === 'silent') console.error(`The collector did not answer within ${HEALTHY_WITHIN_MS / 1000} s.`);
-  else if (typeof last === 'object') console.error(obituary(last.child, last.how, folder));
-  // Those who give go before those who take: the collector still acknowledges what the agent has sent.
-  for (const child of [...children].reverse()) await child.stop();
-  return last === 'signal' ? 0 : 1;
+  const configuration = await writeConfiguration(root, folder, options);
+  const crew = new Crew(folder);
+  if (options.demo) crew.start('devices', [join(root, 'demo/dist/main.js'), '--port', String(options.devicePort)]);
+  crew.start('collector', program('collector', configuration.collector));
+  let event = await Promise.race([stopped, crew.firstEnd, healthy(options.httpPort)]);
+  if (event === 'healthy') {
+    crew.start('agent', program('agent', configuration.agent));
+    process.stdout.write(welcome(options, folder, performance.now() - startMs));
+    event = await Promise.race([stopped, crew.firstEnd]);
+  }
+  if (event === 'signal') console.log('\nStopping …');
+  else if (event === 'silent') console.error(`The collector did not answer within ${HEALTHY_WITHIN_MS / 1000} s.`);
+  else console.error(obituary(event, crew.logFile(event.child.name)));
+  await crew.stop();
+  return event === 'signal' ? 0 : 1;
 }
 
 /**
- * @param {string} folder
- * @param {import('./options.mjs').Options} options
- * @param {{collector: string, agent: string}} configuration
+ * @param {'collector' | 'agent'} name
+ * @param {string} configuration
  */
-function startAll(folder, options, configuration) {
-  const child = (/** @type {string} */ name, /** @type {readonly string[]} */ args) =>
-    startChild(name, args, join(folder, `${name}.log`));
-  const bin = (/** @type {'collector' | 'agent'} */ name) => [
-    join(root, name, 'bin', `wattmark-${name}.js`),
-    'run',
-    '--config',
-    configuration[name],
-  ];
-  const devices = [join(root, 'demo/dist/main.js'), '--port', String(options.devicePort)];
-  return [
-    ...(options.demo ? [child('devices', devices)] : []),
-    child('collector', bin('collector')),
-    child('agent', bin('agent')),
-  ];
+function program(name, configuration) {
+  return [join(root, name, 'bin', `wattmark-${name}.js`), 'run', '--config', configuration];
 }
 
 /**
@@ -147,11 +132,10 @@ Ctrl-C stops everything.
 }
 
 /**
- * @param {import('./child.mjs').Child} child
- * @param {string} how
- * @param {string} folder
+ * @param {import('./crew.mjs').End} end
+ * @param {string} logFile
  */
-function obituary(child, how, folder) {
-  const log = relative(process.cwd(), join(folder, `${child.name}.log`));
+function obituary({ child, how }, logFile) {
+  const log = relative(process.cwd(), logFile);
   return `\nThe ${child.name} ended unexpectedly (${how}). The end of ${log}:\n\n${child.tail()}\n`;
 }
