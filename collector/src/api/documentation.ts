@@ -1,6 +1,7 @@
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type { Api } from './contract.ts';
+import { problemAnswer } from './problems.ts';
 
 const DESCRIPTION = `Times are ISO 8601 in UTC, energy is in Wh, power in W, \`null\` is unknown. Errors are problem details
 (RFC 9457) with a stable \`code\`.`;
@@ -28,7 +29,14 @@ export function registerDocumentation(api: Api): void {
       },
       servers: [{ url: '/' }],
     },
+    transform: ({ schema, url }) => ({ schema: { ...schema, response: withProblems(schema?.response) }, url }),
   });
   api.register(swaggerUi, { routePrefix: '/docs', staticCSP: PAGE_POLICY, uiConfig: { tryItOutEnabled: true } });
   api.get('/openapi.json', { schema: { hide: true } }, async () => api.swagger());
+}
+
+/** Any request can fail, and all fail alike. */
+function withProblems(response: unknown): object {
+  const content = { 'application/problem+json': { schema: problemAnswer } };
+  return { ...(response as object | undefined), default: { description: 'what went wrong', content } };
 }

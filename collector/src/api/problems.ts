@@ -1,4 +1,5 @@
-import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
 import { RangeTooLargeError } from '../kpi/boundaries.ts';
 import { PeriodError } from '../kpi/period.ts';
 
@@ -10,6 +11,7 @@ export const problems = {
   'invalid-request': { status: 400, title: 'The request is not valid' },
   'invalid-period': { status: 400, title: 'The period is not valid' },
   'range-too-large': { status: 400, title: 'The range is too large' },
+  'body-too-large': { status: 413, title: 'The API takes no body' },
   'url-too-long': { status: 414, title: 'The address is too long' },
   'too-many-clients': { status: 503, title: 'Too many clients listen already' },
   timeout: { status: 503, title: 'The answer took too long' },
@@ -28,16 +30,28 @@ export class Problem extends Error {
   }
 }
 
+/** The body of every failure. */
+export const problemAnswer = Type.Object({
+  type: Type.String(),
+  title: Type.String(),
+  status: Type.Integer(),
+  detail: Type.String({ description: 'what is wrong with this request, in words' }),
+  code: Type.Enum(Object.keys(problems) as ProblemCode[]),
+});
+
 /** Answers every failure with problem details (RFC 9457); what went wrong inside is logged and not told. */
 export function registerProblems(api: FastifyInstance): void {
-  api.setErrorHandler<FastifyError>((error, request, reply) => {
-    const problem = problemOf(error);
-    if (problem.code === 'internal') request.log.error(error, 'a request failed');
-    return sendProblem(reply, problem);
-  });
+  api.setErrorHandler<FastifyError>(answerError);
   api.setNotFoundHandler((request, reply) =>
     sendProblem(reply, new Problem('not-found', `${request.method} ${request.url} is not in the API; see /docs`)),
   );
+}
+
+/** For those errors too that come before any route, such as an address that cannot be decoded. */
+export function answerError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const problem = problemOf(error);
+  if (problem.code === 'internal') request.log.error(error, 'a request failed');
+  return sendProblem(reply, problem);
 }
 
 function sendProblem(reply: FastifyReply, { code, message }: Problem): FastifyReply {
@@ -57,6 +71,7 @@ function problemOf(error: FastifyError): Problem {
   if (error.validation !== undefined) return new Problem('invalid-request', error.validation.map(describe).join('; '));
   if (error.code === 'FST_ERR_HANDLER_TIMEOUT') return new Problem('timeout', 'try again, or ask for a shorter range');
   const { statusCode = 500 } = error;
+  if (statusCode === 413) return new Problem('body-too-large', 'send the request without a body');
   if (statusCode >= 400 && statusCode < 500) return new Problem('invalid-request', error.message);
   return new Problem('internal', 'the reason is in the collector’s log');
 }

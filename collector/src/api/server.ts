@@ -1,5 +1,5 @@
 import type { Logger } from '@wattmark/shared/logger';
-import fastify, { type FastifyBaseLogger } from 'fastify';
+import fastify, { type FastifyBaseLogger, LogController } from 'fastify';
 import type { Figures } from '../figures.ts';
 import { registerAgents } from './agents.ts';
 import type { Api, RouteParts } from './contract.ts';
@@ -13,7 +13,7 @@ import { registerMetrics } from './metrics.ts';
 import { registerPage } from './page.ts';
 import { registerPointSeries } from './point-series.ts';
 import { registerPoints } from './points.ts';
-import { Problem, registerProblems } from './problems.ts';
+import { answerError, Problem, registerProblems } from './problems.ts';
 import { registerSeries } from './series.ts';
 import { registerSites } from './sites.ts';
 
@@ -55,7 +55,8 @@ const URL_CHARACTERS = 2_048;
 function createServer(log: Logger): Api {
   const api: Api = fastify({
     loggerInstance: log as FastifyBaseLogger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
+    frameworkErrors: answerError,
     // Nothing takes a body.
     bodyLimit: 1_024,
     requestTimeout: 10_000,

@@ -86,14 +86,27 @@ export class FakeFigures implements Figures {
     const counts = { lost: 7, duplicates: 2, rejected: 1 };
     const unknown = { lastSeenMs: null, epoch: null, seq: null, clockSkewMs: null, spoolDepth: null };
     return [
-      { agent: 'agent-1', site: 'dc-1', group: 'default', state: 'online', software: 'wattmark-agent/0.1.0', ...known, ...counts },
+      {
+        agent: 'agent-1',
+        site: 'dc-1',
+        group: 'default',
+        state: 'online',
+        software: 'wattmark-agent/0.1.0',
+        ...known,
+        ...counts,
+      },
       { agent: 'agent-2', site: 'bs-1', group: 'default', state: 'unknown', software: null, ...unknown, ...counts },
     ];
   }
 
   health(): Health {
     const rejected = { 'out-of-range': 3, 'unknown "channel"\n': 1 };
-    return { problem: this.problem, counters: { messages: 12, lost_messages: 7 }, rejected, gauges: { evidence_bytes: 4096 } };
+    return {
+      problem: this.problem,
+      counters: { messages: 12, lost_messages: 7 },
+      rejected,
+      gauges: { evidence_bytes: 4096 },
+    };
   }
 
   onLive(listener: (site: string) => void): () => void {
