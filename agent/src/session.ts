@@ -79,8 +79,8 @@ export class Session {
     try {
       while (!signal.aborted) {
         this.#checkConnection();
-        this.#announce();
         this.#goBackWhereOverdue();
+        this.#announce();
         const goOn = await this.#fillWindow();
         if (!goOn) await this.#wake.wait(this.#idleMs());
       }
@@ -130,13 +130,17 @@ export class Session {
     if (changed || clock.monotonicMs() - this.#statusMs >= timing.statusIntervalMs) this.publishStatus('online');
   }
 
-  /** A collector that is away gets one message at a time until it answers: a probe, not the whole window over and over. */
+  /**
+   * A collector that is away gets one message at a time until it answers: a probe, not the whole window over and over. The birth goes
+   * before it again: a collector that was restored from an older copy of its data learns from it what the agent no longer holds.
+   */
   #goBackWhereOverdue(): void {
     const { spool, clock, timing } = this.#speaker;
     const inFlight = this.#next > spool.firstSeq;
     if (!inFlight || clock.monotonicMs() - this.#progressMs < timing.ackTimeoutMs) return;
     this.#stats.goBacks++;
     this.#window = 1;
+    this.#announced = null;
     this.#moveTo(spool.firstSeq);
   }
 
