@@ -1,4 +1,4 @@
-import type { GaugeInterval, PointInterval } from './accounting/interval.ts';
+import type { GaugeInterval, PointInterval, Span } from './accounting/interval.ts';
 import type { AgentFigures, ChannelValue, Figures, Health, Live } from './figures.ts';
 import type { Fold } from './fold.ts';
 import type { Ingest } from './ingest/ingest.ts';
@@ -7,7 +7,7 @@ import type { LiveFigures } from './live-figures.ts';
 import type { Recorder } from './recorder.ts';
 import type { Rollup } from './site/rollup.ts';
 import type { Site, SiteSum } from './site/site.ts';
-import type { Span, Store } from './store/store.ts';
+import type { Store } from './store/store.ts';
 
 export interface FiguresParts {
   readonly fold: Fold;

@@ -9,6 +9,7 @@ import type { Link, Receive } from './broker/link.ts';
 import { CollectorFigures } from './collector-figures.ts';
 import type { CollectorConfig } from './config.ts';
 import { Ingest } from './ingest/ingest.ts';
+import { publishKpis } from './kpi-publisher.ts';
 import { LiveFigures } from './live-figures.ts';
 import { Pipeline } from './pipeline.ts';
 import { Recorder } from './recorder.ts';
@@ -65,6 +66,7 @@ export async function startCollector({ config, sites, page, log, now }: Collecto
   });
   const api = await buildApi(figures, { page, now, log });
   await api.listen({ host: config.http.host, port: config.http.port });
+  const stopKpis = publishKpis(figures, link, now);
   const stopTicker = startTicker(now, () => pipeline.tick());
 
   return {
@@ -72,6 +74,7 @@ export async function startCollector({ config, sites, page, log, now }: Collecto
     mqttPort: 'port' in link ? (link.port as number) : null,
     async stop() {
       stopTicker();
+      stopKpis();
       live.close();
       await api.close();
       await link.close();

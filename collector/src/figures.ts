@@ -1,9 +1,8 @@
 import type { Channel } from '@wattmark/shared/channels';
 import type { Quality } from '@wattmark/shared/messages';
 import type { Role } from '@wattmark/shared/roles';
-import type { GaugeInterval, PointInterval } from './accounting/interval.ts';
+import type { GaugeInterval, PointInterval, Span } from './accounting/interval.ts';
 import type { Site, SiteSum } from './site/site.ts';
-import type { Span } from './store/store.ts';
 
 /** A site's figures at this moment. Null is unknown. */
 export interface Live {

@@ -97,7 +97,8 @@ try {
 } catch (error) {
   if (!(error instanceof ConfigError || error instanceof StoreError || isListenError(error))) throw error;
   console.error((error as Error).message);
-  process.exitCode = 1;
+  // What was opened before the failure must not keep the process alive.
+  process.exit(1);
 }
 
 function isListenError(error: unknown): boolean {

@@ -1,10 +1,10 @@
 import type { Logger } from '@wattmark/shared/logger';
-import type { IntervalBatch, PointInterval } from './accounting/interval.ts';
+import type { IntervalBatch, PointInterval, Span } from './accounting/interval.ts';
 import type { Fold } from './fold.ts';
 import type { Rollup } from './site/rollup.ts';
 import type { Site } from './site/site.ts';
 import { encodeFold, writeSnapshot } from './snapshot.ts';
-import type { Span, Store } from './store/store.ts';
+import type { Store } from './store/store.ts';
 
 export interface RecorderParts {
   readonly fold: Fold;

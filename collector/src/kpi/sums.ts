@@ -1,8 +1,8 @@
-import { isEmpty, MINUTE_MS, type PointInterval, QUARTER_MS } from '../accounting/interval.ts';
+import { isEmpty, MINUTE_MS, type PointInterval, QUARTER_MS, type Span } from '../accounting/interval.ts';
 import { siteMinutes as minutesOfSite } from '../site/balance.ts';
 import { sumPointIntervals, sumSiteIntervals } from '../site/interval-sum.ts';
 import type { Site, SiteSum } from '../site/site.ts';
-import type { Span, Store } from '../store/store.ts';
+import type { Store } from '../store/store.ts';
 
 /** Where sums come from: what is committed, and what is newer. */
 export interface Sources {

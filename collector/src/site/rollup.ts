@@ -1,8 +1,7 @@
-import { type IntervalBatch, QUARTER_MS } from '../accounting/interval.ts';
-import type { Span, Store } from '../store/store.ts';
-import { nothing } from './interval-sum.ts';
+import { type IntervalBatch, QUARTER_MS, type Span } from '../accounting/interval.ts';
+import type { Store } from '../store/store.ts';
 import { QuarterFold, quarterOf, SiteIndex } from './quarter-fold.ts';
-import type { Site, SiteInterval } from './site.ts';
+import type { Site } from './site.ts';
 
 /** What a rollup must remember across a restart. */
 export interface RollupState {
@@ -21,8 +20,6 @@ const GRACE_MS = 60_000;
 /** Quarter-hours of points computed before they are written, and numbers of points in one question. */
 const MAX_QUARTERS_AT_ONCE = 100_000;
 const MAX_POINTS_ASKED = 5_000;
-
-const DAY_MS = 86_400_000;
 
 /**
  * Writes batches to the store, each in one transaction together with the quarter-hours that it completes or restates. A
@@ -95,37 +92,6 @@ export class Rollup {
     }
     return { openQuarters, due };
   }
-}
-
-/**
- * Computes all of a site's quarter-hours in `span` (on quarter-hours) again, after its points' roles have changed. One that
- * has nothing left of the site is overwritten with unknowns.
- */
-export async function rebuildSite(store: Store, site: Site, span: Span, recordedMs: number): Promise<void> {
-  const position = await store.progress();
-  await store.begin();
-  try {
-    for (let fromMs = span.fromMs; fromMs < span.toMs; fromMs += DAY_MS) {
-      const day = { fromMs, toMs: Math.min(span.toMs, fromMs + DAY_MS) };
-      await store.writeSiteQuarters(await siteQuarters(store, site, day), recordedMs);
-    }
-    await store.commit(position);
-  } catch (error) {
-    await store.rollback().catch(() => {});
-    throw error;
-  }
-}
-
-async function siteQuarters(store: Store, site: Site, span: Span): Promise<SiteInterval[]> {
-  const fold = new QuarterFold(new SiteIndex([site]));
-  for await (const rows of store.readBack(span, pointIdsOf([site]))) for (const row of rows) fold.add(row);
-  const { sites } = fold.finish();
-  const boundariesMs = [];
-  for (let ms = span.fromMs; ms <= span.toMs; ms += QUARTER_MS) boundariesMs.push(ms);
-  const before = await store.siteSums(site.siteId, boundariesMs, null);
-  const rebuilt = new Set(sites.map(({ startMs }) => startMs));
-  const emptied = before.filter(({ startMs }) => !rebuilt.has(startMs));
-  return [...sites, ...emptied.map(({ startMs }) => ({ ...nothing, siteId: site.siteId, startMs }))];
 }
 
 /** Whose quarter-hour must be computed: a site's, or a point's that belongs to none. */

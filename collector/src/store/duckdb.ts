@@ -9,7 +9,7 @@ import {
   LIST,
   listValue,
 } from '@duckdb/node-api';
-import { type GaugeInterval, MINUTE_MS, type PointInterval } from '../accounting/interval.ts';
+import { type GaugeInterval, MINUTE_MS, type PointInterval, type Span } from '../accounting/interval.ts';
 import type { SiteInterval, SiteSum } from '../site/site.ts';
 import { appendRows, decodeGauges, decodePoints, decodeSites } from './chunks.ts';
 import {
@@ -21,7 +21,7 @@ import {
   siteSumsQuery,
 } from './queries.ts';
 import { connectWriter } from './schema.ts';
-import type { Span, Store } from './store.ts';
+import type { Store } from './store.ts';
 import { gaugeMinute, pointMinute, pointQuarter, siteQuarter, type Table } from './tables.ts';
 
 export interface DuckdbOptions {

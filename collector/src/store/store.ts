@@ -1,11 +1,5 @@
-import type { GaugeInterval, PointInterval } from '../accounting/interval.ts';
+import type { GaugeInterval, PointInterval, Span } from '../accounting/interval.ts';
 import type { SiteInterval, SiteSum } from '../site/site.ts';
-
-/** A half-open span of UTC milliseconds. */
-export interface Span {
-  readonly fromMs: number;
-  readonly toMs: number;
-}
 
 /**
  * Where intervals are kept. Rows are absolute values and are only ever appended: of several rows of one interval the one

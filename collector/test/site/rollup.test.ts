@@ -6,7 +6,7 @@ import t, { type Test } from 'tap';
 import { type IntervalBatch, MINUTE_MS, type PointInterval, QUARTER_MS } from '../../src/accounting/interval.ts';
 import { siteMinutes } from '../../src/site/balance.ts';
 import { addEnergies, nothing, sumPointIntervals, sumSiteIntervals } from '../../src/site/interval-sum.ts';
-import { rebuildSite, Rollup } from '../../src/site/rollup.ts';
+import { Rollup } from '../../src/site/rollup.ts';
 import type { Site, SiteInterval } from '../../src/site/site.ts';
 import { openDuckdbStore } from '../../src/store/duckdb.ts';
 import type { Store } from '../../src/store/store.ts';
@@ -115,21 +115,6 @@ t.test('an error leaves the store and the rollup as they were', async (t) => {
   store.writeSiteQuarters = writeSiteQuarters;
   await rollup.record(store, failing, sites);
   t.equal((await store.siteSums(1, quarters(1), null))[0]?.totalWh, 195);
-});
-
-t.test('a change of role is applied to all of the past', async (t) => {
-  const { store, sites: siteRows } = await openStore(t);
-  const rollup = new Rollup();
-  await rollup.record(store, batch(200, hallMinutes(0, 45)), sites);
-  siteRows.length = 0;
-  const span = { fromMs: T0 - 2 * 86_400_000, toMs: rollup.rolledUpToMs };
-  await rebuildSite(store, site([point(1, 'cooling'), point(2, 'it')]), span, T0 + 201 * MINUTE_MS);
-  t.equal(siteRows.length, 3);
-  t.match((await store.siteSums(1, [T0, T0 + 3 * QUARTER_MS], null))[0], { totalWh: 45 * 23, itWh: 450 });
-  t.match((await store.siteSums(1, [T0, T0 + 3 * QUARTER_MS], T0 + 200 * MINUTE_MS))[0], { totalWh: 45 * 13 });
-  await rebuildSite(store, site([point(9, 'utility')]), span, T0 + 202 * MINUTE_MS);
-  t.same(await store.siteSums(1, [T0, T0 + 3 * QUARTER_MS], null), [], 'nothing of it is left');
-  t.equal(await store.progress(), position);
 });
 
 const someRow = fc
