@@ -4,7 +4,7 @@ import { liveOf } from './live.ts';
 
 export interface FeedLimits {
   readonly clients: number;
-  /** A client that has not read so much is dropped: what it would read is out of date. */
+  /** A client that leaves so much unread, beyond one event of each site, is dropped: it would read what is out of date. */
   readonly bufferBytes: number;
   readonly heartbeatMs: number;
 }
@@ -15,6 +15,7 @@ interface Client {
   readonly response: ServerResponse;
   /** Null for all sites. */
   readonly site: string | null;
+  readonly limitBytes: number;
 }
 
 /**
@@ -62,13 +63,16 @@ export class LiveFeed {
 
   /** Sends the present figures, and from then on every change, until the client goes. */
   add(response: ServerResponse, site: string | null): void {
-    const client = { response, site };
+    const present = this.#figures
+      .sites()
+      .filter((known) => site === null || site === known.site)
+      .map((known) => this.#event(JSON.stringify(liveOf(this.#figures, known))))
+      .join('');
+    // All sites may well say something within one moment, before anything can be read.
+    const client = { response, site, limitBytes: this.#limits.bufferBytes + present.length };
     this.#clients.add(client);
     response.on('close', () => this.#clients.delete(client));
-    for (const known of this.#figures.sites()) {
-      if (site === null || site === known.site)
-        this.#write(client, this.#event(JSON.stringify(liveOf(this.#figures, known))));
-    }
+    this.#write(client, present);
   }
 
   close(): void {
@@ -100,9 +104,9 @@ export class LiveFeed {
   }
 
   #write(client: Client, text: string): void {
-    const { response } = client;
+    const { response, limitBytes } = client;
     response.write(text);
-    if (response.writableLength <= this.#limits.bufferBytes) return;
+    if (response.writableLength <= limitBytes) return;
     this.#dropped++;
     this.#clients.delete(client);
     response.destroy();

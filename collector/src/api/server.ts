@@ -53,10 +53,11 @@ export function buildApi(figures: Figures, { page, now, log, feed: limits = feed
 const URL_CHARACTERS = 2_048;
 
 function createServer(log: Logger): Api {
+  const loggerInstance: FastifyBaseLogger = log;
   const api: Api = fastify({
-    loggerInstance: log as FastifyBaseLogger,
+    loggerInstance,
     logController: new LogController({ disableRequestLogging: true }),
-    frameworkErrors: answerError,
+    frameworkErrors: (error, request, reply) => void answerError(error, request, reply),
     // Nothing takes a body.
     bodyLimit: 1_024,
     requestTimeout: 10_000,

@@ -1,10 +1,15 @@
 import type { Role } from '@wattmark/shared/roles';
-import { type GaugeInterval, MINUTE_MS, type PointInterval, QUARTER_MS } from '../../src/accounting/interval.ts';
+import {
+  type GaugeInterval,
+  MINUTE_MS,
+  type PointInterval,
+  QUARTER_MS,
+  type Span,
+} from '../../src/accounting/interval.ts';
 import type { AgentFigures, ChannelValue, Figures, Health, Live } from '../../src/figures.ts';
 import { siteMinutes } from '../../src/site/balance.ts';
 import { sumPointIntervals, sumSiteIntervals } from '../../src/site/interval-sum.ts';
 import type { Site } from '../../src/site/site.ts';
-import type { Span } from '../../src/store/store.ts';
 import { point, site } from '../site/example.ts';
 
 /** 2026-10-05T06:03:20Z: in Shanghai the same day, in the afternoon. */

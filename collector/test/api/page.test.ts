@@ -48,7 +48,7 @@ t.test('every answer has the security headers', async (t) => {
 });
 
 t.test('the documentation works in a browser, under its policy and without the network', async (t) => {
-  const executablePath = requireProgram(t, 'chromium');
+  const executablePath = requireProgram(t, 'chromium-headless-shell');
   if (executablePath === null) return;
   const url = await listen(t, new FakeFigures());
   const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });

@@ -34,7 +34,7 @@ function lengthsH(from: string, to: string, step: Step, timezone: string): numbe
   return edges.slice(1).map((ms, index) => (ms - (edges[index] as number)) / HOUR_MS);
 }
 
-t.test('boundaries cover any span in any zone without gap or overlap', async (t) => {
+t.test('boundaries cover any span in any zone without gap or overlap', async () => {
   const span = fc.record({
     fromMs: fc.integer({ min: at('2001-01-01T00:00:00Z'), max: at('2040-01-01T00:00:00Z') }),
     intervals: fc.double({ min: 0.01, max: 300, noNaN: true }),
@@ -54,7 +54,7 @@ t.test('boundaries cover any span in any zone without gap or overlap', async (t)
   );
 });
 
-t.test('boundaries do not depend on where in an interval the span begins', async (t) => {
+t.test('boundaries do not depend on where in an interval the span begins', async () => {
   const instant = fc.integer({ min: at('2001-01-01T00:00:00Z'), max: at('2040-01-01T00:00:00Z') });
   fc.assert(
     fc.property(instant, fc.constantFrom(...steps), fc.constantFrom(...zones), (fromMs, step, timezone) => {

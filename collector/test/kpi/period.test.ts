@@ -31,7 +31,7 @@ t.test('years, months, days and the present ones, in the site’s zone', async (
   ]);
 });
 
-t.test('days follow each other without gap or overlap, also where clocks change', async (t) => {
+t.test('days follow each other without gap or overlap, also where clocks change', async () => {
   const zone = fc.constantFrom('Europe/Berlin', 'Asia/Kathmandu', 'Australia/Lord_Howe', 'America/Sao_Paulo', 'UTC');
   const day = fc.date({ min: new Date('2001-01-01'), max: new Date('2040-01-01'), noInvalidDate: true });
   fc.assert(
