@@ -66,7 +66,7 @@ t.test('a port in use ends it before anything is built', async (t) => {
   await run.says(/Wattmark runs/);
   const second = spawn('env', [...start, ...run.args], {
     cwd: root,
-    stdio: ['ignore', 1, 'pipe'],
+    stdio: ['ignore', 'ignore', 'pipe'],
   });
   let errors = '';
   second.stderr.on('data', (chunk: Buffer) => {
