@@ -32,8 +32,9 @@ export async function appendRows<Row>(
 
 /** Rows of a result with the columns of `pointMinute`. */
 export function decodePoints(chunk: DuckDBDataChunk): PointInterval[] {
-  const [point, minute, energy, estimated, exported, min, max, measuredMs, estimatedMs, bridgedMs] =
-    columnsOf<PointColumns>(chunk);
+  const [point, minute, energy, estimated, exported, min, max, measuredMs, estimatedMs, bridgedMs] = columnsOf(
+    chunk,
+  ) as PointColumns;
   return rowsOf(chunk, (row) => ({
     pointId: point[row] as number,
     startMs: (minute[row] as number) * MINUTE_MS,
@@ -50,7 +51,7 @@ export function decodePoints(chunk: DuckDBDataChunk): PointInterval[] {
 
 /** Rows of a result with the columns of `gaugeMinute`. */
 export function decodeGauges(chunk: DuckDBDataChunk): GaugeInterval[] {
-  const [point, channel, minute, min, mean, max, samples] = columnsOf<GaugeColumns>(chunk);
+  const [point, channel, minute, min, mean, max, samples] = columnsOf(chunk) as GaugeColumns;
   return rowsOf(chunk, (row) => ({
     pointId: point[row] as number,
     channel: channel[row] as Channel,
@@ -64,8 +65,9 @@ export function decodeGauges(chunk: DuckDBDataChunk): GaugeInterval[] {
 
 /** Rows of a result with a boundary and then the columns of `siteQuarter` from its third on. */
 export function decodeSites(chunk: DuckDBDataChunk, endMs: (startMs: number) => number): SiteSum[] {
-  const [minute, total, it, totalMs, itMs, pairedTotal, pairedIt, pairedMs, estimatedMs, ...byRole] =
-    columnsOf<SiteColumns>(chunk);
+  const [minute, total, it, totalMs, itMs, pairedTotal, pairedIt, pairedMs, estimatedMs, ...byRole] = columnsOf(
+    chunk,
+  ) as SiteColumns;
   return rowsOf(chunk, (row) => {
     const startMs = (minute[row] as number) * MINUTE_MS;
     return {
@@ -105,9 +107,9 @@ type SiteColumns = [...Tuple7, Numbers, Numbers, ...Numbers[]];
 type GaugeColumns = [Numbers, readonly Channel[], Numbers, Numbers, Numbers, Numbers, Numbers];
 type Tuple7 = [Numbers, Numbers, Numbers, Numbers, Numbers, Numbers, Numbers];
 
-/** A chunk's columns, as the query that it answers selects them. */
-function columnsOf<Columns>(chunk: DuckDBDataChunk): Columns {
-  return chunk.getColumns() as Columns;
+/** A chunk's columns; the query that it answers says which they are. */
+function columnsOf(chunk: DuckDBDataChunk): unknown {
+  return chunk.getColumns();
 }
 
 function rowsOf<Row>(chunk: DuckDBDataChunk, row: (index: number) => Row): Row[] {

@@ -89,6 +89,6 @@ function createTable({
   name: string;
   columns: readonly { name: string; type: DuckDBType }[];
 }): string {
-  const declarations = [...columns, recordedColumn].map((column) => `${column.name} ${column.type}`);
+  const declarations = [...columns, recordedColumn].map((column) => `${column.name} ${column.type.toString()}`);
   return `CREATE TABLE ${name} (${declarations.join(', ')})`;
 }
