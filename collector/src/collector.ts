@@ -64,7 +64,7 @@ export async function startCollector({ config, sites, page, log, now }: Collecto
     problem,
     evidenceBytes: () => evidence.bytes,
   });
-  const api = await buildApi(figures, { page, now, log });
+  const api = buildApi(figures, { page, now, log });
   await api.listen({ host: config.http.host, port: config.http.port });
   const stopKpis = publishKpis(figures, link, now);
   const stopTicker = startTicker(now, () => pipeline.tick());

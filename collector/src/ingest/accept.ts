@@ -80,7 +80,8 @@ export function accept(leaf: Leaf, payload: Uint8Array): Incoming {
       return acceptBirth(json);
     case 'status':
       return acceptStatus(json);
-    default:
+    case 'ack':
+    case 'kpi':
       return reject('not-a-topic');
   }
 }

@@ -43,7 +43,7 @@ export class SiteRegistry {
 
   /** To be called when points have appeared or changed hands. */
   invalidate(siteId: number): void {
-    delete this.#built[siteId];
+    this.#built[siteId] = undefined;
   }
 
   site(siteId: number): Site {
