@@ -6,6 +6,7 @@ import { createServer } from 'node:net';
  * @property {'tcp' | 'udp'} protocol
  * @property {number} port
  * @property {string} option by which the operator can choose another
+ * @property {number} [optionPort] the option's present value, where the port is one that follows from it
  */
 
 /**
@@ -15,11 +16,11 @@ import { createServer } from 'node:net';
  */
 export async function portProblems(wanted) {
   const problems = await Promise.all(
-    wanted.map(async ({ protocol, port, option }) => {
+    wanted.map(async ({ protocol, port, option, optionPort = port }) => {
       const code = await (protocol === 'tcp' ? tryTcp(port) : tryUdp(port));
       if (code === null) return [];
       const reason = code === 'EADDRINUSE' ? 'is in use' : `cannot be used (${code})`;
-      const other = port < 60_000 ? port + 1000 : port - 1000;
+      const other = optionPort < 60_000 ? optionPort + 1000 : optionPort - 1000;
       return [`${protocol.toUpperCase()} port ${port} ${reason}. Choose another: npm start -- ${option} ${other}`];
     }),
   );

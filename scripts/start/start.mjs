@@ -80,7 +80,7 @@ function wantedPorts({ demo, httpPort, mqttPort, devicePort }) {
         ? [
             { protocol: 'tcp', port: devicePort, option },
             { protocol: 'udp', port: devicePort, option },
-            { protocol: 'udp', port: devicePort + 1, option },
+            { protocol: 'udp', port: devicePort + 1, option, optionPort: devicePort },
           ]
         : []
     ),

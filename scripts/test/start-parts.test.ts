@@ -37,6 +37,12 @@ t.test('a port in use is named with the option that changes it', async (t) => {
   t.teardown(() => server.close());
   const [problem] = await portProblems([{ protocol: 'tcp', port, option: '--http-port' }]);
   t.match(problem, new RegExp(`TCP port ${port} is in use.*--http-port \\d+`));
+  const [following] = await portProblems([{ protocol: 'tcp', port, option: '--device-port', optionPort: 20_000 }]);
+  t.match(
+    following,
+    /--device-port 21000$/,
+    'the advice is a value for the option, not for the port that follows from it',
+  );
 });
 
 t.test('a run has its own configuration, made from that of the demonstration', async (t) => {
