@@ -1,0 +1,84 @@
+import { parseArgs } from 'node:util';
+import { roles } from '@wattmark/shared/roles';
+import { type PointInterval, QUARTER_MS } from '../../collector/src/accounting/interval.ts';
+import { storeFile } from '../../collector/src/restore.ts';
+import type { SiteInterval } from '../../collector/src/site/site.ts';
+import { openDuckdbStore } from '../../collector/src/store/duckdb.ts';
+import { median } from '../rig/statistics.ts';
+
+/**
+ * Fills a collector's store with a year of quarter-hours that end with the last full UTC day: of its sites, and of the points of the first
+ * one. Rows are written as the collector writes them, all of one quarter-hour after all of the one before. Says how long the store
+ * itself takes to answer a year of days.
+ */
+const { values } = parseArgs({
+  options: {
+    data: { type: 'string', default: '' },
+    sites: { type: 'string', default: '1' },
+    points: { type: 'string', default: '1' },
+  },
+});
+const DAY_MS = 86_400_000;
+const DAYS = 365;
+const QUESTIONS = 30;
+const [sites, points] = [Number(values.sites), Number(values.points)];
+const toMs = Math.floor(Date.now() / DAY_MS) * DAY_MS;
+const fromMs = toMs - DAYS * DAY_MS;
+
+const store = await openDuckdbStore(storeFile(values.data));
+const position = await store.progress();
+for (let dayMs = fromMs; dayMs < toMs; dayMs += DAY_MS) {
+  await store.begin();
+  for (let startMs = dayMs; startMs < dayMs + DAY_MS; startMs += QUARTER_MS) {
+    const recordedMs = startMs + QUARTER_MS + 60_000;
+    await store.writeSiteQuarters(
+      Array.from({ length: sites }, (_, siteId) => siteQuarter(siteId, startMs)),
+      recordedMs,
+    );
+    await store.writePointQuarters(
+      Array.from({ length: points }, (_, pointId) => pointQuarter(pointId, startMs)),
+      recordedMs,
+    );
+  }
+  await store.commit(position);
+}
+const boundariesMs = Array.from({ length: DAYS + 1 }, (_, day) => fromMs + day * DAY_MS);
+const answersMs: number[] = [];
+for (let question = 0; question < QUESTIONS; question++) {
+  const startMs = performance.now();
+  const sums = await store.siteSums(0, boundariesMs, null);
+  answersMs.push(performance.now() - startMs);
+  if (sums.length !== DAYS) throw new Error(`${sums.length} days instead of ${DAYS}`);
+}
+await store.close();
+console.log(
+  JSON.stringify({
+    from: new Date(fromMs).toISOString(),
+    to: new Date(toMs).toISOString(),
+    storeMs: median(answersMs),
+  }),
+);
+
+function siteQuarter(siteId: number, startMs: number): SiteInterval {
+  const itWh = 25_000 + ((siteId * 31 + startMs / QUARTER_MS) % 1_000);
+  const totalWh = itWh * 1.28;
+  const time = { totalMs: QUARTER_MS, itMs: QUARTER_MS, pairedMs: QUARTER_MS, estimatedMs: 0 };
+  const roleWh = roles.map((role) => (role === 'utility' ? totalWh : role === 'it' ? itWh : null));
+  return { siteId, startMs, totalWh, itWh, pairedTotalWh: totalWh, pairedItWh: itWh, ...time, roleWh };
+}
+
+function pointQuarter(pointId: number, startMs: number): PointInterval {
+  const energyWh = 75 + ((pointId * 13 + startMs / QUARTER_MS) % 100) / 10;
+  const power = { minW: energyWh * 3.9, maxW: energyWh * 4.1 };
+  return {
+    pointId,
+    startMs,
+    energyWh,
+    estimatedWh: 0,
+    exportWh: 0,
+    ...power,
+    measuredMs: QUARTER_MS,
+    estimatedMs: 0,
+    bridgedMs: 0,
+  };
+}
