@@ -42,7 +42,7 @@ export class Ingest {
   readonly #fold: Fold;
   readonly #out = new ByteWriter(65_536);
   readonly #columns = newColumns(1024);
-  readonly #topics = new Map<string, (Address & { readonly leaf: Leaf }) | null>();
+  readonly #topics = new Map<string, Address & { readonly leaf: Leaf }>();
   readonly #entries: (AgentEntry | undefined)[] = [];
   #frame: RecordWriter | null = null;
   #acks = new Set<number>();
@@ -267,6 +267,8 @@ export class Ingest {
     const known = this.#topics.get(topic);
     if (known !== undefined) return known;
     const route = parseTopic(topic);
+    // Not kept where it is none: such a topic may have 65,535 bytes.
+    if (route === null) return null;
     if (this.#topics.size >= MAX_TOPICS) this.#topics.clear();
     this.#topics.set(topic, route);
     return route;
