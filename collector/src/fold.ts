@@ -32,6 +32,8 @@ export interface AgentCursor {
 
 export interface FoldState {
   readonly cursor: Cursor;
+  /** Time of the last batch, UTC ms. */
+  readonly recordedMs: number;
   readonly sites: readonly SiteKey[];
   readonly agents: readonly AgentKey[];
   readonly points: readonly PointKey[];
@@ -52,7 +54,10 @@ export class Fold implements RecordVisitor {
   readonly #reader = new RecordReader();
   #cursor: Cursor;
   #tickMs: number | null = null;
+  #recordedMs = 0;
   #ownership = 0;
+  /** Definitions applied. The catalogue may be ahead of them: it also has those of the frame that is not on disk yet. */
+  readonly #defined = { sites: 0, agents: 0, points: 0, slots: 0 };
   #touched = new Set<number>();
 
   constructor(start: Cursor) {
@@ -76,7 +81,9 @@ export class Fold implements RecordVisitor {
     this.#cursor = frame.next;
     const nowMs = this.#tickMs ?? (this.accounting.backlog > MAX_BACKLOG ? frameMs : null);
     if (nowMs === null) return null;
-    return { position: frame.next.position, recordedMs: nowMs, ...this.accounting.close(nowMs) };
+    // A clock that was set back must not make what is recorded later look older than what it restates.
+    this.#recordedMs = Math.max(this.#recordedMs, nowMs);
+    return { position: frame.next.position, recordedMs: this.#recordedMs, ...this.accounting.close(nowMs) };
   }
 
   /** Every site as it is now. */
@@ -92,13 +99,14 @@ export class Fold implements RecordVisitor {
   }
 
   save(): FoldState {
-    const { catalogue } = this;
+    const { sites, agents, points, slots } = this.catalogue;
     return {
       cursor: this.#cursor,
-      sites: catalogue.sites,
-      agents: catalogue.agents,
-      points: catalogue.points,
-      slots: catalogue.slots,
+      recordedMs: this.#recordedMs,
+      sites: sites.slice(0, this.#defined.sites),
+      agents: agents.slice(0, this.#defined.agents),
+      points: points.slice(0, this.#defined.points),
+      slots: slots.slice(0, this.#defined.slots),
       cursors: this.agents,
       registry: this.registry.save(),
       accounting: this.accounting.save(),
@@ -107,10 +115,11 @@ export class Fold implements RecordVisitor {
 
   static load(state: FoldState): Fold {
     const fold = new Fold(state.cursor);
-    for (const site of state.sites) fold.catalogue.addSite(site);
-    for (const { agent, siteId } of state.agents) fold.catalogue.addAgent(agent, siteId);
-    for (const point of state.points) fold.catalogue.addPoint(point);
-    for (const slot of state.slots) fold.catalogue.addSlot(slot);
+    fold.#recordedMs = state.recordedMs;
+    for (const site of state.sites) fold.site(site);
+    for (const { agent, siteId } of state.agents) fold.agent(agent, siteId);
+    for (const point of state.points) fold.point(point);
+    for (const slot of state.slots) fold.slot(slot);
     fold.agents.push(...state.cursors.map((cursor) => ({ ...cursor })));
     fold.accounting.load(state.accounting);
     fold.registry.load(state.registry);
@@ -118,19 +127,23 @@ export class Fold implements RecordVisitor {
   }
 
   site(key: SiteKey): void {
+    this.#defined.sites++;
     if (this.catalogue.siteId(key.site) === undefined) this.catalogue.addSite(key);
   }
 
   agent(agent: string, siteId: number): void {
+    this.#defined.agents++;
     if (this.catalogue.agentId(siteId, agent) === undefined) this.catalogue.addAgent(agent, siteId);
   }
 
   point(key: PointKey): void {
+    this.#defined.points++;
     if (this.catalogue.pointId(key.siteId, key.point) === undefined) this.catalogue.addPoint(key);
     this.registry.invalidate(key.siteId);
   }
 
   slot(key: SlotKey): void {
+    this.#defined.slots++;
     if (this.catalogue.slotId(key.agentId, key.pointId, key.channel) === undefined) this.catalogue.addSlot(key);
   }
 
@@ -171,6 +184,7 @@ export class Fold implements RecordVisitor {
 
   sites(files: readonly SiteFile[]): void {
     this.registry.setFiles(files);
+    for (const siteId of this.catalogue.sites.keys()) this.#describePoints(siteId);
   }
 
   tick(nowMs: number): void {
@@ -179,10 +193,10 @@ export class Fold implements RecordVisitor {
 
   #describePoints(siteId: number): void {
     this.registry.invalidate(siteId);
-    for (const pointId of this.catalogue.pointsOf(siteId).values()) {
-      const declaration = this.registry.declaration(pointId)?.declaration;
-      if (declaration === undefined) continue;
-      this.accounting.describe(pointId, declaration.intervalMs ?? null, declaration.energyModulusWh ?? null);
+    for (const { pointId, intervalMs } of this.registry.site(siteId).points) {
+      if (pointId === null) continue;
+      const modulusWh = this.registry.declaration(pointId)?.declaration.energyModulusWh ?? null;
+      this.accounting.describe(pointId, intervalMs, modulusWh);
     }
   }
 

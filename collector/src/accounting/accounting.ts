@@ -11,8 +11,11 @@ import { loadPoint, NumberReader, NumberWriter, savePoint } from './state.ts';
  * intervals, bit for bit.
  */
 
-/** Gap allowed for a point whose interval nobody announced: three minutes. */
-const DEFAULT_MAX_GAP_MS = 180_000;
+/** Neighbouring samples further apart than this many intervals of their point leave a gap. */
+const MAX_GAP_INTERVALS = 3;
+
+/** Gap allowed for a point of which nothing is known yet. */
+const DEFAULT_MAX_GAP_MS = MAX_GAP_INTERVALS * 60_000;
 
 /** Readings from further ahead than this are kept in the log, but not accounted: the agent's clock is wrong. */
 export const MAX_AHEAD_MS = 300_000;
@@ -90,9 +93,9 @@ export class Accounting {
   }
 
   /** Sets what is known of a point's instrument: its interval, ms, and the value at which its register wraps, Wh. */
-  describe(pointId: number, intervalMs: number | null, modulusWh: number | null): void {
+  describe(pointId: number, intervalMs: number, modulusWh: number | null): void {
     const account = this.#point(pointId);
-    account.maxGapMs = intervalMs === null ? DEFAULT_MAX_GAP_MS : 3 * intervalMs;
+    account.maxGapMs = MAX_GAP_INTERVALS * intervalMs;
     account.modulusWh = modulusWh;
   }
 

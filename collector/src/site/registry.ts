@@ -6,7 +6,7 @@ import type { SiteFile, SiteFilePoint } from './site-file.ts';
 /** Target of a data centre for which no other is configured. */
 export const DEFAULT_TARGET = 'miit-design-pue-1.3';
 
-/** Interval assumed of a point that no agent has announced, ms. */
+/** Interval assumed of a point where neither its site file nor an agent says, ms. */
 const DEFAULT_INTERVAL_MS = 60_000;
 
 /**
@@ -120,7 +120,7 @@ export class SiteRegistry {
       source: announced?.source ?? null,
       agent: agentId === undefined ? null : (this.#catalogue.agents[agentId]?.agent ?? null),
       accuracyClass: file?.accuracyClass ?? announced?.accuracyClass ?? null,
-      intervalMs: announced?.intervalMs ?? DEFAULT_INTERVAL_MS,
+      intervalMs: file?.interval ?? announced?.intervalMs ?? DEFAULT_INTERVAL_MS,
       simulated: announced?.simulated ?? false,
       method: announced?.method ?? null,
       factor: file?.factor ?? 1,

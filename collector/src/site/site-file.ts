@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { ConfigError, id, loadConfig } from '@wattmark/shared/config';
+import { ConfigError, durationMs, id, loadConfig } from '@wattmark/shared/config';
 import { limits } from '@wattmark/shared/messages';
 import { accuracyClasses, levels, roles } from '@wattmark/shared/roles';
 import * as v from 'valibot';
@@ -17,6 +17,8 @@ const pointSchema = v.strictObject({
   feeds: v.optional(v.array(id)),
   // YAML reads an unquoted class 1 or 0.2 as a number.
   accuracyClass: v.optional(v.pipe(v.union([v.string(), v.number()]), v.transform(String), accuracyClass)),
+  /** Time between readings, where no agent announces it. */
+  interval: v.optional(v.pipe(durationMs, v.minValue(1), v.maxValue(86_400_000))),
   factor: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(100))),
 });
 
