@@ -9,9 +9,9 @@ import { median } from '../rig/statistics.ts';
 const READINGS = 10;
 const REQUIRED = 100_000;
 const ROUNDS = 3;
-const SECONDS = 20;
-const NULL_SECONDS = 12;
-const WARM_UP_MS = 4_000;
+const SECONDS = 14;
+const NULL_SECONDS = 10;
+const WARM_UP_MS = 3_000;
 
 export const ingest: Figure = {
   name: 'ingest',
@@ -19,7 +19,7 @@ export const ingest: Figure = {
     'Readings a second through mosquitto, in messages of 10, each durable before it is acknowledged, accounted and stored; and its ' +
     'share of what a subscriber reaches that parses, sums and drops. Both in turns, with the same publisher, whose windows are on: ' +
     'the null subscriber acknowledges, too.',
-  minutes: () => 4,
+  minutes: () => 2,
   async run(room): Promise<readonly Outcome[]> {
     const nothing: number[] = [];
     const collector: number[] = [];
@@ -47,7 +47,7 @@ export const embeddedIngest: Figure = {
   name: 'embedded',
   about:
     'The same through the embedded broker; the limit is an aedes whose one subscriber parses, sums, drops and acknowledges.',
-  minutes: () => 4,
+  minutes: () => 2,
   async run(room): Promise<readonly Outcome[]> {
     const nothing: number[] = [];
     const collector: number[] = [];

@@ -27,19 +27,13 @@ const fromMs = toMs - DAYS * DAY_MS;
 
 const store = await openDuckdbStore(storeFile(values.data));
 const position = await store.progress();
+const quarters = Array.from({ length: DAY_MS / QUARTER_MS }, (_, index) => index * QUARTER_MS);
+const rows = <Row>(count: number, dayMs: number, row: (id: number, startMs: number) => Row): Row[] =>
+  quarters.flatMap((ms) => Array.from({ length: count }, (_, id) => row(id, dayMs + ms)));
 for (let dayMs = fromMs; dayMs < toMs; dayMs += DAY_MS) {
   await store.begin();
-  for (let startMs = dayMs; startMs < dayMs + DAY_MS; startMs += QUARTER_MS) {
-    const recordedMs = startMs + QUARTER_MS + 60_000;
-    await store.writeSiteQuarters(
-      Array.from({ length: sites }, (_, siteId) => siteQuarter(siteId, startMs)),
-      recordedMs,
-    );
-    await store.writePointQuarters(
-      Array.from({ length: points }, (_, pointId) => pointQuarter(pointId, startMs)),
-      recordedMs,
-    );
-  }
+  await store.writeSiteQuarters(rows(sites, dayMs, siteQuarter), dayMs + DAY_MS);
+  await store.writePointQuarters(rows(points, dayMs, pointQuarter), dayMs + DAY_MS);
   await store.commit(position);
 }
 const boundariesMs = Array.from({ length: DAYS + 1 }, (_, day) => fromMs + day * DAY_MS);
