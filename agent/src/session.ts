@@ -131,8 +131,9 @@ export class Session {
   }
 
   /**
-   * A collector that is away gets one message at a time until it answers: a probe, not the whole window over and over. The birth goes
-   * before it again: a collector that was restored from an older copy of its data learns from it what the agent no longer holds.
+   * A collector that is away gets one message at a time until it answers: a probe, not the whole window over and over.
+   * The birth goes before it again: a collector that was restored from an older copy of its data learns from it what
+   * the agent no longer holds.
    */
   #goBackWhereOverdue(): void {
     const { spool, clock, timing } = this.#speaker;

@@ -11,8 +11,9 @@ import type { Site } from './site/site.ts';
 import type { SiteFile } from './site/site-file.ts';
 
 /**
- * Everything that follows from the evidence log: the fold applies its frames one after the other, and depends on nothing else. While
- * the collector runs it applies what was just written; after a restart, what was written since the last snapshot; in a replay, all.
+ * Everything that follows from the evidence log: the fold applies its frames one after the other, and depends on
+ * nothing else. While the collector runs it applies what was just written; after a restart, what was written since the
+ * last snapshot; in a replay, all.
  */
 
 /** Where an agent's sequence stands in the log. */
@@ -43,7 +44,10 @@ export interface FoldState {
   readonly accounting: AccountingState;
 }
 
-/** Finished intervals beyond this number are handed on before the next tick, so that a backlog does not pile up in memory. */
+/**
+ * Finished intervals beyond this number are handed on before the next tick, so that a backlog does not pile up in
+ * memory.
+ */
 const MAX_BACKLOG = 50_000;
 
 export class Fold implements RecordVisitor {
@@ -56,7 +60,9 @@ export class Fold implements RecordVisitor {
   #tickMs: number | null = null;
   #recordedMs = 0;
   #ownership = 0;
-  /** Definitions applied. The catalogue may be ahead of them: it also has those of the frame that is not on disk yet. */
+  /**
+   * Definitions applied. The catalogue may be ahead of them: it also has those of the frame that is not on disk yet.
+   */
   readonly #defined = { sites: 0, agents: 0, points: 0, slots: 0 };
   #touched = new Set<number>();
 

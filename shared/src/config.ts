@@ -8,9 +8,8 @@ export class ConfigError extends Error {
   override name = 'ConfigError';
   readonly problems: readonly string[];
   constructor(file: string, problems: readonly string[]) {
-    super(
-      `${file}: ${problems.length === 1 ? '1 problem' : `${problems.length} problems`}\n${problems.map((p) => `  - ${p}`).join('\n')}`,
-    );
+    const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`;
+    super([`${file}: ${count}`, ...problems.map((problem) => `  - ${problem}`)].join('\n'));
     this.problems = problems;
   }
 }

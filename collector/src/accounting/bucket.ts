@@ -1,8 +1,8 @@
 import { MINUTE_MS, type PointInterval } from './interval.ts';
 
 /**
- * One minute of one point while it is being filled. Energy from samples is *provisional* while the point has a register: the
- * register's next movement says how much it really was, and the samples only how it was spread.
+ * One minute of one point while it is being filled. Energy from samples is *provisional* while the point has a
+ * register: the register's next movement says how much it really was, and the samples only how it was spread.
  */
 export class Bucket {
   startMs: number;
@@ -26,7 +26,10 @@ export class Bucket {
     this.startMs = startMs;
   }
 
-  /** Begins another minute in the same memory: a new object for each minute of each point would keep the garbage collector busy. */
+  /**
+   * Begins another minute in the same memory: a new object for each minute of each point would keep the garbage
+   * collector busy.
+   */
   restart(startMs: number): void {
     this.startMs = startMs;
     this.energyWh = 0;

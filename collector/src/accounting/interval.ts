@@ -3,7 +3,10 @@ import type { Channel } from '@wattmark/shared/channels';
 /** The base interval: one UTC minute. Everything longer is a sum of these. */
 export const MINUTE_MS = 60_000;
 
-/** The rolled-up interval. Every time zone's days begin on a quarter-hour, so local days, months and years are sums of it. */
+/**
+ * The rolled-up interval. Every time zone's days begin on a quarter-hour, so local days, months and years are sums of
+ * it.
+ */
 export const QUARTER_MS = 900_000;
 
 /** A half-open span of UTC milliseconds. */
@@ -13,16 +16,20 @@ export interface Span {
 }
 
 /**
- * What one metering point drew in one interval `[startMs, startMs + 1 minute)` (or a quarter-hour, where it is rolled up).
- * An interval without any energy known has no row at all: a missing row means unknown, never zero. Where a restatement takes
- * back all that was known of an interval, its newest row is empty: it covers no time, and means unknown as well.
+ * What one metering point drew in one interval `[startMs, startMs + 1 minute)` (or a quarter-hour, where it is rolled
+ * up). An interval without any energy known has no row at all: a missing row means unknown, never zero. Where a
+ * restatement takes back all that was known of an interval, its newest row is empty: it covers no time, and means
+ * unknown as well.
  */
 export interface PointInterval {
   /** Number of the point in the catalogue. */
   readonly pointId: number;
   /** UTC milliseconds. */
   readonly startMs: number;
-  /** Energy drawn, Wh, measured and estimated together; negative where power flowed back and no export register tells it apart. */
+  /**
+   * Energy drawn, Wh, measured and estimated together; negative where power flowed back and no export register tells it
+   * apart.
+   */
   readonly energyWh: number;
   /** The part of `energyWh` that comes from readings flagged `estimated`. */
   readonly estimatedWh: number;
@@ -57,14 +64,17 @@ export interface GaugeInterval {
 }
 
 /**
- * The newest state of the intervals that one stretch of the evidence log changed. `recordedMs` (the collector's time at the
- * record that closed the batch) and `position` (records in the log up to and including that one) are the same on every replay.
+ * The newest state of the intervals that one stretch of the evidence log changed. `recordedMs` (the collector's time at
+ * the record that closed the batch) and `position` (records in the log up to and including that one) are the same on
+ * every replay.
  */
 export interface IntervalBatch {
   readonly position: number;
   readonly recordedMs: number;
   readonly points: readonly PointInterval[];
   readonly gauges: readonly GaugeInterval[];
-  /** The minutes that `points` are of; known also where the rows themselves are in the store already and were left out. */
+  /**
+   * The minutes that `points` are of; known also where the rows themselves are in the store already and were left out.
+   */
   readonly minutesMs: ReadonlySet<number>;
 }

@@ -6,8 +6,8 @@ import { DEFAULT_MAX_POWER_W, judgeRegister } from './register.ts';
  * The energy account of one metering point: folds its readings, in the order of their own times, into minutes.
  *
  * - Samples are integrated by the trapezoid rule between neighbours no further apart than the greatest gap.
- * - A register beats samples: its difference is booked exactly, and the samples since its last movement say only how the energy
- *   was spread. While it has not moved (its steps may be coarse), the samples stand provisionally.
+ * - A register beats samples: its difference is booked exactly, and the samples since its last movement say only how
+ *   the energy was spread. While it has not moved (its steps may be coarse), the samples stand provisionally.
  * - Time that only a register spans beyond the greatest gap is *bridged*: measured in total, estimated in profile.
  * - After a register reset nothing is known but what samples cover.
  */
@@ -18,10 +18,15 @@ export type BucketSink = (pointId: number, bucket: Bucket) => void;
 /** A gap longer than this is not bridged by a register: 31 days of minutes. */
 const MAX_BRIDGE_MS = 31 * 24 * 60 * MINUTE_MS;
 
-/** Minutes kept waiting for a register to move; beyond it the oldest stands as sampled, and the register is credited with it. */
+/**
+ * Minutes kept waiting for a register to move; beyond it the oldest stands as sampled, and the register is credited
+ * with it.
+ */
 const MAX_HELD = 15;
 
-/** Greatest power that is believed of a point with samples, whatever they said: 1 MW, or four times the greatest sample. */
+/**
+ * Greatest power that is believed of a point with samples, whatever they said: 1 MW, or four times the greatest sample.
+ */
 const LEAST_MAX_POWER_W = 1e6;
 
 const NONE: Bucket[] = [];
@@ -174,7 +179,10 @@ export class PointAccount {
     this.creditWh = 0;
   }
 
-  /** Books `energyWh` on the time from `fromMs` to `toMs`: on what samples cover in their proportion, the rest evenly on the rest. */
+  /**
+   * Books `energyWh` on the time from `fromMs` to `toMs`: on what samples cover in their proportion, the rest evenly on
+   * the rest.
+   */
   #book(fromMs: number, toMs: number, energyWh: number, estimated: boolean): void {
     const spanFromMs = Math.max(fromMs, this.evictedToMs);
     const buckets = this.#minutes(spanFromMs, toMs);

@@ -12,7 +12,10 @@ export type Receive = (delivery: Delivery) => void | Promise<void>;
 export interface Link {
   /** Null while connected; otherwise why not, in words for an operator. */
   readonly problem: string | null;
-  /** Sends with QoS 1. While there is no connection the message is dropped: everything sent here is sent again when it matters. */
+  /**
+   * Sends with QoS 1. While there is no connection the message is dropped: everything sent here is sent again when it
+   * matters.
+   */
   publish(topic: string, payload: string, options: { readonly retain: boolean }): void;
   close(): Promise<void>;
 }

@@ -23,8 +23,8 @@ export interface SlotKey {
 }
 
 /**
- * The small numbers by which the evidence log speaks of sites, agents, points and slots. Each number is defined by a record of the
- * log before it is used, so that the log alone rebuilds the catalogue.
+ * The small numbers by which the evidence log speaks of sites, agents, points and slots. Each number is defined by a
+ * record of the log before it is used, so that the log alone rebuilds the catalogue.
  */
 export class Catalogue {
   readonly sites: SiteKey[] = [];

@@ -5,8 +5,8 @@ import { isAccuracyClass, isLevel, isRole } from '@wattmark/shared/roles';
 import type { Leaf } from '@wattmark/shared/topics';
 
 /**
- * The edge: turns the bytes of a message into something that the inside can trust, or says why not. Never throws. One bad reading
- * does not cost the good ones beside it.
+ * The edge: turns the bytes of a message into something that the inside can trust, or says why not. Never throws. One
+ * bad reading does not cost the good ones beside it.
  */
 
 /** Why a message, or one of its readings, was not accepted. The names are counters in `/metrics`. */
@@ -147,7 +147,10 @@ function acceptBirth(json: Json): Incoming {
   return { kind: 'birth', birth };
 }
 
-/** The parts of a declaration that are understood; null where it does not name a point. Unknown keys are left to later versions. */
+/**
+ * The parts of a declaration that are understood; null where it does not name a point. Unknown keys are left to later
+ * versions.
+ */
 function declarationOf(item: unknown): PointDeclaration | null {
   if (typeof item !== 'object' || item === null) return null;
   const json = item as Json;

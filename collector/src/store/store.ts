@@ -2,11 +2,11 @@ import type { GaugeInterval, PointInterval, Span } from '../accounting/interval.
 import type { SiteInterval, SiteSum } from '../site/site.ts';
 
 /**
- * Where intervals are kept. Rows are absolute values and are only ever appended: of several rows of one interval the one
- * recorded last wins, and "as known at `asOfMs`" looks only at rows recorded by then (null: at all).
+ * Where intervals are kept. Rows are absolute values and are only ever appended: of several rows of one interval the
+ * one recorded last wins, and "as known at `asOfMs`" looks only at rows recorded by then (null: at all).
  *
- * Writes come from one writer, in this order: `begin`, any number of writes and reads back, `commit`. Other reads may come at
- * any time and see what was committed last.
+ * Writes come from one writer, in this order: `begin`, any number of writes and reads back, `commit`. Other reads may
+ * come at any time and see what was committed last.
  */
 export interface Store {
   /** Position in the evidence log whose consequences are all in the store; 0 for an empty store. */
@@ -26,9 +26,15 @@ export interface Store {
 
   pointMinutes(pointIds: readonly number[], span: Span, asOfMs: number | null): Promise<PointInterval[]>;
   gaugeMinutes(pointId: number, span: Span, asOfMs: number | null): Promise<GaugeInterval[]>;
-  /** Sums of a point's quarter-hours between successive boundaries (ascending, on quarter-hours); no row where nothing is known. */
+  /**
+   * Sums of a point's quarter-hours between successive boundaries (ascending, on quarter-hours); no row where nothing
+   * is known.
+   */
   pointSums(pointId: number, boundariesMs: readonly number[], asOfMs: number | null): Promise<PointInterval[]>;
-  /** Sums of a site's quarter-hours between successive boundaries (ascending, on quarter-hours); no row where nothing is known. */
+  /**
+   * Sums of a site's quarter-hours between successive boundaries (ascending, on quarter-hours); no row where nothing is
+   * known.
+   */
   siteSums(siteId: number, boundariesMs: readonly number[], asOfMs: number | null): Promise<SiteSum[]>;
 
   close(): Promise<void>;

@@ -116,7 +116,8 @@ function noAnswer(unintelligible: boolean, timeoutMs: number, retries: number): 
   if (unintelligible) return new NoAnswer('unintelligible answer: does this port speak SNMP?');
   const tries = retries === 0 ? '' : ` to ${retries + 1} requests`;
   return new NoAnswer(
-    `no answer${tries} within ${timeoutMs} ms: is the community right, and SNMP v2c switched on? (a wrong community is never answered)`,
+    `no answer${tries} within ${timeoutMs} ms: is the community right, and SNMP v2c switched on? ` +
+      '(a wrong community is never answered)',
   );
 }
 
