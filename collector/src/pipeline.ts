@@ -1,7 +1,7 @@
 import type { Logger } from '@wattmark/shared/logger';
 import { topicOf } from '@wattmark/shared/topics';
 import type { Delivery, Link } from './broker/link.ts';
-import type { EvidenceLog } from './evidence/evidence-log.ts';
+import type { EvidenceFrame, EvidenceLog } from './evidence/evidence-log.ts';
 import type { Fold } from './fold.ts';
 import type { Ingest, PendingFrame } from './ingest/ingest.ts';
 import type { LiveFigures } from './live-figures.ts';
@@ -79,7 +79,7 @@ export class Pipeline {
   async stop(): Promise<void> {
     this.#stopping = true;
     this.#wake();
-    this.#parts.recorder.requestSnapshot();
+    this.#parts.recorder.stop();
     this.tick();
     await this.#committing;
     await this.#parts.recorder.idle();
@@ -103,22 +103,30 @@ export class Pipeline {
 
   /** Appends one frame, however long that takes; false only where the collector stops before the disk takes it. */
   async #commit(frame: PendingFrame): Promise<boolean> {
-    const { evidence, fold, recorder, live, log } = this.#parts;
+    const { fold, recorder, live } = this.#parts;
+    const appended = await this.#append(frame.body);
+    if (appended === null) return false;
+    const batch = fold.apply(appended);
+    live.update();
+    if (batch !== null) await recorder.record(batch);
+    return true;
+  }
+
+  /** Tries until the disk takes it. Nothing but the append itself may be tried again: what is in the log would be there twice. */
+  async #append(body: Uint8Array): Promise<EvidenceFrame | null> {
+    const { evidence, fold, log } = this.#parts;
     for (;;) {
       try {
-        const appended = await evidence.append(fold.cursor, frame.body);
+        const appended = await evidence.append(fold.cursor, body);
         if (this.#problem !== null) log.info('the evidence log can be written again');
         this.#problem = null;
-        const batch = fold.apply(appended);
-        live.update();
-        if (batch !== null) await recorder.record(batch);
-        return true;
+        return appended;
       } catch (error) {
         const { code, message } = error as NodeJS.ErrnoException;
         if (code === undefined) throw error;
         if (this.#problem === null) log.error({ code, message }, 'the evidence log cannot be written');
         this.#problem = `the evidence log cannot be written (${message}): nothing is acknowledged until there is room`;
-        if (this.#stopping) return false;
+        if (this.#stopping) return null;
         await new Promise<void>((resolve) => {
           const timer = setTimeout(resolve, RETRY_MS);
           this.#wake = () => {

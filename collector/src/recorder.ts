@@ -78,14 +78,14 @@ export class Recorder {
     );
   }
 
-  /** Makes the next batch bring a snapshot with it. */
-  requestSnapshot(): void {
+  /** The next batch brings a snapshot with it, and a store that cannot be written is not tried again and again. */
+  stop(): void {
     this.#snapshotMs = 0;
+    this.#stopping = true;
   }
 
-  /** Resolves when the store has everything, or cannot be written. */
+  /** Resolves when the store has everything; after `stop` also where it cannot be written. */
   async idle(): Promise<void> {
-    this.#stopping = true;
     await this.#running;
   }
 
