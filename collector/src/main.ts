@@ -2,9 +2,11 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConfigError } from '@wattmark/shared/config';
 import { createLogger } from '@wattmark/shared/logger';
+import { CorruptLogError } from '@wattmark/shared/segment-log';
 import { Command } from 'commander';
 import { startCollector } from './collector.ts';
 import { loadCollectorConfig } from './config.ts';
+import { BrokenChainError } from './evidence/evidence-log.ts';
 import { replay } from './replay.ts';
 import { loadSiteFiles } from './site/site-file.ts';
 import { StoreError } from './store/schema.ts';
@@ -95,10 +97,16 @@ function progress(verb: string): (records: number) => void {
 try {
   await program.parseAsync();
 } catch (error) {
-  if (!(error instanceof ConfigError || error instanceof StoreError || isListenError(error))) throw error;
+  if (!(isForOperator(error) || isListenError(error))) throw error;
   console.error((error as Error).message);
   // What was opened before the failure must not keep the process alive.
   process.exit(1);
+}
+
+/** What can be told in one line, without a stack. */
+function isForOperator(error: unknown): boolean {
+  const kinds = [ConfigError, StoreError, CorruptLogError, BrokenChainError];
+  return kinds.some((kind) => error instanceof kind);
 }
 
 function isListenError(error: unknown): boolean {

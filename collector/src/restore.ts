@@ -6,6 +6,7 @@ import type { Recorder } from './recorder.ts';
 import { Rollup } from './site/rollup.ts';
 import { readSnapshot } from './snapshot.ts';
 import { openDuckdbStore } from './store/duckdb.ts';
+import { StoreError } from './store/schema.ts';
 import type { Store } from './store/store.ts';
 
 /** Where things lie in the data directory. */
@@ -44,6 +45,7 @@ export async function restore(data: string, log: Logger): Promise<Restored> {
 /**
  * Folds what was logged after the snapshot; intervals that the store lacks go to the recorder.
  * @returns the number of records.
+ * @throws StoreError where the log ends before the store: a part of the log is missing.
  */
 export async function catchUp({ evidence, fold, progress }: Restored, recorder: Recorder): Promise<number> {
   const from = fold.cursor.position;
@@ -53,6 +55,14 @@ export async function catchUp({ evidence, fold, progress }: Restored, recorder: 
     if (batch !== null) await recorder.record(batch);
   }
   fold.accounting.keepsRows = true;
+  const { position } = fold.cursor;
+  if (position < progress) {
+    // Going on would count new records from there, and the recorder would take them for stored.
+    throw new StoreError(
+      `the evidence log ends at record ${position}, but the store has been written up to record ${progress}: a part of the log is` +
+        ' missing; put it back, or run `wattmark-collector replay --replace` to go on without it',
+    );
+  }
   return fold.cursor.position - from;
 }
 
