@@ -73,7 +73,7 @@ export async function createSegment(directory: string, segment: number): Promise
 }
 
 /** Opens the last segment. A crash may leave it without its header or with half a frame: both are cut back to what is whole. */
-export async function recoverSegment(directory: string, segment: number): Promise<Tail> {
+export async function recoverSegment(directory: string, segment: number, singleFrames: boolean): Promise<Tail> {
   const path = segmentPath(directory, segment);
   const { size } = await stat(path);
   if (size < HEADER_BYTES) return { ...(await createSegment(directory, segment)), cutBytes: size };
@@ -82,10 +82,23 @@ export async function recoverSegment(directory: string, segment: number): Promis
     for await (const frame of readSegment(path, segment, HEADER_BYTES, size)) offset = frame.next.offset;
   } catch (error) {
     if (!(error instanceof CorruptLogError) || error.position.offset === 0) throw error;
+    if (singleFrames && (await isFollowed(path, offset, size))) throw error;
   }
   const file = await open(path, 'r+');
   if (offset < size) await file.truncate(offset);
   return { file, segment, offset, cutBytes: size - offset };
+}
+
+/** Whether there is anything behind the frame at `offset`, by its own length. */
+async function isFollowed(path: string, offset: number, size: number): Promise<boolean> {
+  const file = await open(path, 'r');
+  try {
+    const header = await readChunk(file, offset, 8);
+    const length = header.length < 8 ? 0 : header.readUInt32LE(0);
+    return length > 0 && offset + 8 + length < size;
+  } finally {
+    await file.close();
+  }
 }
 
 export async function* readSegment(path: string, segment: number, begin: number, limit: number): AsyncGenerator<Frame> {

@@ -31,6 +31,11 @@ export interface SegmentInfo {
 export interface SegmentLogOptions {
   /** A segment that has reached this size is closed and a new one begun. */
   readonly segmentBytes: number;
+  /**
+   * True where every append is of one frame. What lies behind a damaged frame then proves that it was whole on disk before: that is
+   * no torn write, and `open` refuses it instead of cutting it off.
+   */
+  readonly singleFrames?: boolean;
 }
 
 export class SegmentLog {
@@ -55,12 +60,18 @@ export class SegmentLog {
     this.cutBytes = tail.cutBytes;
   }
 
-  /** Opens the log in `directory`, which is created where missing, and cuts off a torn last frame. */
+  /**
+   * Opens the log in `directory`, which is created where missing, and cuts off a torn last frame.
+   * @throws CorruptLogError where the newest segment is not one, or is damaged where nothing was torn (see `singleFrames`).
+   */
   static async open(directory: string, options: SegmentLogOptions): Promise<SegmentLog> {
     await mkdir(directory, { recursive: true });
     const sizes = await listSegments(directory);
     const last = Math.max(0, ...sizes.keys());
-    const tail = last === 0 ? await createSegment(directory, 1) : await recoverSegment(directory, last);
+    const tail =
+      last === 0
+        ? await createSegment(directory, 1)
+        : await recoverSegment(directory, last, options.singleFrames === true);
     sizes.set(tail.segment, tail.offset);
     return new SegmentLog(directory, options.segmentBytes, sizes, tail);
   }

@@ -47,8 +47,9 @@ export class EvidenceLog {
     this.#log = log;
   }
 
+  /** @throws CorruptLogError where the newest segment is damaged otherwise than by a torn write at its end. */
   static async open(directory: string): Promise<EvidenceLog> {
-    return new EvidenceLog(await SegmentLog.open(directory, { segmentBytes: SEGMENT_BYTES }));
+    return new EvidenceLog(await SegmentLog.open(directory, { segmentBytes: SEGMENT_BYTES, singleFrames: true }));
   }
 
   /** The beginning of the log. */
