@@ -9,6 +9,8 @@ export class AgentEntry {
   seq: number;
   /** First message that the agent still had at its latest birth, and of which epoch. */
   birth: { readonly epoch: string; readonly firstSeq: number } | null = null;
+  /** Of the birth put on record last, which may be ahead of what is on disk. */
+  birthHash = '';
   duplicates = 0;
   rejected = 0;
   state: AgentState = 'unknown';

@@ -163,11 +163,13 @@ export class Ingest {
     }
     entry.birth = { epoch: birth.epoch, firstSeq: birth.firstSeq };
     if (!retained) entry.clockSkewMs = nowMs - birth.at;
-    if (birthHash(birth) === this.#fold.agents[entry.agentId]?.birthHash) return;
+    const hash = birthHash(birth);
+    if (hash === entry.birthHash) return;
     const siteId = this.#fold.catalogue.agents[entry.agentId]?.siteId;
     if (siteId === undefined) return;
     for (const { point } of birth.points) this.#pointOf(siteId, point, nowMs);
     this.#record(nowMs).birth(entry.agentId, birth);
+    entry.birthHash = hash;
   }
 
   #status(entry: AgentEntry, status: Status, retained: boolean, nowMs: number): void {
@@ -245,6 +247,7 @@ export class Ingest {
     const agentId = known ?? this.#addAgent(route, nowMs);
     const cursor = this.#fold.agents[agentId];
     const added = new AgentEntry(agentId, cursor?.epoch ?? null, cursor?.seq ?? 0);
+    added.birthHash = cursor?.birthHash ?? '';
     this.#entries[agentId] = added;
     return added;
   }
