@@ -215,7 +215,11 @@ export class Accounting {
 
   #fold(pointId: number, use: Use, atMs: number, value: number, estimated: boolean, isNumbered: boolean): Outcome {
     const account = this.#point(pointId);
-    if (isNumbered) return book(account, use, atMs, value, estimated, this.#pointSink);
+    if (isNumbered) {
+      // The history would not have this reading in it, and folding it again would take the reading back.
+      if (this.#histories.size > 0) this.#histories.delete(pointId);
+      return book(account, use, atMs, value, estimated, this.#pointSink);
+    }
     const known = this.#histories.get(pointId);
     if (known === undefined && this.#histories.size >= MAX_HISTORIES) {
       return book(account, use, atMs, value, estimated, this.#pointSink);
