@@ -135,7 +135,7 @@ export class History {
     }
     if (count === 0) return;
     this.#entries.splice(0, count);
-    const reachMs = Math.min(this.#before.current?.startMs ?? newestMs, this.#before.held[0]?.startMs ?? newestMs);
+    const reachMs = this.#before.evictedToMs;
     for (const startMs of this.#handedOnMs) if (startMs < reachMs) this.#handedOnMs.delete(startMs);
   }
 }
