@@ -308,7 +308,7 @@ t.test('a number that was used is not used again, even when the messages themsel
 
 t.test('a full disk: messages wait in memory, what is on disk is served, and nothing is lost', async (t) => {
   const directory = scratch(t);
-  if (!mountTmpfs(t, directory)) return void t.skip('mounting a tmpfs is not permitted here');
+  if (!mountTmpfs(t, directory)) return void t.skip('mounting a tmpfs is not permitted here', () => undefined);
   const spool = await openSpool(directory);
   let appended = 0;
   while (await spool.append(message(++appended, 20_000)))
@@ -331,7 +331,7 @@ t.test('a full disk: messages wait in memory, what is on disk is served, and not
 
 t.test('a disk that stays full: the oldest of the waiting messages go, and are counted', async (t) => {
   const directory = scratch(t);
-  if (!mountTmpfs(t, directory)) return void t.skip('mounting a tmpfs is not permitted here');
+  if (!mountTmpfs(t, directory)) return void t.skip('mounting a tmpfs is not permitted here', () => undefined);
   const spool = await openSpool(directory);
   let appended = 0;
   while (await spool.append(message(++appended, 20_000)));
@@ -350,7 +350,7 @@ t.test('a disk that stays full: the oldest of the waiting messages go, and are c
 
 t.test('a crash on a full disk loses nothing that was on it', async (t) => {
   const directory = scratch(t);
-  if (!mountTmpfs(t, directory)) return void t.skip('mounting a tmpfs is not permitted here');
+  if (!mountTmpfs(t, directory)) return void t.skip('mounting a tmpfs is not permitted here', () => undefined);
   const spool = await openSpool(directory);
   let appended = 0;
   while (await spool.append(message(++appended, 20_000)));
@@ -362,10 +362,7 @@ t.test('a crash on a full disk loses nothing that was on it', async (t) => {
 });
 
 /** Mounts one mebibyte of memory at `directory`. @returns false where that is not permitted. */
-function mountTmpfs(
-  test: { skip(reason: string): unknown; teardown(fn: () => void): void },
-  directory: string,
-): boolean {
+function mountTmpfs(test: { teardown(fn: () => void): void }, directory: string): boolean {
   try {
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', directory], { stdio: 'ignore' });
   } catch {

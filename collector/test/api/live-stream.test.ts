@@ -17,7 +17,7 @@ async function open(t: Test, url: URL) {
   const stop = new AbortController();
   const response = await fetch(url, { signal: stop.signal });
   t.teardown(() => stop.abort());
-  const reader = (response.body as ReadableStream<Uint8Array>).pipeThrough(new TextDecoderStream()).getReader();
+  const reader = (response.body as ReadableStream<BufferSource>).pipeThrough(new TextDecoderStream()).getReader();
   const stream = { response, heartbeats: 0, close: () => stop.abort(), next };
   let blocks: string[] = [];
   async function block(): Promise<string> {

@@ -23,7 +23,13 @@ async function sourcesAfter(t: Test, batches: number, open: readonly PointInterv
     const points = [row(1, 13, {}, minute), row(2, 10, {}, minute)];
     await rollup.record(
       store,
-      { position: minute + 1, recordedMs: T0 + (minute + 1) * MINUTE_MS, points, gauges: [] },
+      {
+        position: minute + 1,
+        recordedMs: T0 + (minute + 1) * MINUTE_MS,
+        points,
+        gauges: [],
+        minutesMs: new Set(points.map(({ startMs }) => startMs)),
+      },
       [hall],
     );
   }
