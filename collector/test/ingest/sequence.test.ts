@@ -164,10 +164,11 @@ t.test(
         world.sampled++;
         world.settle();
         const { seqs, lost } = world.collector.fold;
-        if (seqs.some((seq, index) => index > 0 && seq <= (seqs[index - 1] ?? 0))) throw new Error(`order: ${seqs}`);
+        if (seqs.some((seq, index) => index > 0 && seq <= (seqs[index - 1] ?? 0)))
+          throw new Error(`order: ${seqs.join()}`);
         const found = new Set(seqs);
         for (let seq = 1; seq <= world.sampled; seq++) {
-          if (!found.has(seq) && !world.dropped.has(seq)) throw new Error(`${seq} is missing from ${seqs}`);
+          if (!found.has(seq) && !world.dropped.has(seq)) throw new Error(`${seq} is missing from ${seqs.join()}`);
         }
         if (lost !== world.sampled - found.size)
           throw new Error(`${lost} lost on record of ${world.sampled - found.size}`);

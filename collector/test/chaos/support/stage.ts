@@ -118,6 +118,15 @@ export class Stage {
     return agents.find(({ agent }) => agent === name) ?? null;
   }
 
+  /** Resolves when the collector has taken `count` more messages of every agent. */
+  async progress(count: number): Promise<void> {
+    const from = await Promise.all(this.agents.map(({ name }) => this.agent(name)));
+    await until(`${count} more messages of every agent`, async () => {
+      const now = await Promise.all(this.agents.map(({ name }) => this.agent(name)));
+      return now.every((agent, index) => (agent?.seq ?? 0) >= (from[index]?.seq ?? 0) + count);
+    });
+  }
+
   /** Lets everything drain, stops it cleanly, and asserts that nothing is missing, nothing doubled, and all of it proven. */
   async assertNothingLost(t: Assert): Promise<void> {
     for (const { name, program } of this.agents)
