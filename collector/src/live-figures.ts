@@ -1,4 +1,5 @@
 import { type Role, roles } from '@wattmark/shared/roles';
+import { registerPowerW } from './accounting/slot.ts';
 import type { ChannelValue, Live } from './figures.ts';
 import type { Fold } from './fold.ts';
 import { type Balance, balanceOf, type Term } from './site/balance.ts';
@@ -130,7 +131,7 @@ export class LiveFigures {
       if (key === undefined || state === undefined || key.agentId !== owner) continue;
       if (key.channel === 'power' && !Number.isNaN(state.atMs)) return { powerW: state.value, atMs: state.atMs };
       if (key.channel === 'energy' && !Number.isNaN(state.meanW))
-        fromRegister = { powerW: state.meanW, atMs: state.atMs };
+        fromRegister = { powerW: registerPowerW(state), atMs: state.atMs };
     }
     return fromRegister;
   }

@@ -15,7 +15,7 @@ export interface Snapshot {
 }
 
 /** To be raised whenever the shape of the state changes. */
-const VERSION = 2;
+const VERSION = 3;
 const FILE = 'snapshot.bin';
 const HASH_BYTES = 32;
 

@@ -205,7 +205,8 @@ export class Accounting {
     if (outcome === 'gap') this.counters.gaps++;
     if (atMs <= slot.atMs) return;
     if (slot.use === 'register' && value !== slot.value) {
-      slot.meanW = value > slot.value ? ((value - slot.value) * 3_600_000) / (atMs - slot.movedMs) : Number.NaN;
+      slot.stepWh = value > slot.value ? value - slot.value : Number.NaN;
+      slot.meanW = (slot.stepWh * 3_600_000) / (atMs - slot.movedMs);
       slot.movedMs = atMs;
     }
     slot.atMs = atMs;

@@ -9,8 +9,9 @@ export interface SlotState {
   atMs: number;
   value: number;
   estimated: boolean;
-  /** Of a register, mean power since it moved before, W; NaN where unknown. */
+  /** Of a register, mean power while it moved last, W, and by how much it moved, Wh; NaN where unknown. */
   meanW: number;
+  stepWh: number;
   /** When the register last moved, UTC ms. */
   movedMs: number;
 }
@@ -36,6 +37,7 @@ export function newSlot({ pointId, agentId, channel }: SlotKey): Slot {
     value: Number.NaN,
     estimated: false,
     meanW: Number.NaN,
+    stepWh: Number.NaN,
     movedMs: Number.NaN,
   };
 }
@@ -46,11 +48,17 @@ function useOf(channel: Channel): SlotUse {
   return channel === 'energy-export' ? 'export' : 'register';
 }
 
+/** Power that a register tells of, W: as it moved last, but no more than another such step in all the time it has stood still. */
+export function registerPowerW({ meanW, stepWh, atMs, movedMs }: Readonly<SlotState>): number {
+  return atMs > movedMs ? Math.min(meanW, (stepWh * 3_600_000) / (atMs - movedMs)) : meanW;
+}
+
 export function saveSlot(slot: Slot, out: NumberWriter): void {
   out.put(slot.atMs);
   out.put(slot.value);
   out.put(Number(slot.estimated));
   out.put(slot.meanW);
+  out.put(slot.stepWh);
   out.put(slot.movedMs);
   if (slot.gauge !== null) saveGauge(slot.gauge, out);
 }
@@ -60,6 +68,7 @@ export function loadSlot(slot: Slot, from: NumberReader): void {
   slot.value = from.take();
   slot.estimated = from.take() === 1;
   slot.meanW = from.take();
+  slot.stepWh = from.take();
   slot.movedMs = from.take();
   if (slot.gauge !== null) loadGauge(slot.gauge, from);
 }
