@@ -190,8 +190,9 @@ function reject(reason: RejectReason): Incoming {
   return { kind: 'rejected', reason };
 }
 
+/** A lone surrogate would come back from the log as another epoch, and the agent would wait for its acknowledgements in vain. */
 function isEpoch(value: unknown): value is string {
-  return typeof value === 'string' && value.length > 0 && value.length <= limits.epochLength;
+  return isText(value, limits.epochLength) && Buffer.from(value).toString() === value;
 }
 
 function isCount(value: unknown): value is number {

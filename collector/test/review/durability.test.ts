@@ -147,3 +147,12 @@ t.test('a birth that comes again while another waits for the disk is on record a
   await rig.settle();
   t.equal(rig.fold.agents[0]?.software, 'test/1');
 });
+
+t.test('an epoch that the log cannot give back is refused', async (t) => {
+  const rig = await Rig.open(scratch(t));
+  t.teardown(() => rig.close());
+  rig.send('readings', tick(1, 1000, '\ud800'));
+  await rig.settle();
+  t.same(rig.ingest.rejects.toRecord(), { 'bad-sequence': 1 });
+  t.same(rig.acks, []);
+});
