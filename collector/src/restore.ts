@@ -47,7 +47,7 @@ export async function restore(data: string, log: Logger): Promise<Restored> {
  * @returns the number of records.
  * @throws StoreError where the log ends before the store: a part of the log is missing.
  */
-export async function catchUp({ evidence, fold, progress }: Restored, recorder: Recorder): Promise<number> {
+export async function catchUp({ evidence, store, fold, progress }: Restored, recorder: Recorder): Promise<number> {
   const from = fold.cursor.position;
   for await (const frame of evidence.read(fold.cursor)) {
     fold.accounting.keepsRows = frame.next.position > progress;
@@ -58,6 +58,7 @@ export async function catchUp({ evidence, fold, progress }: Restored, recorder: 
   const { position } = fold.cursor;
   if (position < progress) {
     // Going on would count new records from there, and the recorder would take them for stored.
+    await Promise.all([evidence.close(), store.close()]);
     throw new StoreError(
       `the evidence log ends at record ${position}, but the store has been written up to record ${progress}: a part of the log is` +
         ' missing; put it back, or run `wattmark-collector replay --replace` to go on without it',
