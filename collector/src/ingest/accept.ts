@@ -132,7 +132,8 @@ function judgeReading(item: unknown): RejectReason | null {
 
 function acceptBirth(json: Json): Incoming {
   const { epoch, firstSeq, at, software, points } = json as Record<string, unknown>;
-  if (!isEpoch(epoch) || !isCount(firstSeq) || firstSeq < 1 || !isTime(at)) return reject('bad-birth');
+  // An agent whose clock is not set yet still says what its points are: it will not say it again once the clock is set.
+  if (!isEpoch(epoch) || !isCount(firstSeq) || firstSeq < 1 || !isCount(at)) return reject('bad-birth');
   if (!Array.isArray(points) || points.length > limits.pointsPerAgent) return reject('bad-birth');
   const declarations = points.map(declarationOf);
   if (declarations.some((declaration) => declaration === null)) return reject('bad-birth');
@@ -175,7 +176,7 @@ function declarationOf(item: unknown): PointDeclaration | null {
 
 function acceptStatus(json: Json): Incoming {
   const { state, at, spoolDepth, lost } = json as Record<string, unknown>;
-  if ((state !== 'online' && state !== 'offline') || !isTime(at)) return reject('bad-status');
+  if ((state !== 'online' && state !== 'offline') || !isCount(at)) return reject('bad-status');
   const status: Status = {
     v: 1,
     state,

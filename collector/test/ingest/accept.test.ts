@@ -42,8 +42,8 @@ const whole: readonly [reason: RejectReason, leaf: Leaf, message: unknown][] = [
   ['too-many-readings', 'readings', { v: 1, readings: Array.from({ length: limits.readingsPerMessage + 1 }, () => 0) }],
   ['bad-birth', 'birth', { ...okBirth, epoch: 7 }],
   ['bad-birth', 'birth', { ...okBirth, firstSeq: 0 }],
-  ['bad-birth', 'birth', { ...okBirth, at: Date.UTC(1970) }],
-  ['bad-birth', 'birth', { ...okBirth, at: Date.UTC(2100) }],
+  ['bad-birth', 'birth', { ...okBirth, at: 'now' }],
+  ['bad-birth', 'birth', { ...okBirth, at: -1 }],
   ['bad-birth', 'birth', { ...okBirth, points: null }],
   ['bad-birth', 'birth', { ...okBirth, points: [{ point: 'NOT AN ID' }] }],
   ['bad-birth', 'birth', { ...okBirth, points: [null] }],
@@ -129,6 +129,20 @@ t.test('reasons that depend on what is known already', async (t) => {
     'site-in-other-group': 1,
   });
   t.equal(rig.fold.agents[0]?.epoch, 'E2');
+});
+
+t.test('an agent whose clock is not set yet is known, and told apart', async (t) => {
+  const rig = await Rig.open(scratch(t));
+  t.teardown(() => rig.close());
+  rig.send('birth', { ...okBirth, at: 5_000 });
+  rig.send('status', { ...okStatus, at: 6_000 });
+  rig.send('readings', { ...ok, at: 7_000 });
+  rig.send('readings', { ...ok, seq: 2 });
+  await rig.settle();
+  t.equal(rig.fold.registry.declaration(0)?.declaration.point, 'utility-a');
+  t.match(rig.ingest.entry(0), { state: 'online', clockSkewMs: START - 6_000 });
+  t.same(rig.ingest.rejects.toRecord(), { 'bad-time': 1 }, 'what it read has no time');
+  t.match(rig.acks.at(-1), { seq: 2 }, 'and the stream goes on');
 });
 
 t.test('every reason at the edge is in the tables above', async (t) => {
