@@ -65,15 +65,26 @@ export function gapsOf(trend: Trend): readonly { readonly startMs: number; reado
 }
 
 function trendInterval(interval: Interval, metric: TrendMetric): TrendInterval {
+  const startMs = Date.parse(interval.start);
+  const endMs = Date.parse(interval.end);
   return {
-    startMs: Date.parse(interval.start),
-    endMs: Date.parse(interval.end),
-    value: metric === 'pue' ? interval.pue : siteEfficiency(interval.paired),
+    startMs,
+    endMs,
+    value: isTooThin(interval, endMs - startMs) ? null : ratioOf(interval, metric),
     totalWh: interval.totalWh,
     itWh: interval.itWh,
     coverage: interval.coverage,
     estimatedShare: interval.estimatedShare,
   };
+}
+
+/** In some seconds of a minute, one step of a register weighs more than what the ratio is to show. */
+function isTooThin({ coverage }: Interval, durationMs: number): boolean {
+  return durationMs <= 60_000 && coverage !== null && coverage < 0.1;
+}
+
+function ratioOf({ pue, paired }: Interval, metric: TrendMetric): number | null {
+  return metric === 'pue' ? pue : siteEfficiency(paired);
 }
 
 /** SEE: telecom over site energy (ITU-T L.1350), of the time in which both were measured. */
