@@ -38,7 +38,7 @@ t.test('intervals are levels; what is null and what is absent are both gaps', as
 
 t.test('some seconds of a minute are not drawn; a thin day is, with its coverage beside it', async (t) => {
   const thin = { ...minute(1, 1.46), coverage: 0.03 };
-  t.same(trendOf([thin, minute(2, 1.3)], 'pue', 3 * MINUTE_MS).ys, [1.3, 1.3]);
+  t.same(trendOf([thin, minute(2, 1.3)], 'pue', 3 * MINUTE_MS).ys, [null, null, 1.3, 1.3]);
   const day = { ...thin, end: new Date(MINUTE_MS + 86_400_000).toISOString() };
   t.same(trendOf([day], 'pue', 86_400_000).ys, [1.46, 1.46]);
 });
