@@ -5,8 +5,14 @@ import type { Fold } from './fold.ts';
 import { type Balance, balanceOf, type Term } from './site/balance.ts';
 import type { Site } from './site/site.ts';
 
-/** A listener hears of a site at most this often. */
+/** A listener hears of a site at most this often on average, */
 const NOTIFY_MS = 1_000;
+
+/**
+ * and so much sooner where the event before was late: without that, one late event would make all that follow it late, since
+ * an agent's next message comes a second after the last one was due and not after it was shown.
+ */
+const SLACK_MS = 500;
 
 /** A value older than this many intervals of its point is no longer live. */
 const STALE_INTERVALS = 3;
@@ -22,7 +28,8 @@ export class LiveFigures {
   readonly #now: () => number;
   readonly #balances = new WeakMap<Site, Balance>();
   readonly #listeners = new Set<(site: string) => void>();
-  readonly #notifiedMs = new Map<number, number>();
+  /** When a site's next event is due at the earliest, by the average. */
+  readonly #nextMs = new Map<number, number>();
   readonly #due = new Map<number, NodeJS.Timeout>();
 
   constructor(fold: Fold, now: () => number) {
@@ -73,7 +80,7 @@ export class LiveFigures {
     return values;
   }
 
-  /** Calls back with a site's id when its figures change, at once but at most once a second. */
+  /** Calls back with a site's id when its figures change, at once but at most once a second on average. */
   onLive(listener: (site: string) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -95,7 +102,7 @@ export class LiveFigures {
 
   #announce(siteId: number, nowMs: number): void {
     if (this.#due.has(siteId)) return;
-    const waitMs = (this.#notifiedMs.get(siteId) ?? Number.NEGATIVE_INFINITY) + NOTIFY_MS - nowMs;
+    const waitMs = (this.#nextMs.get(siteId) ?? Number.NEGATIVE_INFINITY) - SLACK_MS - nowMs;
     // A clock set back must not silence a site.
     if (waitMs <= 0 || waitMs > NOTIFY_MS) return this.#notify(siteId, nowMs);
     const timer = setTimeout(() => {
@@ -106,7 +113,8 @@ export class LiveFigures {
   }
 
   #notify(siteId: number, nowMs: number): void {
-    this.#notifiedMs.set(siteId, nowMs);
+    const nextMs = Math.min(this.#nextMs.get(siteId) ?? nowMs, nowMs + SLACK_MS);
+    this.#nextMs.set(siteId, Math.max(nowMs, nextMs) + NOTIFY_MS);
     const site = this.#fold.catalogue.sites[siteId]?.site;
     if (site !== undefined) for (const listener of this.#listeners) listener(site);
   }
