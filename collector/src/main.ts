@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
 import { ConfigError } from '@wattmark/shared/config';
 import { createLogger } from '@wattmark/shared/logger';
 import { CorruptLogError } from '@wattmark/shared/segment-log';
@@ -50,7 +51,11 @@ command(
   .option('--replace', 'put the rebuilt store in place of the old one', false)
   .action(runReplay);
 
+/** The heap may grow by this much beyond what is alive before it is cleared: left alone, Node lets it become twice as large. */
+const HEAP_GROWTH_PERCENT = 20;
+
 async function runCollector({ config: file }: ConfigOption): Promise<void> {
+  setFlagsFromString(`--heap-growing-percent=${HEAP_GROWTH_PERCENT}`);
   const config = loadCollectorConfig(file, process.env);
   const sites = config.sites === null ? [] : loadSiteFiles(config.sites, process.env);
   const log = createLogger('wattmark-collector', config.logLevel);
