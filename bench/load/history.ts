@@ -46,7 +46,7 @@ for (let seq = 1; seq <= minutes * 6 + 6; seq++) {
   while (recorder.depth > 1) await new Promise((resolve) => setTimeout(resolve, 5));
   if (seq === 6) await keepFirstSnapshot();
 }
-recorder.requestSnapshot();
+recorder.stop();
 pipeline.tick();
 await pipeline.idle();
 await stored();
