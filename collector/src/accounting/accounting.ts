@@ -1,8 +1,8 @@
 import type { Catalogue } from '../evidence/catalogue.ts';
 import type { MessageHead, ReadingColumns } from '../evidence/record.ts';
 import { book, History, type HistoryState, type Use } from './history.ts';
-import type { GaugeInterval, PointInterval, Span } from './interval.ts';
-import { type BucketSink, type Outcome, PointAccount } from './point-account.ts';
+import { type GaugeInterval, MINUTE_MS, type PointInterval, type Span } from './interval.ts';
+import { type BucketSink, MAX_BRIDGE_MS, type Outcome, PointAccount } from './point-account.ts';
 import { loadSlot, newSlot, type Slot, type SlotState, type SlotUse, saveSlot } from './slot.ts';
 import { loadPoint, NumberReader, NumberWriter, savePoint } from './state.ts';
 
@@ -25,6 +25,12 @@ const TAKEOVER_MS = 60_000;
 
 /** Points whose late readings can be put in their place; those of further ones count as late. */
 const MAX_HISTORIES = 5_000;
+
+/**
+ * Minutes that one message may make by bridging gaps: some 33 hours of 100 points. A gap beyond it stays a gap, because the
+ * memory for its rows would have to be found at once.
+ */
+const MAX_BRIDGED_MINUTES = 200_000;
 
 /** What became of readings that are not simply booked, in numbers of readings. */
 export interface AccountingCounters {
@@ -71,6 +77,8 @@ export class Accounting {
   /** False while a log is folded whose intervals are in the store already: only their minutes are noted then. */
   keepsRows = true;
   #closed = 0;
+  /** Of these, how many there were before the message under way. */
+  #closedBefore = 0;
   readonly #pointSink: BucketSink = (pointId, bucket) => {
     this.#closed++;
     this.#minutesMs.add(bucket.startMs);
@@ -105,6 +113,7 @@ export class Accounting {
       this.counters.ahead += columns.count;
       return;
     }
+    this.#closedBefore = this.#closed;
     // Power first, so that a register reading of the same message finds the profile it is spread by, and the export register
     // before the import register, which lets go of the minutes they share.
     const powers = this.#pass(head, columns, 'power');
@@ -216,6 +225,8 @@ export class Accounting {
 
   #fold(pointId: number, use: Use, atMs: number, value: number, estimated: boolean, isNumbered: boolean): Outcome {
     const account = this.#point(pointId);
+    const made = this.#closed - this.#closedBefore;
+    account.maxBridgeMs = Math.min(MAX_BRIDGE_MS, (MAX_BRIDGED_MINUTES - made) * MINUTE_MS);
     if (isNumbered) {
       // The history would not have this reading in it, and folding it again would take the reading back.
       if (this.#histories.size > 0) this.#histories.delete(pointId);

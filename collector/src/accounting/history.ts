@@ -91,6 +91,7 @@ export class History {
     }
     const refolded = copy(this.#before);
     refolded.maxGapMs = account.maxGapMs;
+    refolded.maxBridgeMs = account.maxBridgeMs;
     refolded.modulusWh = account.modulusWh;
     const again = new Set(refolded.open().map(({ startMs }) => startMs));
     const note: BucketSink = (pointId, bucket) => {

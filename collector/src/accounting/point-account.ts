@@ -1,6 +1,7 @@
 import { Bucket, minuteOf } from './bucket.ts';
 import { MINUTE_MS, type PointInterval } from './interval.ts';
 import { DEFAULT_MAX_POWER_W, judgeRegister } from './register.ts';
+import { overlapMs, spread } from './spread.ts';
 
 /**
  * The energy account of one metering point: folds its readings, in the order of their own times, into minutes.
@@ -15,8 +16,8 @@ import { DEFAULT_MAX_POWER_W, judgeRegister } from './register.ts';
 /** Takes a minute that is finished or has changed; the bucket is used again afterwards. */
 export type BucketSink = (pointId: number, bucket: Bucket) => void;
 
-/** A gap longer than this is not bridged by a register: 31 days of minutes. */
-const MAX_BRIDGE_MS = 31 * 24 * 60 * MINUTE_MS;
+/** The longest gap that a register bridges: 31 days. */
+export const MAX_BRIDGE_MS: number = 31 * 24 * 60 * MINUTE_MS;
 
 /**
  * Minutes kept waiting for a register to move; beyond it the oldest stands as sampled, and the register is credited
@@ -50,6 +51,8 @@ export class PointAccount {
   exportAtMs = Number.NaN;
   exportWh = Number.NaN;
   greatestW = 0;
+  /** The longest gap that a register bridges now, ms: each minute of it becomes a row. */
+  maxBridgeMs: number = MAX_BRIDGE_MS;
   /** End of the latest minute that has left memory: it cannot be added to any more. */
   evictedToMs = 0;
   current: Bucket | null = null;
@@ -88,7 +91,7 @@ export class PointAccount {
     if (atMs <= this.registerAtMs) return 'late';
     const elapsedMs = atMs - this.registerAtMs;
     const step = judgeRegister(this.registerWh, valueWh, elapsedMs, this.#limits());
-    if (step.kind === 'reset' || elapsedMs > MAX_BRIDGE_MS) {
+    if (step.kind === 'reset' || elapsedMs > this.maxBridgeMs) {
       this.#confirmAll();
       this.#anchor(atMs, valueWh);
       this.#release(sink);
@@ -115,10 +118,10 @@ export class PointAccount {
     if (Number.isNaN(previousMs)) return 'booked';
     if (step.kind === 'reset') return 'reset';
     if (step.energyWh === 0) return 'booked';
-    if (elapsedMs > MAX_BRIDGE_MS) return 'gap';
+    if (elapsedMs > this.maxBridgeMs) return 'gap';
     const fromMs = Math.max(previousMs, this.evictedToMs);
     for (const bucket of this.#minutes(fromMs, atMs)) {
-      bucket.exportWh += (step.energyWh * overlapMs(bucket, fromMs, atMs)) / (atMs - fromMs);
+      bucket.exportWh += (step.energyWh * overlapMs(bucket, { fromMs, toMs: atMs })) / (atMs - fromMs);
       bucket.changed = true;
     }
     return 'booked';
@@ -181,40 +184,12 @@ export class PointAccount {
     this.creditWh = 0;
   }
 
-  /**
-   * Books `energyWh` on the time from `fromMs` to `toMs`: on what samples cover in their proportion, the rest evenly on
-   * the rest.
-   */
+  /** Books `energyWh` on the time from `fromMs` to `toMs`. */
   #book(fromMs: number, toMs: number, energyWh: number, estimated: boolean): void {
-    const spanFromMs = Math.max(fromMs, this.evictedToMs);
-    const buckets = this.#minutes(spanFromMs, toMs);
+    const span = { fromMs: Math.max(fromMs, this.evictedToMs), toMs };
+    const buckets = this.#minutes(span.fromMs, toMs);
     const sampledWh = this.#provisionalWh();
-    let sampledMs = 0;
-    for (const bucket of buckets) sampledMs += bucket.provisionalMs;
-    const bareMs = toMs - spanFromMs - sampledMs;
-    const bareWh = bareMs > 0 ? Math.max(0, energyWh - sampledWh) : 0;
-    const scale = sampledWh > 0 ? (energyWh - bareWh) / sampledWh : 0;
-    const evenW = sampledWh > 0 || sampledMs === 0 ? 0 : (energyWh - bareWh) / sampledMs;
-    const bridged = bareMs > this.maxGapMs;
-    for (const bucket of buckets) {
-      const bucketBareMs = overlapMs(bucket, spanFromMs, toMs) - bucket.provisionalMs;
-      const bookedWh =
-        bucket.provisionalWh * scale +
-        bucket.provisionalMs * evenW +
-        (bareMs > 0 ? (bareWh * bucketBareMs) / bareMs : 0);
-      const bookedMs = bucket.provisionalMs + Math.max(0, bucketBareMs);
-      bucket.provisionalWh = 0;
-      bucket.provisionalMs = 0;
-      if (estimated) {
-        bucket.estimatedWh += bookedWh;
-        bucket.estimatedMs += bookedMs;
-      } else {
-        bucket.energyWh += bookedWh;
-        bucket.measuredMs += bookedMs;
-        if (bridged && bucketBareMs > 0) bucket.bridgedMs += bucketBareMs;
-      }
-      bucket.changed = true;
-    }
+    spread(buckets, span, energyWh, { sampledWh, estimated, maxGapMs: this.maxGapMs });
   }
 
   #provisionalWh(): number {
@@ -298,9 +273,4 @@ export class PointAccount {
     bucket.changed = false;
     if (!bucket.isEmpty) sink(this.pointId, bucket);
   }
-}
-
-/** Time that a bucket's minute has in common with a span. */
-function overlapMs(bucket: Bucket, fromMs: number, toMs: number): number {
-  return Math.max(0, Math.min(bucket.endMs, toMs) - Math.max(bucket.startMs, fromMs));
 }
