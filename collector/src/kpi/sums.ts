@@ -86,10 +86,11 @@ async function minutes(
   span: Span,
   asOfMs: number | null,
 ): Promise<PointInterval[]> {
+  // Before the store is asked: a row that is committed meanwhile would otherwise be in neither.
+  const open = asOfMs === null ? openRows(pointIds, span) : [];
   const stored = await store.pointMinutes(pointIds, span, asOfMs);
-  if (asOfMs !== null) return stored.filter((row) => !isEmpty(row));
   const rows = new Map(stored.map((row) => [keyOf(row), row]));
-  for (const row of openRows(pointIds, span)) rows.set(keyOf(row), row);
+  for (const row of open) rows.set(keyOf(row), row);
   const known = [...rows.values()].filter((row) => !isEmpty(row));
   return known.sort((a, b) => a.startMs - b.startMs || a.pointId - b.pointId);
 }
