@@ -9,7 +9,7 @@ import type { Link, Receive } from './broker/link.ts';
 import { CollectorFigures } from './collector-figures.ts';
 import type { CollectorConfig } from './config.ts';
 import { Ingest } from './ingest/ingest.ts';
-import { publishKpis } from './kpi-publisher.ts';
+import { KpiPublisher } from './kpi-publisher.ts';
 import { LiveFigures } from './live-figures.ts';
 import { Pipeline } from './pipeline.ts';
 import { Recorder } from './recorder.ts';
@@ -66,15 +66,18 @@ export async function startCollector({ config, sites, page, log, now }: Collecto
   });
   const api = buildApi(figures, { page, now, log });
   await api.listen({ host: config.http.host, port: config.http.port });
-  const stopKpis = publishKpis(figures, link, now);
-  const stopTicker = startTicker(now, () => pipeline.tick());
+  const kpis = new KpiPublisher(figures, link, now);
+  const stopTicker = startTicker(now, () => {
+    pipeline.tick();
+    kpis.refresh();
+  });
 
   return {
     httpPort: (api.server.address() as AddressInfo).port,
     mqttPort: 'port' in link ? (link.port as number) : null,
     async stop() {
       stopTicker();
-      stopKpis();
+      kpis.close();
       live.close();
       await api.close();
       await link.close();
