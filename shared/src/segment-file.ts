@@ -36,6 +36,14 @@ export class CorruptLogError extends Error {
   }
 }
 
+/** A segment ends in the middle of a frame: at the end of a log a write that is under way, or that a crash cut short. */
+export class TornFrameError extends CorruptLogError {
+  override name = 'TornFrameError';
+  constructor(position: LogPosition) {
+    super(position, 'the last frame is cut short');
+  }
+}
+
 /** The segment that is being written. */
 export interface Tail {
   readonly file: FileHandle;
@@ -110,11 +118,11 @@ export async function* readSegment(path: string, segment: number, begin: number,
     let at = 0;
     while (offset < limit) {
       const need = frameBytes(chunk, at, { segment, offset });
-      if (need > limit - offset) throw new CorruptLogError({ segment, offset }, 'the last frame is cut short');
+      if (need > limit - offset) throw new TornFrameError({ segment, offset });
       if (need > chunk.length - at) {
         chunk = await readChunk(file, offset, Math.min(Math.max(need, READ_CHUNK_BYTES), limit - offset));
         at = 0;
-        if (chunk.length < need) throw new CorruptLogError({ segment, offset }, 'the last frame is cut short');
+        if (chunk.length < need) throw new TornFrameError({ segment, offset });
         continue;
       }
       const payload = chunk.subarray(at + 8, at + need);

@@ -11,6 +11,7 @@ import {
   recoverSegment,
   segmentPath,
   type Tail,
+  TornFrameError,
   writeAll,
 } from './segment-file.ts';
 
@@ -166,12 +167,18 @@ export class SegmentLog {
 }
 
 /**
- * Frames of a log in a directory, as its files are at this moment, without opening it for writing: also while another process
- * appends to it.
- * @throws CorruptLogError at the first byte that is not a whole frame; at the very end this may be a write under way.
+ * Frames of a log in a directory, as its files are at this moment, without opening it for writing: also while another
+ * process appends to it. A frame cut short at the very end is left out: it is being written, or a crash has torn it.
+ * @throws CorruptLogError at the first byte that is not a whole frame.
  */
 export async function* readSegmentLog(directory: string): AsyncGenerator<Frame> {
-  for (const [number, bytes] of await listSegments(directory)) {
-    yield* readSegment(segmentPath(directory, number), number, HEADER_BYTES, bytes);
+  const segments = [...(await listSegments(directory))];
+  const last = segments.at(-1)?.[0];
+  for (const [number, bytes] of segments) {
+    try {
+      yield* readSegment(segmentPath(directory, number), number, HEADER_BYTES, bytes);
+    } catch (error) {
+      if (!(error instanceof TornFrameError) || number !== last) throw error;
+    }
   }
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import t from 'tap';
-import { CorruptLogError, SegmentLog } from '../src/segment-log.ts';
+import { CorruptLogError, readSegmentLog, SegmentLog } from '../src/segment-log.ts';
 
 const options = { segmentBytes: 200 };
 const text = (payload: Uint8Array): string => Buffer.from(payload).toString();
@@ -101,5 +101,23 @@ t.test('the oldest segment can be removed, the current one not', async (t) => {
   t.notOk(readdirSync(directory).includes('00000001.log'));
   t.equal(log.start.segment, 2);
   await t.rejects(log.removeSegment(log.end.segment), /is being written/);
+  await log.close();
+});
+
+t.test('a reader beside the writer leaves out a frame that is not whole yet, but only at the very end', async (t) => {
+  const directory = scratch(t);
+  const log = await SegmentLog.open(directory, options);
+  for (let i = 0; i < 20; i++) await log.append([Buffer.from(`message ${i}`)]);
+  const count = async (): Promise<number> => {
+    let frames = 0;
+    for await (const _ of readSegmentLog(directory)) frames++;
+    return frames;
+  };
+  t.equal(await count(), 20);
+  const last = join(directory, readdirSync(directory).sort().at(-1) ?? '');
+  truncateSync(last, readFileSync(last).length - 3);
+  t.equal(await count(), 19);
+  truncateSync(join(directory, '00000001.log'), 100);
+  await t.rejects(count(), /segment 1, byte \d+: the last frame is cut short/);
   await log.close();
 });

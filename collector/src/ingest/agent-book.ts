@@ -41,8 +41,7 @@ export function placeOf(entry: AgentEntry, epoch: string, seq: number): Place {
   if (seq <= last) return 'duplicate';
   if (seq === last + 1) return 'next';
   const { birth } = entry;
-  if (birth === null || birth.epoch !== epoch || birth.firstSeq <= last + 1 || seq !== birth.firstSeq)
-    return 'too-early';
+  if (birth === null || birth.epoch !== epoch || birth.firstSeq !== seq) return 'too-early';
   return { lost: seq - last - 1 };
 }
 
