@@ -12,7 +12,7 @@ const NOTIFY_MS = 1_000;
  * and so much sooner where the event before was late: without that, one late event would make all that follow it late, since
  * an agent's next message comes a second after the last one was due and not after it was shown.
  */
-const SLACK_MS = 500;
+const SLACK_MS = 900;
 
 /** A value older than this many intervals of its point is no longer live. */
 const STALE_INTERVALS = 3;
