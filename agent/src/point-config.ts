@@ -4,6 +4,8 @@ import { limits, type PointDeclaration } from '@wattmark/shared/messages';
 import { type AccuracyClass, accuracyClasses, levels, roles } from '@wattmark/shared/roles';
 import * as v from 'valibot';
 
+const accuracyClass = v.picklist(Object.keys(accuracyClasses) as AccuracyClass[]);
+
 /** What an operator may say about a point, whatever reads it. */
 export const pointEntries = {
   point: id,
@@ -11,7 +13,8 @@ export const pointEntries = {
   role: v.optional(v.picklist(roles)),
   level: v.optional(v.picklist(levels)),
   feeds: v.optional(v.array(id)),
-  accuracyClass: v.optional(v.picklist(Object.keys(accuracyClasses) as AccuracyClass[])),
+  // YAML reads an unquoted class 1 or 0.2 as a number.
+  accuracyClass: v.optional(v.pipe(v.union([v.string(), v.number()]), v.transform(String), accuracyClass)),
   channels: v.optional(v.pipe(v.array(v.picklist(channelNames)), v.nonEmpty('must name at least one channel'))),
 } as const;
 
