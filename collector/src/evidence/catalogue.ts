@@ -34,9 +34,8 @@ export class Catalogue {
   readonly #siteIds = new Map<string, number>();
   readonly #agentIds: Map<string, number>[] = [];
   readonly #pointIds: Map<string, number>[] = [];
-  readonly #slotIds: Map<number, Map<Channel, number>>[] = [];
   readonly #agentsOfSite: number[][] = [];
-  readonly #slotsOfPoint: number[][] = [];
+  readonly #slotsOfPoint: (readonly number[])[] = [];
 
   siteId(site: string): number | undefined {
     return this.#siteIds.get(site);
@@ -51,7 +50,10 @@ export class Catalogue {
   }
 
   slotId(agentId: number, pointId: number, channel: Channel): number | undefined {
-    return this.#slotIds[agentId]?.get(pointId)?.get(channel);
+    // A point has a handful of slots; a map of each point's would be most of a large catalogue's memory.
+    return this.slotsOf(pointId).find(
+      (id) => this.slots[id]?.agentId === agentId && this.slots[id].channel === channel,
+    );
   }
 
   pointsOf(siteId: number): ReadonlyMap<string, number> {
@@ -63,7 +65,7 @@ export class Catalogue {
   }
 
   slotsOf(pointId: number): readonly number[] {
-    return this.#slotsOfPoint[pointId] ?? [];
+    return this.#slotsOfPoint[pointId] ?? none;
   }
 
   addSite(key: SiteKey): number {
@@ -78,7 +80,6 @@ export class Catalogue {
   addAgent(agent: string, siteId: number): number {
     const id = this.agents.push({ agent, siteId }) - 1;
     this.#agentIds[siteId]?.set(agent, id);
-    this.#slotIds[id] = new Map();
     this.#agentsOfSite[siteId]?.push(id);
     return id;
   }
@@ -86,16 +87,14 @@ export class Catalogue {
   addPoint(key: PointKey): number {
     const id = this.points.push(key) - 1;
     this.#pointIds[key.siteId]?.set(key.point, id);
-    this.#slotsOfPoint[id] = [];
     return id;
   }
 
   addSlot(key: SlotKey): number {
     const id = this.slots.push(key) - 1;
-    const ofAgent = this.#slotIds[key.agentId] ?? new Map<number, Map<Channel, number>>();
-    const ofPoint = ofAgent.get(key.pointId) ?? new Map<Channel, number>();
-    ofAgent.set(key.pointId, ofPoint.set(key.channel, id));
-    this.#slotsOfPoint[key.pointId]?.push(id);
+    this.#slotsOfPoint[key.pointId] = [...this.slotsOf(key.pointId), id];
     return id;
   }
 }
+
+const none: readonly number[] = [];

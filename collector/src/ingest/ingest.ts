@@ -212,7 +212,8 @@ export class Ingest {
       this.#record(nowMs).slot(key);
       slot = catalogue.addSlot(key);
     }
-    entry.layoutPoints[index] = point;
+    // The catalogue's own text: the message's would be kept alive beside it.
+    entry.layoutPoints[index] = catalogue.points[pointId]?.point ?? point;
     entry.layoutChannels[index] = channel;
     entry.layoutSlots[index] = slot;
     return slot;
