@@ -14,8 +14,8 @@ import type { Recorder } from './recorder.ts';
  *                                                                              │
  *                                                                              └→ closed intervals → recorder (store, snapshots)
  *
- * Frames are committed one after the other; what arrives meanwhile gathers in the next one, so that the disk is asked once for
- * many messages. Nothing is acknowledged, accounted or shown before it is on disk.
+ * Frames are committed one after the other; what arrives meanwhile gathers in the next one, so that the disk is asked
+ * once for many messages. Nothing is acknowledged, accounted or shown before it is on disk.
  */
 export interface PipelineParts {
   readonly evidence: EvidenceLog;
@@ -112,7 +112,10 @@ export class Pipeline {
     return true;
   }
 
-  /** Tries until the disk takes it. Nothing but the append itself may be tried again: what is in the log would be there twice. */
+  /**
+   * Tries until the disk takes it. Nothing but the append itself may be tried again: what is in the log would be there
+   * twice.
+   */
   async #append(body: Uint8Array): Promise<EvidenceFrame | null> {
     const { evidence, fold, log } = this.#parts;
     for (;;) {

@@ -60,8 +60,8 @@ export async function catchUp({ evidence, store, fold, progress }: Restored, rec
     // Going on would count new records from there, and the recorder would take them for stored.
     await Promise.all([evidence.close(), store.close()]);
     throw new StoreError(
-      `the evidence log ends at record ${position}, but the store has been written up to record ${progress}: a part of the log is` +
-        ' missing; put it back, or run `wattmark-collector replay --replace` to go on without it',
+      `the evidence log ends at record ${position}, but the store has been written up to record ${progress}: ` +
+        'a part of the log is missing; put it back, or run `wattmark-collector replay --replace` to go on without it',
     );
   }
   return fold.cursor.position - from;

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 
 /**
- * One file of a segment log: the eight bytes `WATTLOG1` and then frames: u32 length, u32 CRC-32 of the payload (both little endian),
- * payload.
+ * One file of a segment log: the eight bytes `WATTLOG1` and then frames: u32 length, u32 CRC-32 of the payload (both
+ * little endian), payload.
  */
 
 const MAGIC = Buffer.from('WATTLOG1', 'latin1');
@@ -36,7 +36,9 @@ export class CorruptLogError extends Error {
   }
 }
 
-/** A segment ends in the middle of a frame: at the end of a log a write that is under way, or that a crash cut short. */
+/**
+ * A segment ends in the middle of a frame: at the end of a log a write that is under way, or that a crash cut short.
+ */
 export class TornFrameError extends CorruptLogError {
   override name = 'TornFrameError';
   constructor(position: LogPosition) {
@@ -80,7 +82,10 @@ export async function createSegment(directory: string, segment: number): Promise
   return { file, segment, offset: HEADER_BYTES, cutBytes: 0 };
 }
 
-/** Opens the last segment. A crash may leave it without its header or with half a frame: both are cut back to what is whole. */
+/**
+ * Opens the last segment. A crash may leave it without its header or with half a frame: both are cut back to what is
+ * whole.
+ */
 export async function recoverSegment(directory: string, segment: number, singleFrames: boolean): Promise<Tail> {
   const path = segmentPath(directory, segment);
   const { size } = await stat(path);

@@ -33,8 +33,8 @@ export interface SegmentLogOptions {
   /** A segment that has reached this size is closed and a new one begun. */
   readonly segmentBytes: number;
   /**
-   * True where every append is of one frame. What lies behind a damaged frame then proves that it was whole on disk before: that is
-   * no torn write, and `open` refuses it instead of cutting it off.
+   * True where every append is of one frame. What lies behind a damaged frame then proves that it was whole on disk
+   * before: that is no torn write, and `open` refuses it instead of cutting it off.
    */
   readonly singleFrames?: boolean;
 }
@@ -63,7 +63,8 @@ export class SegmentLog {
 
   /**
    * Opens the log in `directory`, which is created where missing, and cuts off a torn last frame.
-   * @throws CorruptLogError where the newest segment is not one, or is damaged where nothing was torn (see `singleFrames`).
+   * @throws CorruptLogError where the newest segment is not one, or is damaged where nothing was torn (see
+   * `singleFrames`).
    */
   static async open(directory: string, options: SegmentLogOptions): Promise<SegmentLog> {
     await mkdir(directory, { recursive: true });

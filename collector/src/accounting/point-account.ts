@@ -161,8 +161,8 @@ export class PointAccount {
   }
 
   #addSegment(bucket: Bucket, durationMs: number, fromW: number, toW: number, estimated: boolean): void {
-    // With a register of either direction, power that flows back is the export register's: it must neither shape the import profile
-    // nor be subtracted from the energy drawn as well.
+    // With a register of either direction, power that flows back is the export register's: it must neither shape the
+    // import profile nor be subtracted from the energy drawn as well.
     const isOneWay = this.hasRegister || !Number.isNaN(this.exportAtMs);
     const meanW = isOneWay ? (Math.max(0, fromW) + Math.max(0, toW)) / 2 : (fromW + toW) / 2;
     const energyWh = (meanW * durationMs) / 3_600_000;

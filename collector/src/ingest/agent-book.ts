@@ -1,7 +1,9 @@
 import type { AgentState } from '../figures.ts';
 import type { RejectReason } from './accept.ts';
 
-/** What the collector knows of an agent beside the evidence: where its sequence stands in memory, and how it behaves. */
+/**
+ * What the collector knows of an agent beside the evidence: where its sequence stands in memory, and how it behaves.
+ */
 export class AgentEntry {
   readonly agentId: number;
   /** The sequence as far as accepted, which may be ahead of what is on disk. */
@@ -32,8 +34,8 @@ export class AgentEntry {
 export type Place = 'next' | 'duplicate' | 'too-early' | 'stale' | { readonly lost: number };
 
 /**
- * Where a message stands in its agent's sequence. Only the next one is accepted; a higher one only where the agent's latest birth says
- * that it holds nothing older, and then what lies between is lost.
+ * Where a message stands in its agent's sequence. Only the next one is accepted; a higher one only where the agent's
+ * latest birth says that it holds nothing older, and then what lies between is lost.
  */
 export function placeOf(entry: AgentEntry, epoch: string, seq: number): Place {
   if (entry.epoch !== null && epoch < entry.epoch) return 'stale';

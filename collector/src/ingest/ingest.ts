@@ -11,8 +11,8 @@ import { accept, type IncomingReadings, type RejectReason } from './accept.ts';
 import { AgentEntry, placeOf, RejectCounters } from './agent-book.ts';
 
 /**
- * From the broker to the evidence log: accepts messages, keeps each agent's sequence, and writes what is to be logged into the frame
- * that is appended next. Nothing here waits for anything.
+ * From the broker to the evidence log: accepts messages, keeps each agent's sequence, and writes what is to be logged
+ * into the frame that is appended next. Nothing here waits for anything.
  */
 
 /** A frame grows to this size while the disk is slow or full; beyond it agents keep what they send. */
@@ -98,7 +98,10 @@ export class Ingest {
     this.#record(nowMs).tick(nowMs);
   }
 
-  /** What waits to be appended and acknowledged; null where there is nothing. A body of no bytes only carries acknowledgements. */
+  /**
+   * What waits to be appended and acknowledged; null where there is nothing. A body of no bytes only carries
+   * acknowledgements.
+   */
   take(): PendingFrame | null {
     if (this.#frame === null && this.#acks.size === 0) return null;
     const body = this.#frame === null ? new Uint8Array() : this.#out.toBytes();

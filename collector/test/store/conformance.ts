@@ -127,7 +127,7 @@ const whatIsWrittenIsRead: Body = async (t, store) => {
     { numRuns: 30 },
   );
   const gauge = { pointId: 1, channel: 'voltage', startMs: T0, min: 229.1, mean: 230.4, max: 231, samples: 6 } as const;
-  const hot = { ...gauge, channel: 'temperature', min: -3, mean: 21.123456789012345, max: 40 } as const;
+  const hot = { ...gauge, channel: 'temperature', min: -3, mean: 21.12345678901234, max: 40 } as const;
   await writeBatch(store, { position: position + 1, recordedMs: T0, gauges: [gauge, hot] });
   t.strictSame(await store.gaugeMinutes(1, hour, null), [hot, gauge]);
 };
