@@ -5,6 +5,7 @@ import type { Logger } from '@wattmark/shared/logger';
 import { CorruptLogError, SegmentLog } from '@wattmark/shared/segment-log';
 import { createEpoch, EPOCH_RANDOM_BYTES, epochTimeMs } from './epoch.ts';
 import { readIndex, type SpoolIndex } from './spool-index.ts';
+import { lockSpool } from './spool-lock.ts';
 import { readSpoolState, type SpoolState, writeSpoolState } from './spool-state.ts';
 
 /** What lies in a spool's directory: `state.json`, and beside it a directory of segments named after the epoch. */
@@ -13,6 +14,8 @@ export interface SpoolFiles {
   readonly state: SpoolState;
   readonly log: SegmentLog;
   readonly index: SpoolIndex;
+  /** To be removed when the spool is closed; null where there is none. */
+  readonly lockFile: string | null;
 }
 
 export interface SpoolFilesOptions {
@@ -26,9 +29,11 @@ export interface SpoolFilesOptions {
 /**
  * Opens the spool in `directory`, or creates it. Without a usable state nobody knows which sequence numbers were
  * used: then a new epoch begins, and the messages of those before are counted as lost.
+ * @throws ConfigError where another process uses the directory.
  */
 export async function openSpoolFiles(options: SpoolFilesOptions): Promise<SpoolFiles> {
   await mkdir(options.directory, { recursive: true });
+  const lockFile = await lockSpool(options.directory);
   const stateFile = join(options.directory, 'state.json');
   let state = (await readSpoolState(stateFile)) ?? (await beginEpoch(stateFile, options));
   const open = (): Promise<SegmentLog> => SegmentLog.open(join(options.directory, state.epoch), options);
@@ -43,7 +48,7 @@ export async function openSpoolFiles(options: SpoolFilesOptions): Promise<SpoolF
   for (const epoch of await epochsIn(options.directory)) {
     if (epoch !== state.epoch) await rm(join(options.directory, epoch), { recursive: true, force: true });
   }
-  return { stateFile, state, log, index };
+  return { stateFile, state, log, index, lockFile };
 }
 
 /** Writes the state of a new epoch, which sorts behind every one that has left a directory, whatever the clock says. */

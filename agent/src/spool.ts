@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import type { Logger } from '@wattmark/shared/logger';
 import { CorruptLogError, type LogPosition, type SegmentLog } from '@wattmark/shared/segment-log';
 import { type PendingMessage, PendingMessages } from './pending-messages.ts';
@@ -33,6 +34,7 @@ export interface SpooledMessage {
 export class Spool {
   readonly #options: SpoolOptions;
   readonly #stateFile: string;
+  readonly #lockFile: string | null;
   readonly #log: SegmentLog;
   readonly #ledger: SpoolLedger;
   readonly #pending = new PendingMessages();
@@ -44,16 +46,17 @@ export class Spool {
   #work: Promise<unknown> = Promise.resolve();
   #flushing: Promise<boolean> | null = null;
 
-  /** Opens or creates the spool in `directory`. One process at a time. */
+  /** Opens or creates the spool in `directory`. @throws ConfigError naming the process that has it open. */
   static async open(options: SpoolOptions): Promise<Spool> {
     const segmentBytes = Math.max(LEAST_SEGMENT_BYTES, Math.floor(options.maxBytes / SEGMENTS));
     const { directory, log } = options;
     return new Spool(options, await openSpoolFiles({ directory, segmentBytes, nowMs: options.now(), log }));
   }
 
-  private constructor(options: SpoolOptions, { stateFile, state, log, index }: SpoolFiles) {
+  private constructor(options: SpoolOptions, { stateFile, state, log, index, lockFile }: SpoolFiles) {
     this.#options = options;
     this.#stateFile = stateFile;
+    this.#lockFile = lockFile;
     this.#log = log;
     this.#ledger = new SpoolLedger(state, index, options.log);
     this.#savedSeq = state.firstSeq;
@@ -142,6 +145,7 @@ export class Spool {
         this.#options.log.warn({ err: error }, 'the state of the spool could not be written');
       });
       await this.#log.close();
+      if (this.#lockFile !== null) await rm(this.#lockFile, { force: true });
     });
   }
 

@@ -1,4 +1,5 @@
-import { execFileSync } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import {
   appendFileSync,
   cpSync,
@@ -240,7 +241,8 @@ t.test('without a usable state a new epoch begins, which sorts behind, and what 
     const again = await openSpool(directory, { now: () => 0 });
     t.ok(again.epoch > spool.epoch);
     t.same([again.firstSeq, again.nextSeq, again.lost], [1, 1, 5], `round ${round}`);
-    t.same(readdirSync(directory).sort(), [again.epoch, 'state.json'], 'nothing of the former epoch is left');
+    const files = readdirSync(directory).filter((name) => !name.startsWith('lock.'));
+    t.same(files.sort(), [again.epoch, 'state.json'], 'nothing of the former epoch is left');
     await again.close();
     rmSync(join(directory, 'state.json'));
     rmSync(join(directory, again.epoch), { recursive: true });
@@ -359,6 +361,49 @@ t.test('a crash on a full disk loses nothing that was on it', async (t) => {
   t.same([again.firstSeq, again.nextSeq, again.lost], [1, onDisk + 1, 0]);
   t.equal((await owed(again)).length, onDisk);
   await again.close();
+});
+
+/** Another process with the spool open, which appends to it. */
+async function startOther(test: { teardown(fn: () => void): void }, directory: string): Promise<ChildProcess> {
+  const program = new URL('fixtures/spool-process.ts', import.meta.url).pathname;
+  const child = spawn(process.execPath, [...process.execArgv, program, directory], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  test.teardown(() => void child.kill('SIGKILL'));
+  if (child.stdout !== null) await once(child.stdout, 'data');
+  return child;
+}
+
+t.test('a spool that another process has open is refused by its number, until that process is gone', async (t) => {
+  const directory = scratch(t);
+  const other = await startOther(t, directory);
+  await t.rejects(openSpool(directory), { name: 'ConfigError', message: new RegExp(`PID ${other.pid} `) });
+  t.equal(readdirSync(directory).filter((name) => name.startsWith('lock.')).length, 1, 'the refused leaves nothing');
+  const exit = once(other, 'exit');
+  other.kill('SIGKILL');
+  await exit;
+  const spool = await openSpool(directory);
+  t.ok(spool.nextSeq > 1);
+  t.equal(readdirSync(directory).filter((name) => name.startsWith('lock.')).length, 1, 'the claim of the dead is gone');
+  await spool.close();
+  t.same(
+    readdirSync(directory).filter((name) => name.startsWith('lock.')),
+    [],
+  );
+});
+
+t.test('a claim from before a reboot, or of a number that another process has by now, does not hold', async (t) => {
+  const directory = scratch(t);
+  const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+  const parent = readFileSync(`/proc/${process.ppid}/stat`, 'utf8');
+  const start = parent.slice(parent.lastIndexOf(')') + 2).split(' ')[19];
+  writeFileSync(join(directory, `lock.${process.ppid}.${start}.00000000-0000-4000-8000-000000000000`), '');
+  writeFileSync(join(directory, `lock.${process.ppid}.1.${boot}`), '');
+  const spool = await openSpool(directory);
+  t.equal(readdirSync(directory).filter((name) => name.startsWith('lock.')).length, 1);
+  await spool.close();
+  writeFileSync(join(directory, `lock.${process.ppid}.${start}.${boot}`), '');
+  await t.rejects(openSpool(directory), new RegExp(`PID ${process.ppid} `));
 });
 
 /** Mounts one mebibyte of memory at `directory`. @returns false where that is not permitted. */
