@@ -55,12 +55,13 @@ command(
 const HEAP_GROWTH_PERCENT = 20;
 
 async function runCollector({ config: file }: ConfigOption): Promise<void> {
-  setFlagsFromString(`--heap-growing-percent=${HEAP_GROWTH_PERCENT}`);
   const config = loadCollectorConfig(file, process.env);
   const sites = config.sites === null ? [] : loadSiteFiles(config.sites, process.env);
   const log = createLogger('wattmark-collector', config.logLevel);
   const page = existsSync(PAGE) ? PAGE : null;
   const collector = await startCollector({ config, sites, page, log, now: Date.now });
+  // Only from here on: folding the log after a restart should not wait for it.
+  setFlagsFromString(`--heap-growing-percent=${HEAP_GROWTH_PERCENT}`);
   log.info({ url: `http://${config.http.host}:${collector.httpPort}/`, mqttPort: collector.mqttPort }, 'running');
   const signal = await new Promise<string>((resolve) => {
     process.once('SIGINT', resolve);
