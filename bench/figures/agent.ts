@@ -12,7 +12,7 @@ const repository = (path: string): string => fileURLToPath(new URL(`../../${path
 
 const MIB = 1_048_576;
 const WARM_UP_MS = 60_000;
-const DEFAULT_MINUTES = 3;
+const DEFAULT_MINUTES = 2;
 
 /** Port of the first simulated device in demo/agent.yaml. */
 const DEMO_PORT = 15_020;

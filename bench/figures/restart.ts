@@ -13,7 +13,7 @@ export const restart: Figure = {
   about:
     'From the start of the process to the first healthy answer, with 100,000 points at 10 s and one hour of log after the last ' +
     'snapshot, after a kill -9. The limit is the same start right after a snapshot.',
-  minutes: () => 10,
+  minutes: () => 6,
   async run(room): Promise<readonly Outcome[]> {
     const data = room.path('data');
     const history = room.startLoad('history', ['--data', data]);
