@@ -16,8 +16,8 @@ const WARM_UP_MS = 3_000;
 export const ingest: Figure = {
   name: 'ingest',
   about:
-    'Readings a second through mosquitto, in messages of 10, each durable before it is acknowledged, accounted and stored; and its ' +
-    'share of what a subscriber reaches that parses, sums and drops. Both in turns, with the same publisher, whose windows are on: ' +
+    'Readings a second through mosquitto, in messages of 10, durable before acknowledged, accounted and stored; and its ' +
+    'share of what a subscriber reaches that parses, sums and drops. Both in turns, with the same publisher and its windows: ' +
     'the null subscriber acknowledges, too.',
   minutes: () => 2,
   async run(room): Promise<readonly Outcome[]> {

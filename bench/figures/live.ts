@@ -17,7 +17,7 @@ export const live: Figure = {
   name: 'live',
   about:
     'From the call that publishes a message to the listener of server-sent events having parsed the event that shows it: 1,000 ' +
-    'sites with one message of 10 readings a second each, spread over the second. The limit is the bare way through the broker, ' +
+    'sites with one message of 10 readings a second each, spread over the second. The limit is the bare way by the broker, ' +
     'to a subscriber beside the collector.',
   minutes: ({ minutes }) => (minutes ?? DEFAULT_MINUTES) + 1,
   async run(room, { minutes }): Promise<readonly Outcome[]> {

@@ -15,8 +15,9 @@ const JUDGED_MINUTES = 10;
 export const memory: Figure = {
   name: 'memory',
   about:
-    'Resident memory of the collector with 100,000 points of 1,000 sites at 10 s: the highest of samples taken each second, and ' +
-    `how it grows after the first minute (judged from ${JUDGED_MINUTES} minutes on: --minutes ${JUDGED_MINUTES}). The limit is the same collector before it has any point.`,
+    'Resident memory of the collector with 100,000 points of 1,000 sites at 10 s: the highest of a sample a second, and ' +
+    `how it grows after the first minute (judged with --minutes ${JUDGED_MINUTES}). ` +
+    'The limit is the same collector before it has any point.',
   minutes: ({ minutes }) => (minutes ?? DEFAULT_MINUTES) + WARM_UP_MINUTES + 1,
   async run(room, options): Promise<readonly Outcome[]> {
     const minutes = options.minutes ?? DEFAULT_MINUTES;

@@ -12,7 +12,7 @@ const REQUIRED_MS = 50;
 export const year: Figure = {
   name: 'year',
   about:
-    'The answer to a year of days for one site of 100 points, as a client of the API sees it, one after the other, from a store with ' +
+    'The answer to a year of days for one site of 100 points, as a client of the API sees it, from a store with ' +
     'a year of quarter-hours of 100 sites. The limit is the store’s own answer, without API.',
   minutes: () => 3,
   async run(room): Promise<readonly Outcome[]> {

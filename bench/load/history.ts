@@ -10,8 +10,8 @@ import { catchUp, restore } from '../../collector/src/restore.ts';
 import { declarations } from './load-agent.ts';
 
 /**
- * Fills a data directory as a collector would that had run for the given time up to now: messages go through its own pipeline, only
- * faster. What stays is the first snapshot, so that all of the time lies after it; `latest.bin` beside it is the last one.
+ * Fills a data directory as a collector would that had run for the given time up to now: messages go through its own pipeline,
+ * only faster. What stays is the first snapshot, so that all of the time lies after it; `latest.bin` beside it is the last one.
  */
 const { values } = parseArgs({
   options: {

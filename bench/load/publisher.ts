@@ -6,7 +6,7 @@ import { LoadAgent } from './load-agent.ts';
 /**
  * Agents under load: as fast as their windows let them (`--every 0`), each message a tick of 10 s later than the one before,
  * beginning a day ago; or one message each `--every` ms at the present time, spread evenly. Says `ready` when the births are
- * acknowledged by the broker, one JSON line a second from then on, and in the end one with `done`, when everything is acknowledged.
+ * acknowledged by the broker, then one JSON line a second, and in the end one with `done`, when everything is acknowledged.
  */
 const { values } = parseArgs({
   options: {
