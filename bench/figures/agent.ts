@@ -20,7 +20,7 @@ const DEMO_PORT = 15_020;
 export const agent: Figure = {
   name: 'agent',
   about:
-    'Resident memory and processor time of an agent that reads this host and the demonstration’s two Modbus and SNMP devices each ' +
+    'Memory and processor time of an agent that reads this host and the demonstration’s two Modbus and SNMP devices each ' +
     'every 10 s, after a minute of warming up. The limit is a process that does nothing but publish a fixed message every 10 s.',
   minutes: ({ minutes }) => (minutes ?? DEFAULT_MINUTES) + 2,
   async run(room, { minutes }): Promise<readonly Outcome[]> {

@@ -7,7 +7,7 @@ import { openDuckdbStore } from '../../collector/src/store/duckdb.ts';
 import { median } from '../rig/statistics.ts';
 
 /**
- * Fills a collector's store with a year of quarter-hours that end with the last full UTC day: of its sites, and of the points of the
+ * Fills a collector's store with a year of quarter-hours up to the last full UTC day: of its sites, and of the points of the
  * first one. Rows are written in the order of the collector, all of one quarter-hour after all of the one before. Says how long
  * the store itself takes to answer a year of days.
  */
