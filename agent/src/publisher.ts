@@ -25,7 +25,7 @@ export class Publisher {
   readonly #broker: BrokerConfig;
   readonly #random: () => number;
   readonly #wake: Wake;
-  readonly #stats: PublisherStats = { published: 0, goBacks: 0, strayAcks: 0, connections: 0 };
+  readonly #stats: PublisherStats;
   #failure = '';
 
   /** @param random a number in [0, 1), for jitter */
@@ -34,6 +34,9 @@ export class Publisher {
     this.#broker = broker;
     this.#random = random;
     this.#wake = new Wake(speaker.clock);
+    // Whatever lies in the spool may have been sent by the process before.
+    const sentSeq = speaker.spool.nextSeq - 1;
+    this.#stats = { published: 0, goBacks: 0, strayAcks: 0, sentSeq, connections: 0 };
   }
 
   get stats(): Readonly<PublisherStats> {

@@ -1,9 +1,11 @@
-import { type Birth, type PointDeclaration, parseAck, type Status } from '@wattmark/shared/messages';
+import { type Ack, type Birth, type PointDeclaration, parseAck, type Status } from '@wattmark/shared/messages';
 import { type Address, topicOf } from '@wattmark/shared/topics';
 import type { Logger } from '@wattmark/shared/logger';
 import type { BrokerConnection } from './broker-connection.ts';
 import type { Clock } from './clock.ts';
-import type { Spool, SpooledMessage } from './spool.ts';
+import type { AckVerdict } from './spool-ledger.ts';
+import type { Spool } from './spool.ts';
+import type { SpooledMessage } from './spool-numbering.ts';
 import type { Wake } from './wake.ts';
 
 /**
@@ -11,6 +13,9 @@ import type { Wake } from './wake.ts';
  * line while a backlog drains, and little to send again after a go-back.
  */
 const WINDOW = 64;
+
+/** Acknowledgement timeouts in a row, without any acknowledgement before, that are worth a warning. */
+const SILENT_TIMEOUTS = 3;
 
 /** Bytes handed to the connection and not yet taken over by the broker, whatever the window allows. */
 const MAX_UNANSWERED_BYTES = 4 * 1_048_576;
@@ -44,6 +49,8 @@ export interface SessionStats {
   goBacks: number;
   /** Acknowledgements that were for another epoch, for messages that do not exist, or unreadable. */
   strayAcks: number;
+  /** The highest number that may have been sent in the spool's epoch: an acknowledgement beyond is of other messages. */
+  sentSeq: number;
 }
 
 /** What is said on one connection: birth and status, then the messages that the collector has not acknowledged. */
@@ -58,6 +65,10 @@ export class Session {
   #window = WINDOW;
   #progressMs: number;
   #reader: AsyncGenerator<SpooledMessage> | null = null;
+  /** Whether this connection has begun a new epoch: whatever acknowledgements somebody makes up, it begins no more. */
+  #renewed = false;
+  #answered = false;
+  #timeouts = 0;
   /** True once the collector has acknowledged something. */
   fruitful = false;
 
@@ -79,6 +90,7 @@ export class Session {
     try {
       while (!signal.aborted) {
         this.#checkConnection();
+        if (this.#speaker.spool.disputed) await this.#renew();
         this.#goBackWhereOverdue();
         this.#announce();
         const goOn = await this.#fillWindow();
@@ -93,13 +105,23 @@ export class Session {
   receive(payload: Uint8Array): void {
     const { spool, clock } = this.#speaker;
     const ack = parseAck(payload);
-    const verdict = ack === null ? 'foreign' : spool.ack(ack.epoch, ack.seq);
+    const verdict = ack === null ? 'foreign' : this.#judge(ack);
     if (verdict === 'foreign' || verdict === 'beyond') this.#stats.strayAcks++;
+    if (verdict !== 'foreign') this.#answered = true;
+    if (verdict === 'beyond' && !this.#renewed) {
+      spool.dispute();
+      this.#wake.wake();
+    }
     if (verdict !== 'advanced') return;
     this.fruitful = true;
     this.#window = WINDOW;
     this.#progressMs = clock.monotonicMs();
     this.#wake.wake();
+  }
+
+  #judge({ epoch, seq }: Ack): AckVerdict {
+    const { spool } = this.#speaker;
+    return epoch === spool.epoch && seq > this.#stats.sentSeq ? 'beyond' : spool.ack(epoch, seq);
   }
 
   /** Publishes the retained status. */
@@ -130,6 +152,16 @@ export class Session {
     if (changed || clock.monotonicMs() - this.#statusMs >= timing.statusIntervalMs) this.publishStatus('online');
   }
 
+  /** @throws where the disk does not take it: the next connection tries again, and until then no message goes out. */
+  async #renew(): Promise<void> {
+    const { spool } = this.#speaker;
+    await spool.renew();
+    this.#renewed = true;
+    this.#stats.sentSeq = 0;
+    this.#announced = null;
+    this.#moveTo(spool.firstSeq);
+  }
+
   /**
    * A collector that is away gets one message at a time until it answers: a probe, not the whole window over and over.
    * The birth goes before it again: a collector that was restored from an older copy of its data learns from it what
@@ -140,9 +172,20 @@ export class Session {
     const inFlight = this.#next > spool.firstSeq;
     if (!inFlight || clock.monotonicMs() - this.#progressMs < timing.ackTimeoutMs) return;
     this.#stats.goBacks++;
+    this.#warnOfSilence();
     this.#window = 1;
     this.#announced = null;
     this.#moveTo(spool.firstSeq);
+  }
+
+  /** A broker takes what its access rules refuse without a word, and what nobody has subscribed to. */
+  #warnOfSilence(): void {
+    const { address, log } = this.#speaker;
+    if (this.#answered || ++this.#timeouts !== SILENT_TIMEOUTS) return;
+    log.warn(
+      { topic: topicOf(address, 'readings'), group: address.group },
+      "no acknowledgement comes: the broker's access rules may refuse the messages, or no collector takes this group",
+    );
   }
 
   /** @returns whether there may be more to do at once. */
@@ -162,6 +205,7 @@ export class Session {
       if (this.#next === spool.firstSeq) this.#progressMs = clock.monotonicMs();
       this.#connection.publish(topicOf(address, 'readings'), value.payload, false);
       this.#stats.published++;
+      this.#stats.sentSeq = Math.max(this.#stats.sentSeq, value.seq);
       this.#next = value.seq + 1;
     }
     return false;
@@ -172,7 +216,15 @@ export class Session {
     const { failure, unansweredBytes } = this.#connection;
     if (failure !== null || unansweredBytes >= MAX_UNANSWERED_BYTES) return false;
     const next = Math.max(this.#next, spool.firstSeq);
-    return next < Math.min(spool.firstSeq + this.#window, spool.nextSeq);
+    return next < Math.min(spool.firstSeq + this.#window, spool.nextSeq, this.#newFrom());
+  }
+
+  /**
+   * Until the collector has acknowledged something, only one message goes out that never did before. With a whole
+   * window of them in flight, an acknowledgement of messages that are not this spool's could not be told from a true one.
+   */
+  #newFrom(): number {
+    return this.fruitful ? Number.POSITIVE_INFINITY : Math.max(this.#stats.sentSeq, this.#speaker.spool.firstSeq) + 1;
   }
 
   #moveTo(seq: number): void {

@@ -1,5 +1,6 @@
 import type { Logger } from '@wattmark/shared/logger';
 import type { SegmentRange, SpoolIndex } from './spool-index.ts';
+import type { Numbering } from './spool-numbering.ts';
 import type { SpoolState } from './spool-state.ts';
 
 /**
@@ -8,9 +9,14 @@ import type { SpoolState } from './spool-state.ts';
  */
 export type AckVerdict = 'advanced' | 'stale' | 'foreign' | 'beyond';
 
-/** The spool's books: which messages are owed to the collector, where they lie, and which are lost. Touches no file. */
+/**
+ * The spool's books: which messages are owed to the collector, where they lie, and which are lost, by their numbers in
+ * the log. Touches no file.
+ */
 export class SpoolLedger {
-  readonly epoch: string;
+  /** In which the log was begun. */
+  readonly logEpoch: string;
+  #numbering: Numbering | null;
   readonly index: SpoolIndex;
   readonly #log: Logger;
   #firstSeq: number;
@@ -20,13 +26,29 @@ export class SpoolLedger {
 
   /** Opens the books from the written state and from what was found on disk, which is newer. */
   constructor(state: SpoolState, index: SpoolIndex, log: Logger) {
-    this.epoch = state.epoch;
+    this.logEpoch = state.epoch;
+    this.#numbering = state.renewed ?? null;
     this.index = index;
     this.#log = log;
     this.#lost = state.lost;
     this.#nextSeq = Math.max(state.nextSeq, index.lastSeq + 1);
     this.#firstSeq = state.firstSeq;
     this.#raise(state.firstSeq);
+  }
+
+  /** How messages are published, where that is not as they lie in the log. */
+  get numbering(): Numbering | null {
+    return this.#numbering;
+  }
+
+  /** In which messages are published. */
+  get epoch(): string {
+    return this.#numbering?.epoch ?? this.logEpoch;
+  }
+
+  /** What the numbers in the log are ahead of the published ones. */
+  get after(): number {
+    return this.#numbering?.after ?? 0;
   }
 
   /** The oldest message that is neither acknowledged nor lost, or the next one to be written. */
@@ -49,7 +71,8 @@ export class SpoolLedger {
   }
 
   get state(): SpoolState {
-    return { epoch: this.epoch, firstSeq: this.#firstSeq, nextSeq: this.#nextSeq, lost: this.#lost };
+    const renewed = this.#numbering ?? undefined;
+    return { epoch: this.logEpoch, firstSeq: this.#firstSeq, nextSeq: this.#nextSeq, lost: this.#lost, renewed };
   }
 
   /** The segment that holds the oldest message still owed, or null where none is. */
@@ -63,9 +86,15 @@ export class SpoolLedger {
     this.#nextSeq++;
   }
 
-  /** Books every message up to and including `seq` as delivered. */
-  ack(epoch: string, seq: number): AckVerdict {
+  /** Publishes what is owed under another numbering. */
+  renew(numbering: Numbering): void {
+    this.#numbering = numbering;
+  }
+
+  /** Books every message up to and including the one published as `ackedSeq` as delivered. */
+  ack(epoch: string, ackedSeq: number): AckVerdict {
     if (epoch !== this.epoch) return 'foreign';
+    const seq = ackedSeq + this.after;
     if (seq >= this.#nextSeq) return 'beyond';
     if (seq < this.#firstSeq) return 'stale';
     this.#raise(seq + 1);

@@ -12,13 +12,13 @@ const FULL = new Set(['ENOSPC', 'EDQUOT']);
  * whose name says who made it: process, its start in ticks since boot, and boot. After a kill -9, a reboot, or when the
  * number belongs to another process by now, it is known to be nobody's. Everyone claims first and looks then: of two
  * that begin at once both may give way, but never both go on. Without `/proc` nobody can tell, and nothing is claimed.
- * @returns the file to be removed at the end, or null.
+ * @returns what gives the claim up.
  * @throws ConfigError naming the process that uses the directory.
  */
-export async function lockSpool(directory: string): Promise<string | null> {
+export async function lockSpool(directory: string): Promise<() => Promise<void>> {
   const boot = await readText('/proc/sys/kernel/random/boot_id');
   const start = await startOf(process.pid);
-  if (boot === null || start === null) return null;
+  if (boot === null || start === null) return async () => {};
   const own = `lock.${process.pid}.${start}.${boot.trim()}`;
   const file = join(directory, own);
   await writeFile(file, '').catch((error: NodeJS.ErrnoException) => {
@@ -35,7 +35,7 @@ export async function lockSpool(directory: string): Promise<string | null> {
     }
     await rm(join(directory, name), { force: true });
   }
-  return file;
+  return () => rm(file, { force: true });
 }
 
 /** When a process began, in clock ticks since boot, or null where it is gone: proc_pid_stat(5), fields 3 and 22. */

@@ -1,19 +1,15 @@
-import { rm } from 'node:fs/promises';
 import type { Logger } from '@wattmark/shared/logger';
-import { CorruptLogError, type LogPosition, type SegmentLog } from '@wattmark/shared/segment-log';
+import type { SegmentLog } from '@wattmark/shared/segment-log';
 import { type PendingMessage, PendingMessages } from './pending-messages.ts';
-import { openSpoolFiles, type SpoolFiles } from './spool-files.ts';
-import { readHeader } from './spool-index.ts';
+import { openSpoolFiles, renewState, type SpoolFiles } from './spool-files.ts';
 import { type AckVerdict, SpoolLedger } from './spool-ledger.ts';
+import { envelope, published, type SpooledMessage } from './spool-numbering.ts';
+import { SpoolReader } from './spool-reader.ts';
 import { writeSpoolState } from './spool-state.ts';
 import type { TickMessage } from './tick-message.ts';
 
 /** Acknowledged messages after which the state is written anew; after a crash no more of them are sent again. */
 const STATE_EVERY_MESSAGES = 100;
-
-/** The least size of a segment, and the share of the spool that goes when the oldest has to go. */
-const LEAST_SEGMENT_BYTES = 256 * 1024;
-const SEGMENTS = 32;
 
 export interface SpoolOptions {
   readonly directory: string;
@@ -24,41 +20,36 @@ export interface SpoolOptions {
   readonly log: Logger;
 }
 
-export interface SpooledMessage {
-  readonly seq: number;
-  /** The message as it is published. */
-  readonly payload: Uint8Array;
-}
-
 /** The bounded queue on disk of messages that the collector has not acknowledged. */
 export class Spool {
   readonly #options: SpoolOptions;
-  readonly #stateFile: string;
-  readonly #lockFile: string | null;
+  readonly #files: SpoolFiles;
   readonly #log: SegmentLog;
   readonly #ledger: SpoolLedger;
+  readonly #reader: SpoolReader;
   readonly #pending = new PendingMessages();
   #savedSeq: number;
   /** Set where the tail holds damage: what is written behind it could not be read. */
   #sealTail: boolean;
   #diskFails = false;
-  #cursor: { readonly seq: number; readonly position: LogPosition } | null = null;
   #work: Promise<unknown> = Promise.resolve();
   #flushing: Promise<boolean> | null = null;
+  #disputed = false;
 
   /** Opens or creates the spool in `directory`. @throws ConfigError naming the process that has it open. */
   static async open(options: SpoolOptions): Promise<Spool> {
-    const segmentBytes = Math.max(LEAST_SEGMENT_BYTES, Math.floor(options.maxBytes / SEGMENTS));
-    const { directory, log } = options;
-    return new Spool(options, await openSpoolFiles({ directory, segmentBytes, nowMs: options.now(), log }));
+    return new Spool(options, await openSpoolFiles({ ...options, nowMs: options.now() }));
   }
 
-  private constructor(options: SpoolOptions, { stateFile, state, log, index, lockFile }: SpoolFiles) {
+  private constructor(options: SpoolOptions, files: SpoolFiles) {
+    const { state, log, index } = files;
     this.#options = options;
-    this.#stateFile = stateFile;
-    this.#lockFile = lockFile;
+    this.#files = files;
     this.#log = log;
     this.#ledger = new SpoolLedger(state, index, options.log);
+    this.#reader = new SpoolReader(log, this.#ledger, options.log, () => {
+      this.#sealTail = true;
+    });
     this.#savedSeq = state.firstSeq;
     this.#sealTail = index.lastSeq + 1 < this.#ledger.nextSeq;
   }
@@ -69,11 +60,11 @@ export class Spool {
 
   /** The oldest message that is neither acknowledged nor lost, or the next one to be written. */
   get firstSeq(): number {
-    return this.#ledger.firstSeq;
+    return this.#ledger.firstSeq - this.#ledger.after;
   }
 
   get nextSeq(): number {
-    return this.#ledger.nextSeq;
+    return this.#ledger.nextSeq - this.#ledger.after;
   }
 
   /** Messages not acknowledged yet. */
@@ -106,9 +97,11 @@ export class Spool {
 
   /** Forgets every message of `epoch` up to and including `seq`. */
   ack(epoch: string, seq: number): AckVerdict {
+    if (this.#disputed) return 'stale';
     const verdict = this.#ledger.ack(epoch, seq);
-    if (verdict === 'advanced' && (this.#removable() > 0 || this.firstSeq - this.#savedSeq >= STATE_EVERY_MESSAGES)) {
-      this.#savedSeq = this.firstSeq;
+    const { firstSeq } = this.#ledger;
+    if (verdict === 'advanced' && (this.#removable() > 0 || firstSeq - this.#savedSeq >= STATE_EVERY_MESSAGES)) {
+      this.#savedSeq = firstSeq;
       void this.#alone(() => this.#removeSegments(this.#removable())).catch((error: unknown) => {
         this.#options.log.warn({ err: error }, 'acknowledged segments could not be removed');
       });
@@ -116,24 +109,43 @@ export class Spool {
     return verdict;
   }
 
+  /** True from `dispute` until the spool has a new epoch. */
+  get disputed(): boolean {
+    return this.#disputed;
+  }
+
+  /**
+   * The collector has messages of this epoch that are not from here: no acknowledgement of it counts any more, because
+   * the numbers that are still to come may be among those that the collector has already.
+   */
+  dispute(): void {
+    this.#disputed = true;
+  }
+
+  /**
+   * Begins a new epoch, in which everything owed is numbered from 1 on. Some of it the collector may hold from the epoch
+   * before: what is in the copy that the spool was put back from. What was written since is not there, and nobody can
+   * tell the two apart; but a message that comes again is of the same points and instants, and those count once.
+   * @throws the file system's error; then nothing has changed.
+   */
+  async renew(): Promise<void> {
+    await this.#alone(async () => {
+      const { epoch: former, depth: messages } = this;
+      this.#ledger.renew(await renewState(this.#files, this.#ledger.state, this.#options.now()));
+      this.#disputed = false;
+      const { epoch } = this;
+      this.#options.log.warn(
+        { former, epoch, messages },
+        'the collector has messages of this spool that it never sent, as after it was put back from an older copy: ' +
+          'a new epoch begins',
+      );
+    });
+  }
+
   /** The messages from `seq` on that are on disk when it is called, up to the first that cannot be read. */
   async *messagesFrom(seq: number): AsyncGenerator<SpooledMessage> {
-    const range = this.#ledger.index.atOrAfter(seq);
-    if (range === null || range.firstSeq > seq) return;
-    const start = { segment: range.segment, offset: this.#log.start.offset };
-    let next = seq;
-    try {
-      for await (const frame of this.#log.read(this.#cursor?.seq === seq ? this.#cursor.position : start)) {
-        const found = readHeader(frame).seq;
-        if (found < next) continue;
-        if (found > next) return;
-        next++;
-        this.#cursor = { seq: next, position: frame.next };
-        yield { seq: found, payload: frame.payload };
-      }
-    } catch (error) {
-      this.#noteUnreadable(next, error);
-    }
+    const { numbering, after } = this.#ledger;
+    for await (const message of this.#reader.messagesFrom(seq + after)) yield published(message, numbering);
   }
 
   /** Writes what still waits and the state, and closes the files. */
@@ -145,7 +157,7 @@ export class Spool {
         this.#options.log.warn({ err: error }, 'the state of the spool could not be written');
       });
       await this.#log.close();
-      if (this.#lockFile !== null) await rm(this.#lockFile, { force: true });
+      await this.#files.release();
     });
   }
 
@@ -178,7 +190,7 @@ export class Spool {
 
   async #write(batch: readonly PendingMessage[]): Promise<void> {
     const payloads = batch.map(({ body }, i) =>
-      Buffer.concat([Buffer.from(`{"v":1,"epoch":"${this.epoch}","seq":${this.nextSeq + i},`), body]),
+      Buffer.concat([Buffer.from(envelope(this.#ledger.logEpoch, this.#ledger.nextSeq + i)), body]),
     );
     await this.#makeRoom(payloads.reduce((sum, payload) => sum + payload.length, 0));
     if (this.#sealTail) await this.#log.rotate();
@@ -232,18 +244,7 @@ export class Spool {
 
   async #writeState(): Promise<void> {
     const { state } = this.#ledger;
-    await writeSpoolState(this.#stateFile, state);
+    await writeSpoolState(this.#files.stateFile, state);
     this.#savedSeq = state.firstSeq;
-  }
-
-  /** @throws `error` unless it is damage, which is counted once everything before it is acknowledged. */
-  #noteUnreadable(seq: number, error: unknown): void {
-    const holder = this.#ledger.index.atOrAfter(seq);
-    const dropped = holder === null || holder.firstSeq > seq;
-    if (dropped && (error as NodeJS.ErrnoException).code === 'ENOENT') return;
-    if (!(error instanceof CorruptLogError)) throw error;
-    this.#options.log.error({ err: error }, 'a part of the spool is damaged');
-    this.#sealTail ||= error.position.segment === this.#log.end.segment;
-    this.#ledger.damaged(seq);
   }
 }

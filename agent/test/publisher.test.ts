@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, rmdirSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import type { PointDeclaration } from '@wattmark/shared/messages';
@@ -197,7 +197,7 @@ t.test('after a restart with an old state the collector says how far it is, and 
   t.same(collector.contradictions, []);
 });
 
-t.test('acknowledgements of another epoch, of the future, or unreadable are counted and do nothing', async (t) => {
+t.test('acknowledgements of another epoch, or unreadable, are counted and do nothing', async (t) => {
   const program = requireProgram(t, 'mosquitto');
   if (program === null) return;
   const broker = await startBroker(t, program);
@@ -208,12 +208,117 @@ t.test('acknowledgements of another epoch, of the future, or unreadable are coun
   const { publisher } = startPublisher(t, spool, broker.url);
   await collector.when(() => collector.last === 3);
   await collector.sendAck('another', 3);
-  await collector.sendAck(spool.epoch, 4);
   await collector.sendAck(spool.epoch, -1);
   collector.acknowledges = () => true;
   await append(spool, 1, publisher);
   await collector.when(() => collector.last === 4);
-  t.equal(publisher.stats.strayAcks, 3);
+  t.equal(publisher.stats.strayAcks, 2);
+});
+
+t.test('acknowledgements of the future cost a new epoch, once on a connection, and no message', async (t) => {
+  const program = requireProgram(t, 'mosquitto');
+  if (program === null) return;
+  const broker = await startBroker(t, program);
+  const collector = await startCollector(t, broker.url);
+  collector.acknowledges = () => false;
+  const spool = await openSpool(t);
+  await append(spool, 3);
+  const { publisher } = startPublisher(t, spool, broker.url);
+  await collector.when(() => collector.last === 3);
+  const { epoch } = spool;
+  await collector.sendAck(epoch, Number.MAX_SAFE_INTEGER);
+  await collector.when(() => collector.births.at(-1)?.epoch !== epoch);
+  await collector.sendAck(spool.epoch, Number.MAX_SAFE_INTEGER);
+  await collector.when(() => collector.accepted.length >= 4);
+  collector.acknowledges = () => true;
+  await append(spool, 1, publisher);
+  await collector.when(() => collector.last === 4);
+  t.equal(publisher.stats.strayAcks, 2);
+  t.equal(new Set(collector.births.map((birth) => birth.epoch)).size, 2);
+  t.same(collector.losses, []);
+});
+
+for (const [what, count] of [
+  ['fewer', 5],
+  ['more', 100],
+] as const) {
+  t.test(`a spool put back from an older copy, with ${what} new messages than the collector is ahead`, async (t) => {
+    const program = requireProgram(t, 'mosquitto');
+    if (program === null) return;
+    const broker = await startBroker(t, program);
+    const collector = await startCollector(t, broker.url);
+    const options = { maxBytes: 4 * MIB, maxAgeMs: 86_400_000, now: Date.now, log: silent };
+    const [directory, copy] = [scratch(t), scratch(t)];
+    const spool = await Spool.open({ ...options, directory });
+    const first = appended;
+    await append(spool, 10);
+    cpSync(directory, copy, { recursive: true });
+    await append(spool, 40);
+    const { end } = startPublisher(t, spool, broker.url);
+    await collector.when(() => collector.last === 50);
+    await end();
+    await broker.kill();
+    const { log, entries } = recordingLog();
+    const restored = await Spool.open({ ...options, directory: copy, log });
+    t.equal(restored.epoch, spool.epoch);
+    const { publisher } = startPublisher(t, restored, broker.url);
+    await append(restored, count, publisher);
+    await broker.start();
+    await collector.when(() => collector.last === 10 + count);
+    const values = (epoch: string) =>
+      collector.accepted.filter((message) => message.epoch === epoch).map(({ readings }) => readings[0]?.[2]);
+    const range = (from: number, length: number) => Array.from({ length }, (_, i) => from + i);
+    t.same(values(spool.epoch), range(first, 50));
+    t.same(values(restored.epoch), [...range(first, 10), ...range(first + 50, count)]);
+    t.ok(restored.epoch > spool.epoch);
+    t.same([restored.lost, collector.losses], [0, []]);
+    t.match(collector.births.at(-1), { epoch: restored.epoch, firstSeq: 1 });
+    t.equal(entries.filter(({ msg }) => msg.includes('a new epoch begins')).length, 1);
+  });
+}
+
+t.test('a disk that takes no new epoch: nothing is believed of the former one until it does', async (t) => {
+  const program = requireProgram(t, 'mosquitto');
+  if (program === null) return;
+  const broker = await startBroker(t, program);
+  const collector = await startCollector(t, broker.url);
+  collector.acknowledges = () => false;
+  const directory = scratch(t);
+  const spool = await Spool.open({ directory, maxBytes: 4 * MIB, maxAgeMs: 86_400_000, now: Date.now, log: silent });
+  await append(spool, 3);
+  const { epoch } = spool;
+  // The state cannot be written where a directory has its temporary name.
+  const obstacle = join(directory, 'state.json.new');
+  mkdirSync(obstacle);
+  const { log, when } = recordingLog();
+  startPublisher(t, spool, broker.url, { log });
+  await collector.when(() => collector.last === 3);
+  await collector.sendAck(epoch, 4);
+  await when(({ reason = '' }) => reason.includes('EISDIR'));
+  t.same([spool.epoch, spool.depth], [epoch, 3]);
+  rmdirSync(obstacle);
+  collector.acknowledges = () => true;
+  await collector.when(() => collector.births.at(-1)?.epoch !== epoch && collector.last === 3);
+  t.equal(collector.accepted.length, 6);
+});
+
+t.test('a collector that never answers is worth one warning', async (t) => {
+  const program = requireProgram(t, 'mosquitto');
+  if (program === null) return;
+  const broker = await startBroker(t, program);
+  const collector = await startCollector(t, broker.url);
+  collector.acknowledges = () => false;
+  const spool = await openSpool(t);
+  await append(spool, 1);
+  const { log, entries } = recordingLog();
+  const { publisher } = startPublisher(t, spool, broker.url, { log });
+  const warnings = () => entries.filter(({ msg }) => msg.includes('no acknowledgement'));
+  await collector.when(() => collector.duplicates === 2);
+  t.equal(warnings().length, 0, 'not at once');
+  await collector.when(() => collector.duplicates === 6);
+  t.equal(warnings().length, 1);
+  t.match(warnings()[0], { level: 40, topic: 'wattmark/v1/default/dc-1/host-1/readings' });
+  t.equal(publisher.stats.connections, 1);
 });
 
 t.test('messages that the spool drops are announced before the next one is sent', async (t) => {

@@ -3,6 +3,8 @@ import { once } from 'node:events';
 import {
   appendFileSync,
   cpSync,
+  existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -361,6 +363,112 @@ t.test('a crash on a full disk loses nothing that was on it', async (t) => {
   t.same([again.firstSeq, again.nextSeq, again.lost], [1, onDisk + 1, 0]);
   t.equal((await owed(again)).length, onDisk);
   await again.close();
+});
+
+/** What is owed, by number and content, of a spool that was opened for this alone. */
+async function contents(directory: string) {
+  const spool = await openSpool(directory);
+  const { epoch, lost } = spool;
+  const entries = await owed(spool);
+  await spool.close();
+  return { epoch, lost, entries };
+}
+
+t.test('a new epoch: what is owed is numbered anew, byte for byte as it is published, and stays so', async (t) => {
+  for (const acknowledged of [0, 30, 60]) {
+    const directory = scratch(t);
+    const spool = await openSpool(directory);
+    const former = spool.epoch;
+    for (let i = 1; i <= 60; i++) await spool.append(message(i, 20_000));
+    spool.ack(former, acknowledged);
+    spool.dispute();
+    t.equal(spool.ack(former, 60), 'stale', 'nothing of the disputed epoch is believed');
+    await Promise.all([spool.append(message(61)), spool.renew(), spool.append(message(62))]);
+    t.equal(spool.disputed, false);
+    t.ok(spool.epoch > former);
+    t.equal(spool.ack(former, 1), 'foreign');
+    const expected = Array.from({ length: 62 - acknowledged }, (_, i) => ({ seq: i + 1, value: acknowledged + i + 1 }));
+    t.same(await owed(spool), expected);
+    t.same(
+      [spool.firstSeq, spool.nextSeq, spool.depth, spool.lost, spool.gaps],
+      [1, 63 - acknowledged, 62 - acknowledged, 0, 0],
+    );
+    for await (const { payload } of spool.messagesFrom(spool.nextSeq - 1)) {
+      t.equal(
+        Buffer.from(payload).toString(),
+        `{"v":1,"epoch":"${spool.epoch}","seq":${62 - acknowledged},"at":${START_MS + 620_000},"readings":[["a","power",62]]}`,
+      );
+    }
+    const { epoch } = spool;
+    const crashed = scratch(t);
+    cpSync(directory, crashed, { recursive: true });
+    t.same(await contents(crashed), { epoch, lost: 0, entries: expected }, 'after a crash');
+    t.equal(spool.ack(epoch, 2), 'advanced');
+    await spool.close();
+    t.same(await contents(directory), { epoch, lost: 0, entries: expected.slice(2) }, 'after a clean stop');
+  }
+});
+
+t.test(
+  'a new epoch, and a crash or a disk that fails in the midst of it: the former one with all it held',
+  async (t) => {
+    const directory = scratch(t);
+    const spool = await openSpool(directory);
+    for (let i = 1; i <= 5; i++) await spool.append(message(i));
+    spool.dispute();
+    const crashed = scratch(t);
+    cpSync(directory, crashed, { recursive: true });
+    mkdirSync(join(crashed, `7${spool.epoch.slice(1)}`));
+    writeFileSync(join(crashed, 'state.json.new'), '{"epoch":"');
+    const entries = await owed(spool);
+    t.same(await contents(crashed), { epoch: spool.epoch, lost: 0, entries });
+    // The state cannot be written where a directory has its temporary name.
+    mkdirSync(join(directory, 'state.json.new'));
+    await t.rejects(spool.renew(), { code: 'EISDIR' });
+    t.equal(spool.disputed, true);
+    t.same(await owed(spool), entries);
+    t.same(
+      readdirSync(directory).filter((name) => name.length === 26),
+      [spool.epoch],
+      'no half of the new epoch',
+    );
+    rmSync(join(directory, 'state.json.new'), { recursive: true });
+    await spool.renew();
+    t.same(await owed(spool), entries);
+    await spool.renew();
+    t.same(await owed(spool), entries, 'and once more');
+    const { epoch } = spool;
+    await spool.close();
+    unlinkSync(join(directory, 'state.json'));
+    const last = await contents(directory);
+    t.ok(last.epoch > epoch, 'an epoch after a lost state sorts behind');
+    t.equal(last.lost, 5);
+  },
+);
+
+t.test('damage in what is numbered anew is counted once what lies before is delivered', async (t) => {
+  const directory = scratch(t);
+  const spool = await openSpool(directory);
+  for (let i = 1; i <= 60; i++) await spool.append(message(i, 20_000));
+  spool.ack(spool.epoch, 3);
+  await spool.renew();
+  const path = join(
+    readdirSync(directory)
+      .map((name) => join(directory, name, '00000002.log'))
+      .find(existsSync) ?? '',
+  );
+  const bytes = readFileSync(path);
+  bytes[Math.floor(bytes.length / 2)] = 0;
+  writeFileSync(path, bytes);
+  const first = await owed(spool);
+  t.ok(first.length > 10 && first.length < 57);
+  t.equal(spool.lost, 0);
+  spool.ack(spool.epoch, first.length);
+  t.equal(spool.firstSeq, first.length + 1 + spool.lost);
+  const rest = await owed(spool);
+  t.equal(first.length + spool.lost + rest.length, 57);
+  t.same(rest.at(-1), { seq: 57, value: 60 });
+  await spool.close();
 });
 
 /** Another process with the spool open, which appends to it. */
