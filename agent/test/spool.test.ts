@@ -126,7 +126,7 @@ t.test('after a clean stop nothing acknowledged comes again, and numbers go on',
  * instant, with half a frame behind it; nothing that `append` resolved for may be missing afterwards, no number may
  * have two contents, and what was lost at the limits is counted exactly.
  */
-t.test('random appends, acknowledgements, crashes and reopenings', async (t) => {
+t.test('random appends, acknowledgements, new epochs, crashes and reopenings', async (t) => {
   const command = fc.oneof(
     { weight: 6, arbitrary: fc.record({ kind: fc.constant('append' as const), bytes: fc.nat(120_000) }) },
     {
@@ -134,6 +134,7 @@ t.test('random appends, acknowledgements, crashes and reopenings', async (t) => 
       arbitrary: fc.record({ kind: fc.constant('ack' as const), share: fc.double({ min: 0, max: 1, noNaN: true }) }),
     },
     { weight: 1, arbitrary: fc.record({ kind: fc.constant('reopen' as const) }) },
+    { weight: 1, arbitrary: fc.record({ kind: fc.constant('renew' as const) }) },
     {
       weight: 1,
       arbitrary: fc.record({ kind: fc.constant('crash' as const), torn: fc.uint8Array({ maxLength: 40 }) }),
@@ -144,10 +145,13 @@ t.test('random appends, acknowledgements, crashes and reopenings', async (t) => 
       let directory = mkdtempSync(join(tmpdir(), 'wattmark-spool-'));
       const limits = { maxBytes: MIB };
       let spool = await openSpool(directory, limits);
-      const { epoch } = spool;
-      const written = new Map<number, number>();
+      const first = spool.epoch;
+      let { epoch } = spool;
+      let written = new Map<number, number>();
       let acknowledged = 0;
       let appended = 0;
+      // Of the epoch: what was lost and how many messages there were before it.
+      let [lostBefore, before] = [0, 0];
       for (const step of commands) {
         if (step.kind === 'append') {
           appended++;
@@ -156,6 +160,14 @@ t.test('random appends, acknowledgements, crashes and reopenings', async (t) => 
         } else if (step.kind === 'ack') {
           const seq = spool.firstSeq + Math.floor((spool.nextSeq - spool.firstSeq) * step.share) - 1;
           if (spool.ack(epoch, seq) === 'advanced') acknowledged = seq;
+        } else if (step.kind === 'renew') {
+          const kept = [...written].filter(([seq]) => seq >= spool.firstSeq);
+          [lostBefore, before] = [spool.lost, before + spool.firstSeq - 1];
+          written = new Map(kept.map(([seq, value]) => [seq - spool.firstSeq + 1, value]));
+          acknowledged = 0;
+          await spool.renew();
+          if (spool.epoch <= epoch) throw new Error('the new epoch does not sort behind');
+          epoch = spool.epoch;
         } else if (step.kind === 'reopen') {
           await spool.close();
           spool = await openSpool(directory, limits);
@@ -165,17 +177,17 @@ t.test('random appends, acknowledgements, crashes and reopenings', async (t) => 
           await spool.close();
           rmSync(directory, { recursive: true });
           directory = copy;
-          const segments = readdirSync(join(copy, epoch)).sort();
-          appendFileSync(join(copy, epoch, segments.at(-1) ?? ''), step.torn);
+          const segments = readdirSync(join(copy, first)).sort();
+          appendFileSync(join(copy, first, segments.at(-1) ?? ''), step.torn);
           spool = await openSpool(directory, limits);
         }
         const entries = await owed(spool);
         const last = spool.nextSeq - 1;
-        if (spool.epoch !== epoch || last !== appended) throw new Error('numbers do not go on');
+        if (spool.epoch !== epoch || last !== appended - before) throw new Error('numbers do not go on');
         for (const { seq, value } of entries)
           if (written.get(seq) !== value) throw new Error(`${seq} has two contents`);
         if (entries.length !== last - spool.firstSeq + 1) throw new Error('a message is missing');
-        if (spool.firstSeq > acknowledged + spool.lost + 1) throw new Error('a loss was not counted');
+        if (spool.firstSeq > acknowledged + spool.lost - lostBefore + 1) throw new Error('a loss was not counted');
       }
       await spool.close();
       rmSync(directory, { recursive: true });
