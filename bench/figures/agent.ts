@@ -69,7 +69,7 @@ async function startAgent(room: Room, url: string): Promise<Child> {
   );
   const devices = room.start(process.execPath, [repository('demo/dist/main.js'), '--port', String(port)]);
   await devices.expect((line) => (line.includes('listen') ? line : null), 20_000);
-  return room.start(process.execPath, [repository('agent/bin/wattmark-agent.js'), 'run', '--config', file]);
+  return room.start(repository('agent/bin/wattmark-agent.js'), ['run', '--config', file]);
 }
 
 interface Watched {

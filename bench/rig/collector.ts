@@ -42,9 +42,9 @@ export class BenchCollector {
     const file = room.path(`collector-${httpPort}.yaml`);
     // YAML is a superset of JSON.
     writeFileSync(file, JSON.stringify({ data: room.path(data), http: { host: '127.0.0.1', port: httpPort }, broker }));
-    const flags = process.env['BENCH_COLLECTOR_FLAGS']?.split(' ') ?? [];
     const startMs = performance.now();
-    const child = room.start(process.execPath, [...flags, program, 'run', '--config', file]);
+    // As an operator starts it: the program's first line says with which flags.
+    const child = room.start(program, ['run', '--config', file]);
     const url = `http://127.0.0.1:${httpPort}`;
     const ended = child.ended.then((how) => {
       throw new Error(`the collector ended: ${how}`);
