@@ -5,14 +5,14 @@ import type { Fold } from './fold.ts';
 import { type Balance, balanceOf, type Term } from './site/balance.ts';
 import type { Site } from './site/site.ts';
 
-/** A listener hears of a site at most this often on average, */
+/** A listener hears of a site at most this often, on average. */
 const NOTIFY_MS = 1_000;
 
 /**
- * and so much sooner where the event before was late: without that, one late event would make all that follow it late, since
- * an agent's next message comes a second after the last one was due and not after it was shown.
+ * An event may come so much sooner where the one before was late. Without that, one late event would make all that follow
+ * it late: an agent's next message comes a second after the last one was due, not after it was shown.
  */
-const SLACK_MS = 900;
+const SLACK_MS = 250;
 
 /** A value older than this many intervals of its point is no longer live. */
 const STALE_INTERVALS = 3;
