@@ -15,9 +15,10 @@ export interface Snapshot {
 }
 
 /** To be raised whenever the shape of the state changes. */
-const VERSION = 3;
+const VERSION = 4;
 const FILE = 'snapshot.bin';
 const HASH_BYTES = 32;
+const LENGTH_BYTES = 4;
 
 /** The fold's state as bytes, independent of what happens to the fold afterwards. */
 export function encodeFold(state: FoldState): Uint8Array {
@@ -29,12 +30,18 @@ export async function writeSnapshot(
   directory: string,
   parts: { readonly fold: Uint8Array; readonly rollup: RollupState },
 ): Promise<void> {
-  const content = serialize({ version: VERSION, ...parts });
+  // The fold's bytes are written as they are: a copy of them would be the collector's greatest need of memory.
+  const head = serialize({ version: VERSION, rollup: parts.rollup });
+  const length = Buffer.alloc(LENGTH_BYTES);
+  length.writeUInt32LE(head.length);
+  const content = [length, head, parts.fold];
+  const hash = createHash('sha256');
+  for (const part of content) hash.update(part);
   const path = join(directory, FILE);
   const file = await open(`${path}.new`, 'w');
   try {
-    await file.writeFile(createHash('sha256').update(content).digest());
-    await file.writeFile(content);
+    await file.writeFile(hash.digest());
+    for (const part of content) await file.writeFile(part);
     await file.datasync();
   } finally {
     await file.close();
@@ -53,7 +60,16 @@ export async function readSnapshot(directory: string): Promise<Snapshot | { read
   const content = bytes.subarray(HASH_BYTES);
   const hash = createHash('sha256').update(content).digest();
   if (!hash.equals(bytes.subarray(0, HASH_BYTES))) return { missing: 'it is damaged' };
-  const { version, fold, rollup } = deserialize(content) as { version: number; fold: Uint8Array; rollup: RollupState };
-  if (version !== VERSION) return { missing: `it is of version ${version}, not ${VERSION}` };
-  return { fold: deserialize(fold) as FoldState, rollup };
+  try {
+    return decode(content);
+  } catch {
+    return { missing: 'it is of another version' };
+  }
+}
+
+function decode(content: Buffer): Snapshot | { readonly missing: string } {
+  const headEnd = LENGTH_BYTES + content.readUInt32LE();
+  const head = deserialize(content.subarray(LENGTH_BYTES, headEnd)) as { version: number; rollup: RollupState };
+  if (head.version !== VERSION) return { missing: `it is of version ${head.version}, not ${VERSION}` };
+  return { fold: deserialize(content.subarray(headEnd)) as FoldState, rollup: head.rollup };
 }
