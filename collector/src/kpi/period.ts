@@ -73,10 +73,16 @@ export function parseInstant(text: string, key: string): number {
   return ms;
 }
 
-/** The calendar length that a period has in a time zone, or null where it has none. */
+/**
+ * The calendar length that a period has in a time zone, or null where it has none. Days begin when their date does, which
+ * is 01:00 where the clocks go forward at midnight.
+ */
 export function lengthOf({ fromMs, toMs }: Span, timezone: string): PeriodLength | null {
   const start = zoned(fromMs, timezone);
-  const is = (duration: Temporal.DurationLike): boolean => start.add(duration).epochMilliseconds === toMs;
+  const date = start.toPlainDate();
+  const isWholeDays = startOf(date, timezone) === fromMs;
+  const is = (duration: Temporal.DurationLike): boolean =>
+    toMs === (isWholeDays ? startOf(date.add(duration), timezone) : start.add(duration).epochMilliseconds);
   if (is({ years: 1 })) return 'year';
   if (is({ months: 1 })) return 'month';
   if (is({ weeks: 1 })) return 'week';

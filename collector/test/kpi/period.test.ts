@@ -41,6 +41,8 @@ t.test('days follow each other without gap or overlap, also where clocks change'
       );
       return today?.toMs === tomorrow?.fromMs && lengthOf(today as Period, timezone) === 'day';
     }),
+    // Where the clocks go forward at midnight, the day begins at 01:00.
+    { examples: [['America/Sao_Paulo', new Date('2009-10-18T00:00:00.000Z')]], numRuns: 500 },
   );
 });
 
