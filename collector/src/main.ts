@@ -52,7 +52,7 @@ command(
   .action(runReplay);
 
 /** The heap may grow by this much beyond what is alive before it is cleared: left alone, Node lets it become twice as large. */
-const HEAP_GROWTH_PERCENT = 20;
+const HEAP_GROWTH_PERCENT = 10;
 
 async function runCollector({ config: file }: ConfigOption): Promise<void> {
   const config = loadCollectorConfig(file, process.env);

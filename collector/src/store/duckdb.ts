@@ -42,7 +42,7 @@ const MAX_WAITING_READS = 1000;
  */
 export async function openDuckdbStore(file: string, options: DuckdbOptions = {}): Promise<Store> {
   await mkdir(dirname(file), { recursive: true });
-  const { instance, writer } = await connectWriter(file, options.memoryMiB ?? 96, options.threads ?? 2);
+  const { instance, writer } = await connectWriter(file, options.memoryMiB ?? 48, options.threads ?? 2);
   return new DuckdbStore(instance, writer, await instance.connect());
 }
 
