@@ -29,7 +29,6 @@ const section = v.strictObject({
 
 export const snmpProfile = v.strictObject({ ...profileEntries, sections: v.record(v.string(), section) });
 
-export type SnmpProfile = v.InferOutput<typeof snmpProfile>;
 export type SnmpChannel = v.InferOutput<typeof channel>;
 
 /** The column whose rows make up the channel, or null where it is one object. */
