@@ -1,11 +1,15 @@
+import { isDeepStrictEqual } from 'node:util';
+import { join } from 'node:path';
 import type { Logger } from '@wattmark/shared/logger';
 import type { Clock } from './clock.ts';
-import type { AgentConfig } from './config.ts';
+import type { AgentConfig, ConfiguredSource } from './config.ts';
 import { PointClaims } from './point-claims.ts';
 import { Poller } from './poller.ts';
 import { Publisher } from './publisher.ts';
 import { Sampler } from './sampler.ts';
 import { defaultTiming, type Timing } from './session.ts';
+import { createMemory } from './source-memory.ts';
+import type { Surroundings } from './source.ts';
 import { Spool } from './spool.ts';
 import type { TickMessage } from './tick-message.ts';
 
@@ -20,12 +24,26 @@ export interface AgentOptions {
   readonly timing?: Timing;
 }
 
+/** What became of the sources when another configuration took effect. */
+export interface Reloaded {
+  readonly kept: number;
+  readonly opened: number;
+  readonly closed: number;
+  /** Keys that have changed and take effect only when the agent is started again. */
+  readonly needRestart: readonly string[];
+}
+
 /** sources → sampler → spool → publisher. */
 export class Agent {
-  readonly #pollers: readonly Poller[];
+  readonly #options: AgentOptions;
+  readonly #surroundings: Surroundings;
+  readonly #claims = new PointClaims();
   readonly #sampler: Sampler;
   readonly spool: Spool;
   readonly publisher: Publisher;
+  #config: AgentConfig;
+  #pollers: readonly Poller[];
+  #stop: AbortSignal = new AbortController().signal;
 
   /** @throws where the spool cannot be opened. */
   static async open(options: AgentOptions): Promise<Agent> {
@@ -33,10 +51,13 @@ export class Agent {
     return new Agent(options, await Spool.open({ ...config.spool, now: () => clock.now(), log }));
   }
 
-  private constructor({ config, clock, random, software, log, timing = defaultTiming }: AgentOptions, spool: Spool) {
-    const { group, site, agent } = config;
-    const claims = new PointClaims();
-    this.#pollers = config.sources.map((source) => new Poller({ source, clock, random, claims, log }));
+  private constructor(options: AgentOptions, spool: Spool) {
+    const { config, clock, random, software, log, timing = defaultTiming } = options;
+    const { group, site, agent, directory } = config;
+    this.#options = options;
+    this.#config = config;
+    this.#surroundings = { clock, directory, memory: createMemory(join(config.spool.directory, 'memory')) };
+    this.#pollers = config.sources.map((source) => this.#pollerOf(source));
     this.#sampler = new Sampler(
       this.#pollers,
       clock,
@@ -45,12 +66,14 @@ export class Agent {
     );
     this.spool = spool;
     const points = () => this.#sampler.points;
-    const speaker = { address: { group, site, agent }, software, spool, points, clock, timing, log };
+    const report = () => this.#sampler.report;
+    const speaker = { address: { group, site, agent }, software, spool, points, report, clock, timing, log };
     this.publisher = new Publisher(speaker, config.broker, random);
   }
 
   /** Samples and publishes until `signal` aborts; what is then not acknowledged stays in the spool. */
   async run(signal: AbortSignal): Promise<void> {
+    this.#stop = signal;
     await Promise.all(this.#pollers.map((poller) => poller.open(signal)));
     await Promise.all([this.#sampler.run(signal), this.publisher.run(signal)]);
     // The spool first: a driver that does not close must not cost its last state.
@@ -58,8 +81,46 @@ export class Agent {
     await Promise.all(this.#pollers.map((poller) => poller.close()));
   }
 
+  /**
+   * Goes on with the sources of `config`. Those that are configured as before are not touched, and no tick of theirs
+   * is lost; a source that was changed is closed after its last tick and opened as it now is before its next.
+   */
+  async reload(config: AgentConfig): Promise<Reloaded> {
+    const before = this.#pollers;
+    const kept = new Set<Poller>();
+    const pollers = config.sources.map((source) => {
+      const same = before.find((poller) => !kept.has(poller) && isSame(poller.source, source));
+      if (same === undefined || same.state === 'fatal') return this.#pollerOf(source);
+      kept.add(same);
+      return same;
+    });
+    const gone = before.filter((poller) => !kept.has(poller));
+    const needRestart = restartKeys.filter((key) => !isDeepStrictEqual(config[key], this.#config[key]));
+    this.#config = config;
+    this.#pollers = pollers;
+    for (const poller of gone) poller.release();
+    await this.#sampler.replace(pollers);
+    await Promise.all(gone.map((poller) => poller.close()));
+    await Promise.all(pollers.map((poller) => poller.open(this.#stop)));
+    this.publisher.wake();
+    return { kept: kept.size, opened: pollers.length - kept.size, closed: gone.length, needRestart };
+  }
+
+  #pollerOf(source: ConfiguredSource): Poller {
+    const { random, log } = this.#options;
+    return new Poller({ source, surroundings: this.#surroundings, random, claims: this.#claims, log });
+  }
+
   async #forward(message: TickMessage): Promise<void> {
     await this.spool.append(message);
     this.publisher.wake();
   }
 }
+
+/** Whether two entries say the same, wherever they stand in their files. */
+function isSame({ label: _, ...source }: ConfiguredSource, { label: __, ...other }: ConfiguredSource): boolean {
+  return isDeepStrictEqual(source, other);
+}
+
+/** What a running agent is built on. */
+const restartKeys = ['agent', 'site', 'group', 'broker', 'spool'] as const satisfies readonly (keyof AgentConfig)[];

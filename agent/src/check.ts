@@ -3,7 +3,8 @@ import type { Quality } from '@wattmark/shared/messages';
 import type { Channel } from '@wattmark/shared/channels';
 import type { Clock } from './clock.ts';
 import type { ConfiguredSource } from './config.ts';
-import type { Sample, Source } from './source.ts';
+import { addressOf } from './source-address.ts';
+import type { Sample, Source, Surroundings } from './source.ts';
 import { implausible } from './tick-message.ts';
 
 /** Power from a counter, and processor load, are differences between two looks. */
@@ -36,24 +37,29 @@ export interface CheckedSource {
 /** Opens every source and reads it twice, all at once. Never rejects for what a source does. */
 export function checkSources(
   sources: readonly ConfiguredSource[],
-  clock: Clock,
+  surroundings: Surroundings,
   log: Logger,
 ): Promise<CheckedSource[]> {
-  return Promise.all(sources.map((source) => checkSource(source, clock, log)));
+  return Promise.all(sources.map((source) => checkSource(source, surroundings, log)));
 }
 
 export function allRead(checked: readonly CheckedSource[]): boolean {
   return checked.every(({ problem, channels }) => problem === null && channels.every((row) => row.problem === null));
 }
 
-async function checkSource(configured: ConfiguredSource, clock: Clock, log: Logger): Promise<CheckedSource> {
+async function checkSource(
+  configured: ConfiguredSource,
+  surroundings: Surroundings,
+  log: Logger,
+): Promise<CheckedSource> {
+  const { clock } = surroundings;
   const { label, kind, module, settings, intervalMs } = configured;
   const patienceMs = Math.max(configured.deadlineMs, LEAST_PATIENCE_MS);
   let source: Source | null = null;
   let problem: string | null = null;
   let channels: readonly CheckedChannel[] = [];
   try {
-    const opened = await module.open(settings, { log, intervalMs });
+    const opened = await module.open(settings, { ...surroundings, log, intervalMs });
     source = opened;
     await look(opened, patienceMs, clock).catch(() => {});
     await clock.sleep(BETWEEN_LOOKS_MS);
@@ -88,7 +94,8 @@ function rowsOf(source: Source, sample: Sample): readonly CheckedChannel[] {
   for (const { point, channel, reason } of sample.noData) {
     add({ point, channel, value: null, quality: null, problem: reason });
   }
-  for (const [point, channel, value, quality = 'measured'] of sample.readings) {
+  const dated = (sample.dated ?? []).flatMap(({ readings }) => readings);
+  for (const [point, channel, value, quality = 'measured'] of [...dated, ...sample.readings]) {
     add({
       point,
       channel,
@@ -98,15 +105,4 @@ function rowsOf(source: Source, sample: Sample): readonly CheckedChannel[] {
     });
   }
   return [...rows.values()];
-}
-
-/** The keys by which sources name a place, in the order in which one reads them. */
-const placeKeys = ['url', 'host', 'port', 'path', 'device', 'unit', 'root'];
-
-function addressOf(settings: Readonly<Record<string, unknown>>): string {
-  const named = placeKeys.flatMap((key) => {
-    const value = settings[key];
-    return typeof value === 'string' || typeof value === 'number' ? [[key, String(value)] as const] : [];
-  });
-  return named.map(([key, value]) => (key === 'host' || key === 'url' ? value : `${key} ${value}`)).join(' ');
 }

@@ -18,6 +18,8 @@ export interface AgentConfig {
   readonly broker: BrokerConfig;
   readonly spool: SpoolConfig;
   readonly logLevel: LogLevel;
+  /** Of the file. */
+  readonly directory: string;
   readonly sources: readonly ConfiguredSource[];
 }
 
@@ -71,6 +73,7 @@ export async function loadAgentConfig(
     ...rest,
     spool: { directory: spool.path, maxBytes: spool.maxMiB * 1_048_576, maxAgeMs: spool.maxAge },
     logLevel: log.level,
+    directory: dirname(resolve(file)),
     sources: sources.map((source, index): ConfiguredSource => {
       const { kind, settings, interval: intervalMs = interval } = source;
       const module = modules.get(kind);

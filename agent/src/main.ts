@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ConfigError } from '@wattmark/shared/config';
-import { createLogger } from '@wattmark/shared/logger';
+import { createLogger, type Logger } from '@wattmark/shared/logger';
 import { Command } from 'commander';
 import { allRead, checkSources } from './check.ts';
 import { checkJson, checkTable } from './check-table.ts';
@@ -9,6 +10,7 @@ import { Agent } from './agent.ts';
 import type { Clock } from './clock.ts';
 import { type AgentConfig, loadAgentConfig } from './config.ts';
 import { openCatalog } from './source-catalog.ts';
+import { createMemory, readOnly } from './source-memory.ts';
 
 /** Time from the signal to the exit, whatever hangs. */
 const STOP_WITHIN_MS = 3_000;
@@ -64,15 +66,35 @@ async function run(file: string): Promise<void> {
     setTimeout(() => process.exit(1), STOP_WITHIN_MS).unref();
   };
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  let reloading = Promise.resolve();
+  process.on('SIGHUP', () => {
+    reloading = reloading.then(() => reload(agent, file, log));
+  });
   await agent.run(stop.signal);
   log.info({ ...agent.publisher.stats, depth: agent.spool.depth, lost: agent.spool.lost }, 'stopped');
   // A driver may have left a socket or a timer behind; everything of ours is closed.
   process.exit(0);
 }
 
+/** Takes the configuration anew; one that has problems is logged and changes nothing. */
+async function reload(agent: Agent, file: string, log: Logger): Promise<void> {
+  try {
+    const config = await load(file);
+    log.level = config.logLevel;
+    const { needRestart, ...reloaded } = await agent.reload(config);
+    log.info({ ...reloaded }, 'the configuration is in effect');
+    if (needRestart.length > 0)
+      log.warn({ keys: needRestart }, 'these keys take effect when the agent is started again');
+  } catch (error) {
+    log.error({ reason: (error as Error).message }, 'the configuration stays as it was');
+  }
+}
+
 async function check(file: string, json: boolean): Promise<void> {
   const config = await load(file);
-  const checked = await checkSources(config.sources, clock, createLogger('check', 'silent'));
+  const memory = readOnly(createMemory(join(config.spool.directory, 'memory')));
+  const surroundings = { clock, directory: config.directory, memory };
+  const checked = await checkSources(config.sources, surroundings, createLogger('check', 'silent'));
   process.stdout.write((json ? checkJson : checkTable)(checked, clock.monotonicMs()));
   process.exitCode = allRead(checked) ? 0 : 1;
 }

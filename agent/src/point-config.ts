@@ -1,10 +1,10 @@
 import { type Channel, channelNames } from '@wattmark/shared/channels';
 import { id } from '@wattmark/shared/config';
-import { limits, type PointDeclaration } from '@wattmark/shared/messages';
+import { limits, type Meter, type PointDeclaration } from '@wattmark/shared/messages';
 import { type AccuracyClass, accuracyClasses, levels, roles } from '@wattmark/shared/roles';
 import * as v from 'valibot';
 
-const accuracyClass = v.picklist(Object.keys(accuracyClasses) as AccuracyClass[]);
+export const accuracyClass = v.picklist(Object.keys(accuracyClasses) as AccuracyClass[]);
 
 /** What an operator may say about a point, whatever reads it. */
 export const pointEntries = {
@@ -47,6 +47,9 @@ export interface PointFacts {
   readonly channels: readonly Channel[];
   readonly method?: string | undefined;
   readonly energyModulusWh?: number | undefined;
+  /** Of the model, by its data sheet; the operator's word comes first. */
+  readonly accuracyClass?: AccuracyClass | undefined;
+  readonly meter?: Meter | undefined;
 }
 
 /** The announcement of a point in the agent's birth message; what nobody said is left out. */
@@ -60,11 +63,12 @@ export function declarePoint(config: Omit<PointConfig, 'from' | 'channels'>, fac
     ...said('feeds', config.feeds),
     channels,
     source,
-    ...said('accuracyClass', config.accuracyClass),
+    ...said('accuracyClass', config.accuracyClass ?? facts.accuracyClass),
     intervalMs,
     ...said('simulated', facts.simulated || undefined),
     ...said('method', facts.method),
     ...said('energyModulusWh', facts.energyModulusWh),
+    ...said('meter', facts.meter),
   };
 }
 

@@ -1,10 +1,10 @@
-import type { PointDeclaration, Reading } from '@wattmark/shared/messages';
+import { limits, type PointDeclaration, type Reading, type SourceFailure } from '@wattmark/shared/messages';
 import type { Logger } from '@wattmark/shared/logger';
-import type { Clock } from './clock.ts';
 import type { ConfiguredSource } from './config.ts';
 import type { PointClaims } from './point-claims.ts';
 import { implausible } from './tick-message.ts';
-import { type FailureKind, type NoData, type Sample, type Source, SourceError } from './source.ts';
+import { addressOf } from './source-address.ts';
+import { type FailureKind, type NoData, type Sample, type Source, SourceError, type Surroundings } from './source.ts';
 
 /** Longest pause between two looks for an instrument that is not there. */
 const LONGEST_ABSENCE_MS = 300_000;
@@ -19,7 +19,7 @@ export interface PollerStats {
 
 export interface PollerOptions {
   readonly source: ConfiguredSource;
-  readonly clock: Clock;
+  readonly surroundings: Surroundings;
   /** A number in [0, 1), for jitter. */
   readonly random: () => number;
   /** The points that are spoken for, of all sources of the agent. */
@@ -34,13 +34,18 @@ const nothing: Sample = { readings: [], noData: [] };
 /** Polls one source under its deadline, and decides after a failure when to look again. Nothing a source does gets past it. */
 export class Poller {
   readonly source: ConfiguredSource;
-  readonly #clock: Clock;
+  /** Kind and place of the instrument: `modbus 192.0.2.10 port 502 unit 1`. */
+  readonly label: string;
+  readonly #surroundings: Surroundings;
   readonly #random: () => number;
   readonly #claims: PointClaims;
   readonly #log: Logger;
   #opened: Source | null = null;
+  #opening: Promise<void> | null = null;
+  #points: readonly PointDeclaration[] = [];
   #busy = false;
   #state: State = 'unknown';
+  #failure: SourceFailure | null = null;
   #absences = 0;
   #lookAgainMs = Number.NEGATIVE_INFINITY;
   #missing: ReadonlyMap<string, string> = new Map();
@@ -48,16 +53,22 @@ export class Poller {
 
   constructor(options: PollerOptions) {
     this.source = options.source;
-    this.#clock = options.clock;
+    this.#surroundings = options.surroundings;
     this.#random = options.random;
     this.#claims = options.claims;
-    const { kind, label } = options.source;
-    this.#log = options.log.child({ source: label, kind });
+    const { kind, settings } = options.source;
+    this.label = `${kind} ${addressOf(settings)}`.trim().slice(0, limits.nameLength);
+    this.#log = options.log.child({ source: this.label });
   }
 
   /** The points that the instrument announces; none until it could be opened. */
   get points(): readonly PointDeclaration[] {
-    return this.#opened?.points ?? [];
+    return this.#points;
+  }
+
+  /** Why the instrument gives nothing, the same object while it does; null where it answers or was not asked yet. */
+  get failure(): SourceFailure | null {
+    return this.#failure;
   }
 
   get stats(): PollerStats {
@@ -69,19 +80,12 @@ export class Poller {
   }
 
   /** Opens the source where it is not open; a failure is logged and, unless it is fatal, tried again by `poll`. */
-  async open(signal: AbortSignal): Promise<void> {
-    if (this.#opened !== null || this.#state === 'fatal') return;
-    const { module, settings, intervalMs } = this.source;
-    const opening = (async () => module.open(settings, { log: this.#log, intervalMs }))();
-    try {
-      const source = await this.#withDeadline(opening, signal);
-      this.#claims.claim(this.source.label, source.points);
-      this.#opened = source;
-    } catch (error) {
-      // Opened too late, or not for us: without this its connection would stay behind.
-      opening.then((source) => source.close()).catch(() => {});
-      if (!signal.aborted) this.#fail(error, 'absent');
-    }
+  open(signal: AbortSignal): Promise<void> {
+    if (this.#opened !== null || this.#state === 'fatal') return Promise.resolve();
+    this.#opening ??= this.#open(signal).finally(() => {
+      this.#opening = null;
+    });
+    return this.#opening;
   }
 
   /**
@@ -94,7 +98,7 @@ export class Poller {
       this.#stats.skipped++;
       return nothing;
     }
-    if (this.#clock.monotonicMs() < this.#lookAgainMs) return nothing;
+    if (this.#surroundings.clock.monotonicMs() < this.#lookAgainMs) return nothing;
     this.#busy = true;
     await this.open(signal);
     if (this.#opened === null) {
@@ -104,10 +108,31 @@ export class Poller {
     return this.#read(this.#opened, signal);
   }
 
+  /** Gives up the points, for another source to read. */
+  release(): void {
+    this.#claims.release(this);
+  }
+
   async close(): Promise<void> {
     const source = this.#opened;
     this.#opened = null;
+    this.#points = [];
     await source?.close().catch((error: unknown) => this.#log.warn({ err: error }, 'the source did not close'));
+  }
+
+  async #open(signal: AbortSignal): Promise<void> {
+    const { module, settings, intervalMs } = this.source;
+    const context = { ...this.#surroundings, log: this.#log, intervalMs };
+    const opening = (async () => module.open(settings, context))();
+    try {
+      const source = await this.#withDeadline(opening, signal);
+      this.#announce(source);
+      this.#opened = source;
+    } catch (error) {
+      // Opened too late, or not for us: without this its connection would stay behind.
+      opening.then((source) => source.close()).catch(() => {});
+      if (!signal.aborted) this.#fail(error, 'absent');
+    }
   }
 
   async #read(source: Source, signal: AbortSignal): Promise<Sample> {
@@ -118,6 +143,7 @@ export class Poller {
     });
     try {
       const sample = plausible(await this.#withDeadline(reading, signal));
+      this.#announce(source);
       this.#succeed(sample);
       return sample;
     } catch (error) {
@@ -128,6 +154,13 @@ export class Poller {
     }
   }
 
+  /** @throws SourceError where another source reads one of the points. */
+  #announce({ points }: Source): void {
+    if (points === this.#points) return;
+    this.#claims.claim(this, points);
+    this.#points = points;
+  }
+
   /** @throws SourceError where `work` is not done by the deadline, or when `signal` aborts. */
   async #withDeadline<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
     const { deadlineMs } = this.source;
@@ -135,7 +168,7 @@ export class Poller {
     const over = new AbortController();
     const stop = (): void => over.abort();
     signal.addEventListener('abort', stop, { once: true });
-    const late = this.#clock.sleep(deadlineMs, over.signal).then((): never => {
+    const late = this.#surroundings.clock.sleep(deadlineMs, over.signal).then((): never => {
       throw new SourceError('retry', `no answer within ${deadlineMs} ms`);
     });
     // Whichever loses the race may reject later, when nobody listens any more.
@@ -155,6 +188,7 @@ export class Poller {
     this.#lookAgainMs = Number.NEGATIVE_INFINITY;
     if (this.#state !== 'ok') this.#log.info({ before: this.#state }, 'the instrument answers');
     this.#state = 'ok';
+    this.#failure = null;
     this.#noteMissing(sample.noData);
   }
 
@@ -166,10 +200,13 @@ export class Poller {
       const { intervalMs } = this.source;
       const pauseMs = Math.min(Math.max(LONGEST_ABSENCE_MS, intervalMs), intervalMs * 2 ** this.#absences++);
       // Between a half and the whole: agents that lost the same bus do not come back to it at one instant.
-      this.#lookAgainMs = this.#clock.monotonicMs() + pauseMs * (1 - this.#random() / 2);
+      this.#lookAgainMs = this.#surroundings.clock.monotonicMs() + pauseMs * (1 - this.#random() / 2);
     }
-    if (this.#state !== kind)
+    if (this.#state !== kind) {
       this.#log[kind === 'fatal' ? 'error' : 'warn']({ state: kind, reason }, failureTexts[kind]);
+      const since = this.#failure?.since ?? this.#surroundings.clock.now();
+      this.#failure = { source: this.label, state: kind, since, reason: reason.slice(0, limits.nameLength) };
+    }
     this.#state = kind;
   }
 
@@ -193,15 +230,17 @@ const failureTexts: Record<FailureKind, string> = {
   fatal: 'the source cannot work as configured and is given up',
 };
 
+/** The sample without what JSON cannot say and a collector would reject. */
 function plausible(sample: Sample): Sample {
-  if (sample.readings.every(([, channel, value]) => implausible(channel, value) === null)) return sample;
-  const readings: Reading[] = [];
   const noData: NoData[] = [...sample.noData];
-  for (const reading of sample.readings) {
-    const [point, channel, value] = reading;
-    const reason = implausible(channel, value);
-    if (reason === null) readings.push(reading);
-    else noData.push({ point, channel, reason });
-  }
-  return { readings, noData };
+  const judge = (readings: readonly Reading[]): readonly Reading[] => {
+    if (readings.every(([, channel, value]) => implausible(channel, value) === null)) return readings;
+    return readings.filter(([point, channel, value]) => {
+      const reason = implausible(channel, value);
+      if (reason !== null) noData.push({ point, channel, reason });
+      return reason === null;
+    });
+  };
+  const dated = sample.dated?.map(({ at, readings }) => ({ at, readings: judge(readings) }));
+  return { readings: judge(sample.readings), ...(dated !== undefined && { dated }), noData };
 }

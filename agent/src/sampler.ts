@@ -1,4 +1,4 @@
-import type { PointDeclaration } from '@wattmark/shared/messages';
+import { limits, type PointDeclaration, type Reading, type SourcesReport } from '@wattmark/shared/messages';
 import type { Clock } from './clock.ts';
 import type { Poller } from './poller.ts';
 import { splitTick, type TickMessage } from './tick-message.ts';
@@ -6,12 +6,14 @@ import { ticks } from './ticker.ts';
 
 /** Asks every source whose tick has come, all at once, and makes one message of what they say. */
 export class Sampler {
-  readonly #pollers: readonly Poller[];
+  #pollers: readonly Poller[];
   readonly #clock: Clock;
   readonly #deliver: (message: TickMessage) => void;
   readonly #skip: (at: number) => void;
   #announced: readonly (readonly PointDeclaration[])[] = [];
   #points: readonly PointDeclaration[] = [];
+  #report: SourcesReport = { total: 0, failing: [] };
+  readonly #underWay = new Set<Promise<void>>();
 
   /**
    * @param deliver is called with each message, in the order in which the ticks were complete
@@ -39,22 +41,47 @@ export class Sampler {
     return this.#points;
   }
 
+  /** How the sources do; the same object while nothing changes. */
+  get report(): SourcesReport {
+    const failing = this.#pollers.flatMap((poller) => poller.failure ?? []).slice(0, limits.failingSources);
+    const { total, failing: before } = this.#report;
+    const isSame = failing.length === before.length && failing.every((failure, i) => failure === before[i]);
+    if (!isSame || total !== this.#pollers.length) this.#report = { total: this.#pollers.length, failing };
+    return this.#report;
+  }
+
+  /** Goes on with other pollers from the next tick; done when no tick with the former ones is under way. */
+  async replace(pollers: readonly Poller[]): Promise<void> {
+    this.#pollers = pollers;
+    await Promise.all(this.#underWay);
+  }
+
   /** Samples at every tick until `signal` aborts, then waits for the reads under way. */
   async run(signal: AbortSignal): Promise<void> {
-    const underWay = new Set<Promise<void>>();
-    const intervalsMs = [...new Set(this.#pollers.map((poller) => poller.source.intervalMs))];
+    const intervalsMs = () => this.#pollers.map((poller) => poller.source.intervalMs);
     for await (const at of ticks(intervalsMs, this.#clock, signal, this.#skip)) {
-      const sampling = this.sample(at, signal).finally(() => underWay.delete(sampling));
-      underWay.add(sampling);
+      const sampling = this.sample(at, signal).finally(() => this.#underWay.delete(sampling));
+      this.#underWay.add(sampling);
     }
-    await Promise.all(underWay);
+    await Promise.all(this.#underWay);
   }
 
   /** Takes one tick's sample. No source waits for another; the message goes out when the last has answered or is late. */
   async sample(at: number, signal: AbortSignal): Promise<void> {
     const due = this.#pollers.filter((poller) => at % poller.source.intervalMs === 0);
     const samples = await Promise.all(due.map((poller) => poller.poll(signal)));
-    const readings = samples.flatMap((sample) => sample.readings);
+    const byTime = new Map<number, Reading[]>();
+    for (const { at: time, readings } of samples.flatMap((sample) => sample.dated ?? [])) {
+      byTime.set(time, [...(byTime.get(time) ?? []), ...readings]);
+    }
+    for (const [time, readings] of [...byTime].sort(([a], [b]) => a - b)) this.#send(time, readings);
+    this.#send(
+      at,
+      samples.flatMap((sample) => sample.readings),
+    );
+  }
+
+  #send(at: number, readings: readonly Reading[]): void {
     for (const message of splitTick(at, readings)) this.#deliver(message);
   }
 }

@@ -1,4 +1,11 @@
-import { type Ack, type Birth, type PointDeclaration, parseAck, type Status } from '@wattmark/shared/messages';
+import {
+  type Ack,
+  type Birth,
+  type PointDeclaration,
+  parseAck,
+  type SourcesReport,
+  type Status,
+} from '@wattmark/shared/messages';
 import { type Address, topicOf } from '@wattmark/shared/topics';
 import type { Logger } from '@wattmark/shared/logger';
 import type { BrokerConnection } from './broker-connection.ts';
@@ -30,6 +37,9 @@ export interface Timing {
 
 export const defaultTiming: Timing = { ackTimeoutMs: 10_000, brokerTimeoutMs: 10_000, statusIntervalMs: 60_000 };
 
+/** Least time between two statuses that only say how the sources do. */
+const NEWS_INTERVAL_MS = 5_000;
+
 /** Who speaks, and from what. */
 export interface Speaker {
   readonly address: Address;
@@ -38,6 +48,8 @@ export interface Speaker {
   readonly spool: Spool;
   /** The points as they are now; the same array until they change. */
   readonly points: () => readonly PointDeclaration[];
+  /** How the sources do now; the same object until that changes. */
+  readonly report: () => SourcesReport;
   readonly clock: Clock;
   readonly timing: Timing;
   readonly log: Logger;
@@ -61,6 +73,7 @@ export class Session {
   readonly #stats: SessionStats;
   #announced: { readonly points: readonly PointDeclaration[]; readonly gaps: number } | null = null;
   #statusMs = Number.NEGATIVE_INFINITY;
+  #reported: SourcesReport | null = null;
   #next: number;
   #window = WINDOW;
   #progressMs: number;
@@ -126,10 +139,12 @@ export class Session {
 
   /** Publishes the retained status. */
   publishStatus(state: Status['state']): void {
-    const { address, spool, clock } = this.#speaker;
-    const status: Status = { v: 1, state, at: clock.now(), spoolDepth: spool.depth, lost: spool.lost };
+    const { address, spool, clock, report } = this.#speaker;
+    const sources = report();
+    const status: Status = { v: 1, state, at: clock.now(), spoolDepth: spool.depth, lost: spool.lost, sources };
     this.#connection.publish(topicOf(address, 'status'), JSON.stringify(status), true);
     this.#statusMs = clock.monotonicMs();
+    this.#reported = sources;
   }
 
   #checkConnection(): void {
@@ -140,16 +155,30 @@ export class Session {
 
   /** Says what the collector must know before it can take the next message, and once a while that all is well. */
   #announce(): void {
-    const { address, software, spool, points, clock, timing } = this.#speaker;
+    const { address, software, spool, points, report, clock } = this.#speaker;
     const now = { points: points(), gaps: spool.gaps };
     const changed = now.points !== this.#announced?.points || now.gaps !== this.#announced.gaps;
     if (changed) {
       const { epoch, firstSeq } = spool;
-      const birth: Birth = { v: 1, epoch, firstSeq, at: clock.now(), software, points: now.points };
+      const birth: Birth = {
+        v: 1,
+        epoch,
+        firstSeq,
+        at: clock.now(),
+        software,
+        points: now.points,
+        sources: report(),
+      };
       this.#connection.publish(topicOf(address, 'birth'), JSON.stringify(birth), true);
       this.#announced = now;
     }
-    if (changed || clock.monotonicMs() - this.#statusMs >= timing.statusIntervalMs) this.publishStatus('online');
+    if (changed || clock.monotonicMs() >= this.#nextStatusMs()) this.publishStatus('online');
+  }
+
+  #nextStatusMs(): number {
+    const { report, timing } = this.#speaker;
+    const isNews = report() !== this.#reported;
+    return this.#statusMs + (isNews ? Math.min(NEWS_INTERVAL_MS, timing.statusIntervalMs) : timing.statusIntervalMs);
   }
 
   /** @throws where the disk does not take it: the next connection tries again, and until then no message goes out. */
@@ -244,6 +273,6 @@ export class Session {
     const { spool, clock, timing } = this.#speaker;
     const nowMs = clock.monotonicMs();
     const ackMs = this.#next > spool.firstSeq ? this.#progressMs + timing.ackTimeoutMs - nowMs : timing.ackTimeoutMs;
-    return Math.max(0, Math.min(ackMs, this.#statusMs + timing.statusIntervalMs - nowMs, timing.brokerTimeoutMs));
+    return Math.max(0, Math.min(ackMs, this.#nextStatusMs() - nowMs, timing.brokerTimeoutMs));
   }
 }

@@ -1,6 +1,7 @@
 import type { Channel } from '@wattmark/shared/channels';
 import type { PointDeclaration, Reading } from '@wattmark/shared/messages';
 import type { Logger } from '@wattmark/shared/logger';
+import type { Clock } from './clock.ts';
 import type { GenericSchema, InferOutput } from 'valibot';
 
 /**
@@ -27,15 +28,27 @@ export interface NoData {
   readonly reason: string;
 }
 
+/** Readings that carry their own time, UTC milliseconds: of a history, or of an instrument that speaks when it likes. */
+export interface DatedReadings {
+  readonly at: number;
+  readonly readings: readonly Reading[];
+}
+
 /** What one look at an instrument gave: values in base units, and what is missing from them. */
 export interface Sample {
+  /** Taken at the tick. */
   readonly readings: readonly Reading[];
+  /** Taken at other times; of one point in the order of their times, from one look to the next too. */
+  readonly dated?: readonly DatedReadings[];
   readonly noData: readonly NoData[];
 }
 
 /** One opened instrument. */
 export interface Source {
-  /** The points that this instrument measures, as they are announced in the agent's birth message. */
+  /**
+   * The points that this instrument measures, as they are announced in the agent's birth message. The same array until
+   * they change: a source that learns from the instrument's answers what it is puts a new one in its place.
+   */
   readonly points: readonly PointDeclaration[];
   /**
    * Reads every channel once. Gives up at once when `signal` aborts.
@@ -45,10 +58,50 @@ export interface Source {
   close(): Promise<void>;
 }
 
-export interface SourceContext {
+/** A place for what a source must remember when the agent is restarted, such as how far it has read a file. */
+export interface Memory {
+  /** What was saved last, or null. */
+  load(): Promise<unknown>;
+  /** @param value goes through JSON */
+  save(value: unknown): Promise<void>;
+}
+
+/** What all sources of an agent have in common. */
+export interface Surroundings {
+  readonly clock: Clock;
+  /** Of the configuration file: relative paths are relative to it. */
+  readonly directory: string;
+  /** The memory of that name, which is shared with no other name. It goes when the spool goes. */
+  readonly memory: (name: string) => Memory;
+}
+
+export interface SourceContext extends Surroundings {
   readonly log: Logger;
   /** Time between two ticks of this source. */
   readonly intervalMs: number;
+}
+
+/** Where `discover` looks: on this machine, and beyond it only at the addresses that the operator named. */
+export interface Search {
+  readonly log: Logger;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  /** Host names or addresses, with `:port` where the operator named one. Empty: only this machine. */
+  readonly addresses: readonly string[];
+  /** SNMP community to try. */
+  readonly community: string;
+  /** Says in a line what is being done, where it takes long. */
+  readonly progress: (line: string) => void;
+}
+
+/** An instrument that was found, as an entry of `sources` in agent.yaml. */
+export interface Found {
+  /** What it is and where: `Eastron SDM630 at 192.0.2.10, unit 1`. */
+  readonly title: string;
+  /** What the operator should know or decide, a line each. */
+  readonly notes: readonly string[];
+  /** The entry's keys in the order in which one reads them, `kind` first. */
+  readonly entry: Readonly<Record<string, unknown>>;
 }
 
 /**
@@ -62,4 +115,6 @@ export interface SourceModule<S extends GenericSchema = GenericSchema> {
    * @throws SourceError of kind `fatal` where the configuration contradicts itself.
    */
   open(config: InferOutput<S>, context: SourceContext): Promise<Source>;
+  /** Finds the instruments of this kind. Never throws for what an instrument does, nor for one that is not there. */
+  discover?(search: Search): Promise<readonly Found[]>;
 }

@@ -11,25 +11,26 @@ const MOST_LATE_MS = 2_000;
  *
  * Sleeps run on a monotonic timer and the schedule is worked out anew after each of them, so that a wall clock set
  * forward causes no burst and one set back no silence. Ticks are aligned, but not strictly increasing.
+ * @param intervalsMs is asked again after each tick, and at least every five seconds
  * @param skip is told of each pass over ticks that were due when nobody was there to see it, with the first of them
  */
 export async function* ticks(
-  intervalsMs: readonly number[],
+  intervalsMs: () => readonly number[],
   clock: Clock,
   signal: AbortSignal,
   skip: (at: number) => void,
 ): AsyncGenerator<number> {
-  const slackMs = Math.min(MOST_LATE_MS, ...intervalsMs.map((intervalMs) => intervalMs / 2));
-  let next = tickAfter(clock.now(), intervalsMs);
+  let next = tickAfter(clock.now(), intervalsMs());
   let last = { at: Number.NEGATIVE_INFINITY, monotonicMs: Number.NEGATIVE_INFINITY };
   while (!signal.aborted) {
     const now = clock.now();
     if (now < next) {
-      next = tickAfter(now, intervalsMs);
+      next = tickAfter(now, intervalsMs());
       await clock.sleep(Math.min(next - now, LONGEST_SLEEP_MS), signal);
       continue;
     }
     const monotonicMs = clock.monotonicMs();
+    const slackMs = Math.min(MOST_LATE_MS, ...intervalsMs().map((intervalMs) => intervalMs / 2));
     // A clock that is stepped back by a few milliseconds passes the same tick twice.
     const repeated = next <= last.at && monotonicMs - last.monotonicMs < slackMs;
     if (now - next > slackMs) skip(next);
@@ -37,7 +38,7 @@ export async function* ticks(
       last = { at: next, monotonicMs };
       yield next;
     }
-    next = tickAfter(clock.now(), intervalsMs);
+    next = tickAfter(clock.now(), intervalsMs());
   }
 }
 

@@ -5,10 +5,11 @@ import { SourceError } from '../src/source.ts';
 import { FakeClock } from './support/fake-clock.ts';
 import { fakeSource, powerOf } from './support/fake-source.ts';
 import { silent } from './support/log.ts';
+import { surroundings } from './support/surroundings.ts';
 
 async function check(...sources: ReturnType<typeof fakeSource>[]) {
   const clock = new FakeClock();
-  const checking = checkSources(sources, clock, silent);
+  const checking = checkSources(sources, surroundings(clock), silent);
   await clock.pass(12_000);
   return { checked: await checking, clock };
 }

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, cpSync, mkdirSync, rmdirSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
-import type { PointDeclaration } from '@wattmark/shared/messages';
+import type { PointDeclaration, SourcesReport } from '@wattmark/shared/messages';
 import type { Logger } from '@wattmark/shared/logger';
 import t from 'tap';
 import { freePort } from '../../shared/test/free-port.ts';
@@ -31,6 +31,7 @@ async function openSpool(test: Teardown, maxBytes = 4 * MIB): Promise<Spool> {
 
 interface Options extends Partial<BrokerConfig> {
   readonly points?: () => readonly PointDeclaration[];
+  readonly report?: () => SourcesReport;
   readonly log?: Logger;
 }
 
@@ -38,10 +39,10 @@ function startPublisher(
   test: Teardown,
   spool: Spool,
   url: string,
-  { points = noPoints, log = silent, ...tls }: Options = {},
+  { points = noPoints, report = () => allWell, log = silent, ...tls }: Options = {},
 ) {
   const stop = new AbortController();
-  const speaker = { address, software: 'test/0', spool, points, clock: realClock, timing, log };
+  const speaker = { address, software: 'test/0', spool, points, report, clock: realClock, timing, log };
   const publisher = new Publisher(speaker, { url, ...tls }, () => 0.2);
   const running = publisher.run(stop.signal);
   const end = async (): Promise<void> => {
@@ -52,6 +53,7 @@ function startPublisher(
   return { publisher, end };
 }
 
+const allWell: SourcesReport = { total: 1, failing: [] };
 const none: readonly PointDeclaration[] = [];
 const noPoints = (): readonly PointDeclaration[] => none;
 

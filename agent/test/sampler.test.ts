@@ -7,6 +7,7 @@ import { Sampler } from '../src/sampler.ts';
 import { type Sample, SourceError } from '../src/source.ts';
 import type { TickMessage } from '../src/tick-message.ts';
 import { FakeClock } from './support/fake-clock.ts';
+import { surroundings } from './support/surroundings.ts';
 import { fakeSource, powerOf } from './support/fake-source.ts';
 import { recordingLog } from './support/log.ts';
 
@@ -17,7 +18,9 @@ function begin(test: { teardown(fn: () => Promise<void>): void }, sources: reado
   const clock = new FakeClock(START_MS);
   const { log, entries: logged } = recordingLog();
   const claims = new PointClaims();
-  const pollers = sources.map((source) => new Poller({ source, clock, random: () => 0, claims, log }));
+  const pollers = sources.map(
+    (source) => new Poller({ source, surroundings: surroundings(clock), random: () => 0, claims, log }),
+  );
   const sent: TickMessage[] = [];
   const sampler = new Sampler(
     pollers,

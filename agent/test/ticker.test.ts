@@ -20,7 +20,12 @@ function follow(test: { teardown(fn: () => Promise<void>): void }, clock: FakeCl
   const stop = new AbortController();
   const seen: Seen[] = [];
   const following = (async () => {
-    for await (const at of ticks(intervalsMs, clock, stop.signal, (at) => skipped.push(at)))
+    for await (const at of ticks(
+      () => intervalsMs,
+      clock,
+      stop.signal,
+      (at) => skipped.push(at),
+    ))
       seen.push({ at, monotonicMs: clock.monotonicMs() });
   })();
   test.teardown(async () => {

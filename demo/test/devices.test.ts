@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { createLogger } from '@wattmark/shared/logger';
 import t, { type Test } from 'tap';
+import { context } from '../../agent/test/sources/conformance.ts';
 import modbusSource from '../../agent/src/sources/modbus.ts';
 import snmpSource from '../../agent/src/sources/snmp.ts';
 import type { Source } from '../../agent/src/source.ts';
@@ -15,7 +15,6 @@ import * as v from 'valibot';
 const atMs = Date.UTC(2026, 10, 21, 7, 0, 3);
 const zeroMs = Date.UTC(2026, 10, 1);
 const hall = createHall();
-const context = { log: createLogger('test', 'silent'), intervalMs: 1000 };
 
 const port = await freePort();
 const devices = await openDevices(port, () => atMs);

@@ -186,7 +186,7 @@ t.test('every profile is listed with its sections', async (t) => {
     ['snmp', snmpProfile],
   ] as const) {
     for (const name of listProfiles(kind)) {
-      const { sections } = loadProfile(kind, name, schema) as { sections: object };
+      const { sections } = loadProfile(kind, name, schema, root) as { sections: object };
       const names = Object.keys(sections).map((section) => `\`${section}\``);
       const line = operator.split('\n').find((text) => text.startsWith(`| \`${name}\` | ${kind} |`));
       t.ok(line?.endsWith(`| ${names.join(', ')} |`), `${kind} ${name}: ${names.join(', ')}`);

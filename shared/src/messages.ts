@@ -8,6 +8,18 @@ export type Quality = 'measured' | 'estimated';
 /** One channel's value at one instant, in the channel's unit; quality defaults to `measured`. */
 export type Reading = readonly [point: string, channel: Channel, value: number, quality?: Quality];
 
+/** What an instrument says of itself, or its profile of its model; what nobody says is left out. */
+export interface Meter {
+  readonly manufacturer?: string;
+  readonly model?: string;
+  readonly serial?: string;
+  readonly firmware?: string;
+  /** Primary over secondary current of the current transformers, as the instrument is set: 40 for 200/5 A. */
+  readonly ctRatio?: number;
+  /** Primary over secondary voltage of the voltage transformers, as the instrument is set. */
+  readonly vtRatio?: number;
+}
+
 export interface PointDeclaration {
   readonly point: string;
   readonly name?: string;
@@ -28,6 +40,23 @@ export interface PointDeclaration {
   readonly method?: string;
   /** Register value at which `energy` wraps to zero, Wh; absent where the instrument documents none. */
   readonly energyModulusWh?: number;
+  readonly meter?: Meter;
+}
+
+/** A source that gives no readings, and why. */
+export interface SourceFailure {
+  /** Kind and place, as configured: `modbus 192.0.2.10 port 502 unit 1`. */
+  readonly source: string;
+  readonly state: 'retry' | 'absent' | 'fatal';
+  /** When it began, UTC milliseconds. */
+  readonly since: number;
+  readonly reason: string;
+}
+
+/** How an agent's sources do: how many there are, and those that fail, at most `limits.failingSources`. */
+export interface SourcesReport {
+  readonly total: number;
+  readonly failing: readonly SourceFailure[];
 }
 
 export interface Birth {
@@ -39,6 +68,7 @@ export interface Birth {
   readonly at: number;
   readonly software: string;
   readonly points: readonly PointDeclaration[];
+  readonly sources?: SourcesReport;
 }
 
 export interface Status {
@@ -49,6 +79,7 @@ export interface Status {
   readonly spoolDepth?: number;
   /** Messages that this spool dropped at its limits since it was created. */
   readonly lost?: number;
+  readonly sources?: SourcesReport;
 }
 
 /** The readings of one agent at one tick. Publishers that are not agents may leave out epoch, seq and at. */
@@ -74,6 +105,7 @@ export const limits = {
   pointsPerAgent: 10_000,
   epochLength: 64,
   nameLength: 200,
+  failingSources: 100,
 } as const;
 
 /** The acknowledgement in `payload`, or null where it is not one. Never throws. */

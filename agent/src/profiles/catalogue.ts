@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Channel } from '@wattmark/shared/channels';
 import * as v from 'valibot';
-import { type PointConfig } from '../point-config.ts';
+import { accuracyClass, type PointConfig } from '../point-config.ts';
 import { SourceError } from '../source.ts';
 
 /** What every profile says about the model of instrument that it describes, beside its sections. */
@@ -11,6 +11,8 @@ export const profileEntries = {
   manufacturer: v.pipe(v.string(), v.nonEmpty()),
   /** The data sheet, standard or open project that the addresses come from. */
   reference: v.pipe(v.string(), v.nonEmpty()),
+  /** Of the model for active energy, where its data sheet names one. */
+  accuracyClass: v.optional(accuracyClass),
 } as const;
 
 /** The shape that the profiles of all kinds have in common: named sections, each with its channels. */
@@ -27,19 +29,36 @@ export function listProfiles(kind: string): string[] {
 }
 
 /**
- * Reads and validates one profile.
+ * Reads and validates one profile: a shipped one by its name, or an operator's own by the path of its file, which ends
+ * in `.json` and is relative to `directory`.
  * @throws SourceError of kind `fatal` where there is none of that name, listing those there are, or where it is not valid.
  */
-export function loadProfile<S extends v.GenericSchema>(kind: string, name: string, schema: S): v.InferOutput<S> {
+export function loadProfile<S extends v.GenericSchema>(
+  kind: string,
+  name: string,
+  schema: S,
+  directory: string,
+): v.InferOutput<S> {
+  if (name.endsWith('.json')) return parseProfile(name, readOwn(resolve(directory, name)), schema);
   const names = listProfiles(kind);
   if (!names.includes(name)) {
-    throw new SourceError('fatal', `there is no ${kind} profile ${name}; there are: ${names.join(', ')}`);
+    const message = `there is no ${kind} profile ${name}; there are: ${names.join(', ')}, or name a file that ends in .json`;
+    throw new SourceError('fatal', message);
   }
   return parseProfile(
     `${kind}/${name}.json`,
     readFileSync(join(import.meta.dirname, kind, `${name}.json`), 'utf8'),
     schema,
   );
+}
+
+/** @throws SourceError of kind `fatal` where the file cannot be read. */
+function readOwn(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new SourceError('fatal', `the profile cannot be read: ${(error as Error).message}`);
+  }
 }
 
 /** @throws SourceError of kind `fatal` with every problem of the profile. */

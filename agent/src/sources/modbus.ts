@@ -39,7 +39,7 @@ type Registers = Map<number, Buffer | Refusal>;
 export default {
   schema,
   async open(config, context): Promise<Source> {
-    const profile = loadProfile('modbus', config.profile, modbusProfile);
+    const profile = loadProfile('modbus', config.profile, modbusProfile, context.directory);
     const selections = config.points.map((point) => ({
       point,
       ...select<ModbusChannel>(profile, config.profile, point),
@@ -56,6 +56,7 @@ export default {
           intervalMs: context.intervalMs,
           simulated: config.simulated,
           channels: channels.map(([channel]) => channel),
+          accuracyClass: profile.accuracyClass,
           energyModulusWh: profile.sections[section]?.energyModulusWh,
         }),
       ),

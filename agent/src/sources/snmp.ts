@@ -39,7 +39,7 @@ const SYS_UP_TIME = '1.3.6.1.2.1.1.3.0';
 export default {
   schema,
   async open(config, context): Promise<Source> {
-    const profile = loadProfile('snmp', config.profile, snmpProfile);
+    const profile = loadProfile('snmp', config.profile, snmpProfile, context.directory);
     const selections = config.points.map((point) => ({
       point,
       ...select<SnmpChannel>(profile, config.profile, point),
@@ -58,6 +58,7 @@ export default {
           intervalMs: context.intervalMs,
           simulated: config.simulated,
           channels: channels.map(([channel]) => channel),
+          accuracyClass: profile.accuracyClass,
           energyModulusWh: profile.sections[section]?.energyModulusWh,
         }),
       ),

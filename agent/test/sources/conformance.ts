@@ -3,9 +3,15 @@ import type { Reading } from '@wattmark/shared/messages';
 import { pino } from 'pino';
 import type { Test } from 'tap';
 import * as v from 'valibot';
+import { realClock } from '../support/real-clock.ts';
+import { surroundings } from '../support/surroundings.ts';
 import { type Sample, type Source, type SourceContext, SourceError, type SourceModule } from '../../src/source.ts';
 
-export const context: SourceContext = { log: pino({ level: 'silent' }), intervalMs: 1000 };
+export const context: SourceContext = {
+  ...surroundings(realClock),
+  log: pino({ level: 'silent' }),
+  intervalMs: 1000,
+};
 
 /** Opens a source as the agent does: its configuration goes through its schema first. */
 export async function openSource(module: SourceModule, config: object): Promise<Source> {
@@ -38,11 +44,20 @@ export interface Bench {
   /** Takes the device away and starts it as another one; returns once it can answer. */
   restartAs(device: Device): Promise<void>;
   behave(behaviour: 'well' | 'silent' | 'garbage' | 'slow'): void;
+  /** Makes the device say what it has to say, where it speaks without being asked; before each tick. */
+  speak?(): Promise<void>;
   readonly readings: Readonly<Record<'first' | 'other', readonly Reading[]>>;
 }
 
 /** What every source must withstand, whatever it reads. */
 export function conformance(t: Test, bench: Bench): void {
+  const look = async (source: Source): Promise<Sample | SourceError> => {
+    await bench.speak?.();
+    const outcome = await tick(source);
+    return outcome instanceof SourceError ? outcome : undated(outcome);
+  };
+  /** The first tick after a change may be the one that notices it. */
+  const settle = look;
   t.afterEach(async () => {
     bench.behave('well');
     await bench.restartAs('first');
@@ -55,21 +70,21 @@ export function conformance(t: Test, bench: Bench): void {
     });
 
   check('reads what the device says, again and again', async (t, source) => {
-    for (let i = 0; i < 3; i++) t.match(await tick(source), { readings: bench.readings.first });
+    for (let i = 0; i < 3; i++) t.match(await look(source), { readings: bench.readings.first });
   });
 
   for (const behaviour of ['silent', 'garbage', 'slow'] as const) {
     check(`${behaviour}: no reading, then readings again`, async (t, source) => {
-      t.match(await tick(source), { readings: bench.readings.first });
+      t.match(await look(source), { readings: bench.readings.first });
       bench.behave(behaviour);
       for (let i = 0; i < 4; i++) {
-        const outcome = await tick(source);
+        const outcome = await look(source);
         if (outcome instanceof SourceError) t.match(outcome.kind, /^(retry|absent)$/);
         else t.same(outcome.readings, [], 'nothing is made up');
       }
       bench.behave('well');
       await settle(source);
-      t.match(await tick(source), { readings: bench.readings.first });
+      t.match(await look(source), { readings: bench.readings.first });
     });
   }
 
@@ -85,23 +100,23 @@ export function conformance(t: Test, bench: Bench): void {
   });
 
   check('a device that restarts between ticks', async (t, source) => {
-    await tick(source);
+    await look(source);
     await bench.restartAs('first');
     await settle(source);
-    t.match(await tick(source), { readings: bench.readings.first });
+    t.match(await look(source), { readings: bench.readings.first });
   });
 
   check('a device that is replaced by another', async (t, source) => {
-    await tick(source);
+    await look(source);
     await bench.restartAs('other');
     await settle(source);
-    t.match(await tick(source), { readings: bench.readings.other });
+    t.match(await look(source), { readings: bench.readings.other });
   });
 
   check('values that cannot be are no data, with the reason', async (t, source) => {
     await bench.restartAs('impossible');
     await settle(source);
-    const outcome = (await tick(source)) as Sample;
+    const outcome = (await look(source)) as Sample;
     t.notMatch(outcome.readings, [[String, 'power']]);
     const missing = outcome.noData.filter((item) => item.channel === 'power');
     t.ok(missing.length > 0 && missing.every((item) => item.reason !== ''), missing[0]?.reason ?? 'no power');
@@ -110,7 +125,7 @@ export function conformance(t: Test, bench: Bench): void {
   t.test('a wrong unit, community or root says so', async (t) => {
     const source = await bench.openWrong();
     t.teardown(() => source.close());
-    t.match(await tick(source), { name: 'SourceError', kind: 'absent', message: bench.wrong });
+    t.match(await look(source), { name: 'SourceError', kind: 'absent', message: bench.wrong });
   });
 
   t.test('holds nothing after close, and no more after many ticks', async (t) => {
@@ -121,9 +136,15 @@ export function conformance(t: Test, bench: Bench): void {
     process.on('warning', warn);
     t.teardown(() => process.off('warning', warn));
     const { signal } = new AbortController();
-    for (let i = 0; i < 50; i++) await source.read(signal);
+    const readMany = async () => {
+      for (let i = 0; i < 50; i++) {
+        await bench.speak?.();
+        await source.read(signal);
+      }
+    };
+    await readMany();
     const during = held();
-    for (let i = 0; i < 50; i++) await source.read(signal);
+    await readMany();
     t.equal(await settleAt(during), during, 'no more after 100 ticks than after 50');
     t.same(warnings, [], 'no listener is left on the signal');
     await source.close();
@@ -131,9 +152,8 @@ export function conformance(t: Test, bench: Bench): void {
   });
 }
 
-/** The first tick after a change may be the one that notices it. */
-async function settle(source: Source): Promise<void> {
-  await tick(source);
+function undated({ readings, dated = [], noData }: Sample): Sample {
+  return { readings: [...dated.flatMap((one) => one.readings), ...readings], noData };
 }
 
 /** Sockets of this process, those that do not keep it alive included, and its timers. */

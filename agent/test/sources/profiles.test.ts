@@ -13,7 +13,7 @@ t.test('every profile that is shipped is valid and says where its addresses come
     const names = listProfiles(kind);
     t.ok(names.length >= 2, `${kind}: ${names.join(', ')}`);
     for (const name of names) {
-      const profile = loadProfile(kind, name, schema);
+      const profile = loadProfile(kind, name, schema, '/nonexistent');
       t.ok(profile.reference.length > 20, `${kind}/${name}`);
       t.ok(Object.values(profile.sections).every((section) => Object.keys(section.channels).length > 0));
     }

@@ -1,0 +1,33 @@
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Memory } from './source.ts';
+
+/**
+ * What sources remember, a file each in `directory`. A file that is missing or torn, as after a power failure, is
+ * nothing remembered: what a source then says again, the collector drops as known.
+ */
+export function createMemory(directory: string): (name: string) => Memory {
+  return (name) => {
+    const file = join(directory, `${createHash('sha256').update(name).digest('hex').slice(0, 32)}.json`);
+    return {
+      async load() {
+        try {
+          return JSON.parse(await readFile(file, 'utf8')) as unknown;
+        } catch {
+          return null;
+        }
+      },
+      async save(value) {
+        await mkdir(directory, { recursive: true });
+        await writeFile(`${file}.new`, JSON.stringify(value));
+        await rename(`${file}.new`, file);
+      },
+    };
+  };
+}
+
+/** The same for one who only looks: what is saved is forgotten. */
+export function readOnly(memory: (name: string) => Memory): (name: string) => Memory {
+  return (name) => ({ load: () => memory(name).load(), save: async () => {} });
+}
