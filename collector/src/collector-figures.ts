@@ -71,6 +71,7 @@ export class CollectorFigures implements Figures {
         clockSkewMs: entry?.clockSkewMs ?? null,
         spoolDepth: entry?.spoolDepth ?? null,
         software: cursor?.software ?? null,
+        sources: entry?.sources ?? null,
       };
     });
   }

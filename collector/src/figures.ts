@@ -1,5 +1,5 @@
 import type { Channel } from '@wattmark/shared/channels';
-import type { Quality } from '@wattmark/shared/messages';
+import type { Quality, SourcesReport } from '@wattmark/shared/messages';
 import type { Role } from '@wattmark/shared/roles';
 import type { GaugeInterval, PointInterval, Span } from './accounting/interval.ts';
 import type { Site, SiteSum } from './site/site.ts';
@@ -45,6 +45,8 @@ export interface AgentFigures {
   readonly clockSkewMs: number | null;
   readonly spoolDepth: number | null;
   readonly software: string | null;
+  /** How its sources do, as it said last; null where it says nothing of them. */
+  readonly sources: SourcesReport | null;
 }
 
 /** The collector's own health. Counters count since the process started. */

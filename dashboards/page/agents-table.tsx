@@ -1,5 +1,5 @@
-import type { Agent } from './contract.ts';
-import { Plain } from './figures.tsx';
+import type { Agent, SourcesReport } from './contract.ts';
+import { Plain, Unknown } from './figures.tsx';
 import { age, count, duration } from './format.ts';
 import { Notice } from './notices.tsx';
 import type { Zone } from './zone.ts';
@@ -37,6 +37,7 @@ export function AgentsTable({ agents, zone, nowMs }: AgentsTableProps) {
             <th scope="col">Agent</th>
             <th scope="col">State</th>
             <th scope="col">Last seen</th>
+            <th scope="col">Sources</th>
             {counters.map(({ title }) => (
               <th key={title} scope="col" class="numeric">
                 {title}
@@ -69,6 +70,9 @@ function AgentRow({ agent, zone, nowMs }: { readonly agent: Agent; readonly zone
       <td>
         <Plain of={seenMs === null ? null : `${zone.clock(seenMs)}, ${age(nowMs - seenMs)}`} />
       </td>
+      <td>
+        <Sources of={agent.sources} zone={zone} />
+      </td>
       {counters.map((counter) => (
         <td key={counter.key} class="numeric">
           <span class={'isLoss' in counter && (agent[counter.key] ?? 0) > 0 ? 'warning' : undefined}>
@@ -83,5 +87,27 @@ function AgentRow({ agent, zone, nowMs }: { readonly agent: Agent; readonly zone
         <Plain of={agent.software} />
       </td>
     </tr>
+  );
+}
+
+const stateWords = { retry: 'does not answer', absent: 'is not there', fatal: 'cannot work as configured' } as const;
+
+function Sources({ of, zone }: { readonly of: SourcesReport | null; readonly zone: Zone }) {
+  if (of === null) return <Unknown />;
+  if (of.failing.length === 0) return <>{of.total} answer</>;
+  return (
+    <>
+      <span class="warning">
+        {of.failing.length} of {of.total} fail
+      </span>
+      <ul class="failures">
+        {of.failing.map(({ source, state, since, reason }) => (
+          <li key={source}>
+            <b>{source}</b> {stateWords[state]} since {zone.day(Date.parse(since))} {zone.clock(Date.parse(since))}:{' '}
+            {reason}
+          </li>
+        ))}
+      </ul>
+    </>
   );
 }

@@ -96,6 +96,15 @@ export interface ChannelValue {
   readonly at: string;
 }
 
+export interface Meter {
+  readonly manufacturer?: string;
+  readonly model?: string;
+  readonly serial?: string;
+  readonly firmware?: string;
+  readonly ctRatio?: number;
+  readonly vtRatio?: number;
+}
+
 export interface Point {
   readonly point: string;
   readonly name: string;
@@ -104,11 +113,22 @@ export interface Point {
   readonly source: string | null;
   readonly agent: string | null;
   readonly accuracyClass: string | null;
+  readonly meter: Meter | null;
   readonly simulated: boolean;
   readonly method: string | null;
   readonly stale: boolean;
   readonly lastSeen: string | null;
   readonly live: Readonly<Record<string, ChannelValue>>;
+}
+
+export interface SourcesReport {
+  readonly total: number;
+  readonly failing: readonly {
+    readonly source: string;
+    readonly state: 'retry' | 'absent' | 'fatal';
+    readonly since: string;
+    readonly reason: string;
+  }[];
 }
 
 export interface Agent {
@@ -125,4 +145,5 @@ export interface Agent {
   readonly clockSkewMs: number | null;
   readonly spoolDepth: number | null;
   readonly software: string | null;
+  readonly sources: SourcesReport | null;
 }

@@ -1,6 +1,6 @@
-import type { Point } from './contract.ts';
+import type { Meter, Point } from './contract.ts';
 import { Plain, Quantity, Unknown } from './figures.tsx';
-import { age, power, quantity, register } from './format.ts';
+import { age, power, quantity, ratio, register } from './format.ts';
 import { Notice } from './notices.tsx';
 import { roleName } from './role-names.ts';
 import type { Zone } from './zone.ts';
@@ -84,6 +84,7 @@ function PointRow({ point, zone, nowMs }: { readonly point: Point; readonly zone
         <span class="below">
           {[point.agent, point.accuracyClass && `class ${point.accuracyClass}`].filter(Boolean).join(' · ')}
         </span>
+        {point.meter !== null && <span class="below">{meterText(point.meter)}</span>}
       </td>
     </tr>
   );
@@ -123,4 +124,15 @@ function LastSeen({ point, zone, nowMs }: { readonly point: Point; readonly zone
 
 function qualities({ live }: Point): string {
   return [...new Set(Object.values(live).map(({ quality }) => quality))].join(', ');
+}
+
+function meterText({ manufacturer, model, serial, firmware, ctRatio, vtRatio }: Meter): string {
+  const parts = [
+    [manufacturer, model].filter(Boolean).join(' '),
+    serial && `serial ${serial}`,
+    firmware && `firmware ${firmware}`,
+    ctRatio && `CT ${ratio(ctRatio, 0)}:1`,
+    vtRatio && `VT ${ratio(vtRatio, 0)}:1`,
+  ];
+  return parts.filter(Boolean).join(' · ');
 }

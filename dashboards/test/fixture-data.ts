@@ -203,6 +203,7 @@ export function pointsOf(site: string, nowMs: number): Point[] {
     source: 'modbus',
     agent: 'agent-1',
     accuracyClass: '0.5S',
+    meter: null,
     simulated: false,
     method: null,
     stale: false,
@@ -250,6 +251,7 @@ export function agentsAt(nowMs: number): Agent[] {
     clockSkewMs: 14,
     spoolDepth: 0,
     software: 'wattmark-agent/0.1.0',
+    sources: { total: 4, failing: [] },
     ...more,
   });
   return [
@@ -260,6 +262,17 @@ export function agentsAt(nowMs: number): Agent[] {
       lost: 120,
       clockSkewMs: -61_000,
       spoolDepth: null,
+      sources: {
+        total: 6,
+        failing: [
+          {
+            source: 'modbus 192.0.2.10 port 502 unit 3',
+            state: 'absent',
+            since: iso(nowMs - 1_754_000),
+            reason: 'no answer within 1000 ms: is the unit number right?',
+          },
+        ],
+      },
     }),
     agent('bs-agent', 'bs-0417', { seq: null, clockSkewMs: null }),
   ];

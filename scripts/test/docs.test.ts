@@ -9,10 +9,7 @@ import { limits, parseAck } from '@wattmark/shared/messages';
 import { accuracyClasses, levels, roles } from '@wattmark/shared/roles';
 import t, { type Test } from 'tap';
 import { loadAgentConfig } from '../../agent/src/config.ts';
-import { listProfiles, loadProfile } from '../../agent/src/profiles/catalogue.ts';
 import { openCatalog } from '../../agent/src/source-catalog.ts';
-import { modbusProfile } from '../../agent/src/sources/modbus/profile.ts';
-import { snmpProfile } from '../../agent/src/sources/snmp/profile.ts';
 import { MINUTE_MS } from '../../collector/src/accounting/interval.ts';
 import { PointAccount } from '../../collector/src/accounting/point-account.ts';
 import { problems } from '../../collector/src/api/problems.ts';
@@ -37,7 +34,12 @@ const read = (path: string): string => readFileSync(join(root, path), 'utf8');
 const run = promisify(execFile);
 
 const documents = new Map(
-  ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', ...readdirSync(join(root, 'docs')).map((name) => `docs/${name}`)]
+  [
+    'README.md',
+    'CONTRIBUTING.md',
+    'CHANGELOG.md',
+    ...readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' }).map((name) => `docs/${name}`),
+  ]
     .filter((path) => path.endsWith('.md'))
     .map((path) => [path, read(path)]),
 );
@@ -143,6 +145,8 @@ t.test('JSON examples of messages are accepted', async (t) => {
     t.equal(incoming.kind, leaf);
     if (incoming.kind === 'readings') t.same([incoming.rejected, incoming.unusable], [[], null]);
     const given = JSON.parse(example?.text ?? '{}') as { points?: unknown };
+    const said = given as { sources?: unknown };
+    if (incoming.kind === 'birth') t.same(incoming.sources, said.sources, 'and how the sources do');
     if (incoming.kind === 'birth') t.same(incoming.birth.points, given.points, 'every key is understood');
   }
   const [ack] = blocks.filter(({ info }) => info === 'json ack');
@@ -178,21 +182,6 @@ function firstCells(text: string, heading: string): string[] {
   const cells = [...section.matchAll(/^\| (`[^|]*) \|/gm)].map(([, cell = '']) => cell);
   return cells.flatMap((cell) => [...cell.matchAll(/`([^`]+)`/g)].map(([, word = '']) => word));
 }
-
-t.test('every profile is listed with its sections', async (t) => {
-  const operator = read('docs/operator.md');
-  for (const [kind, schema] of [
-    ['modbus', modbusProfile],
-    ['snmp', snmpProfile],
-  ] as const) {
-    for (const name of listProfiles(kind)) {
-      const { sections } = loadProfile(kind, name, schema, root) as { sections: object };
-      const names = Object.keys(sections).map((section) => `\`${section}\``);
-      const line = operator.split('\n').find((text) => text.startsWith(`| \`${name}\` | ${kind} |`));
-      t.ok(line?.endsWith(`| ${names.join(', ')} |`), `${kind} ${name}: ${names.join(', ')}`);
-    }
-  }
-});
 
 t.test('worked example: one hour', async (t) => {
   const at = site([point(1, 'utility', { accuracyClass: '0.5S' }), point(2, 'it', { accuracyClass: '0.5S' })]);

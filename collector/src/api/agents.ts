@@ -19,6 +19,19 @@ const agentAnswer = object({
   clockSkewMs: nullable(Type.Number()),
   spoolDepth: nullable(count),
   software: nullable(Type.String()),
+  sources: nullable(
+    object({
+      total: count,
+      failing: Type.Array(
+        object({
+          source: Type.String(),
+          state: Type.Enum(['retry', 'absent', 'fatal']),
+          since: instant,
+          reason: Type.String(),
+        }),
+      ),
+    }),
+  ),
 });
 
 export function registerAgents({ api, figures }: RouteParts): void {
@@ -26,6 +39,13 @@ export function registerAgents({ api, figures }: RouteParts): void {
   api.get('/api/v1/agents', { schema }, async () => figures.agents().map(answer));
 }
 
-function answer({ lastSeenMs, ...agent }: AgentFigures): Static<typeof agentAnswer> {
-  return { ...agent, lastSeen: lastSeenMs === null ? null : isoTime(lastSeenMs) };
+function answer({ lastSeenMs, sources, ...agent }: AgentFigures): Static<typeof agentAnswer> {
+  return {
+    ...agent,
+    lastSeen: lastSeenMs === null ? null : isoTime(lastSeenMs),
+    sources: sources && {
+      total: sources.total,
+      failing: sources.failing.map(({ since, ...failure }) => ({ ...failure, since: isoTime(since) })),
+    },
+  };
 }

@@ -64,6 +64,8 @@ function exposeAgents(metrics: Metrics, figures: Figures): void {
   const seen = metrics.gauge('agent_last_seen_timestamp_seconds', 'Arrival of the agent’s last message', labels);
   const skew = metrics.gauge('agent_clock_skew_seconds', 'Arrival less the message’s own time', labels);
   const spool = metrics.gauge('agent_spool_messages', 'Messages that the agent has not got acknowledged', labels);
+  const sources = metrics.gauge('agent_sources', 'Sources of the agent', labels);
+  const failing = metrics.gauge('agent_failing_sources', 'Sources of the agent that give no readings', labels);
   const lost = metrics.labelledCounter('agent_lost_messages', 'Messages that the agent itself lost', labels);
   const rejected = metrics.labelledCounter('agent_rejected', 'Messages and readings of the agent rejected', labels);
   const duplicates = metrics.labelledCounter('agent_duplicate_messages', 'Messages that came again', labels);
@@ -74,6 +76,10 @@ function exposeAgents(metrics: Metrics, figures: Figures): void {
     if (lastSeenMs !== null) seen.set(of, lastSeenMs / 1000);
     if (clockSkewMs !== null) skew.set(of, clockSkewMs / 1000);
     if (spoolDepth !== null) spool.set(of, spoolDepth);
+    if (figuresOf.sources !== null) {
+      sources.set(of, figuresOf.sources.total);
+      failing.set(of, figuresOf.sources.failing.length);
+    }
     lost.inc(of, figuresOf.lost);
     rejected.inc(of, figuresOf.rejected);
     duplicates.inc(of, figuresOf.duplicates);

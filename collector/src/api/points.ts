@@ -24,6 +24,16 @@ const pointAnswer = object({
   source: text,
   agent: text,
   accuracyClass: text,
+  meter: nullable(
+    object({
+      manufacturer: Type.Optional(Type.String()),
+      model: Type.Optional(Type.String()),
+      serial: Type.Optional(Type.String()),
+      firmware: Type.Optional(Type.String()),
+      ctRatio: Type.Optional(Type.Number()),
+      vtRatio: Type.Optional(Type.Number()),
+    }),
+  ),
   intervalMs: Type.Number(),
   simulated: Type.Boolean(),
   method: nullable(Type.String({ description: 'how an estimated point is estimated' })),

@@ -1,8 +1,16 @@
 import { channels, isChannel } from '@wattmark/shared/channels';
 import { isId } from '@wattmark/shared/ids';
-import { type Birth, limits, type PointDeclaration, type Reading, type Status } from '@wattmark/shared/messages';
-import { isAccuracyClass, isLevel, isRole } from '@wattmark/shared/roles';
+import {
+  type Birth,
+  limits,
+  type PointDeclaration,
+  type Reading,
+  type SourcesReport,
+  type Status,
+} from '@wattmark/shared/messages';
 import type { Leaf } from '@wattmark/shared/topics';
+import { declarationOf, sourcesReportOf } from './declaration.ts';
+import { isCount, isEpoch, isName, isObject, isTime, type Json } from './json-checks.ts';
 
 /**
  * The edge: turns the bytes of a message into something that the inside can trust, or says why not. Never throws. One
@@ -50,17 +58,9 @@ export interface IncomingReadings {
 
 export type Incoming =
   | IncomingReadings
-  | { readonly kind: 'birth'; readonly birth: Birth }
+  | { readonly kind: 'birth'; readonly birth: Birth; readonly sources: SourcesReport | null }
   | { readonly kind: 'status'; readonly status: Status }
   | { readonly kind: 'rejected'; readonly reason: RejectReason };
-
-/** Times of measurement before 2000 or after 2100 are a broken clock. */
-const EARLIEST_MS = Date.UTC(2000);
-const LATEST_MS = Date.UTC(2100);
-
-const METHOD_LENGTH = 500;
-
-type Json = Readonly<Record<string, unknown>>;
 
 export function accept(leaf: Leaf, payload: Uint8Array): Incoming {
   if (payload.length > limits.payloadBytes) return reject('too-large');
@@ -70,8 +70,8 @@ export function accept(leaf: Leaf, payload: Uint8Array): Incoming {
   } catch {
     return reject('not-json');
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return reject('not-an-object');
-  const json = value as Json;
+  if (!isObject(value)) return reject('not-an-object');
+  const json = value;
   if (json['v'] !== 1) return reject('wrong-version');
   switch (leaf) {
     case 'readings':
@@ -145,69 +145,24 @@ function acceptBirth(json: Json): Incoming {
     software: isName(software) ? software : 'unknown',
     points: declarations as PointDeclaration[],
   };
-  return { kind: 'birth', birth };
-}
-
-/**
- * The parts of a declaration that are understood; null where it does not name a point. Unknown keys are left to later
- * versions.
- */
-function declarationOf(item: unknown): PointDeclaration | null {
-  if (typeof item !== 'object' || item === null) return null;
-  const json = item as Json;
-  if (!isId(json['point'])) return null;
-  const intervalMs = json['intervalMs'];
-  const modulusWh = json['energyModulusWh'];
-  return {
-    point: json['point'],
-    channels: Array.isArray(json['channels']) ? json['channels'].filter(isChannel) : [],
-    ...(Array.isArray(json['feeds']) && { feeds: json['feeds'].filter(isId).slice(0, limits.pointsPerAgent) }),
-    ...(isName(json['name']) && { name: json['name'] }),
-    ...(isRole(json['role']) && { role: json['role'] }),
-    ...(isLevel(json['level']) && { level: json['level'] }),
-    ...(isName(json['source']) && { source: json['source'] }),
-    ...(isAccuracyClass(json['accuracyClass']) && { accuracyClass: json['accuracyClass'] }),
-    ...(isCount(intervalMs) && intervalMs > 0 && intervalMs <= 86_400_000 && { intervalMs }),
-    ...(json['simulated'] === true && { simulated: true }),
-    ...(isText(json['method'], METHOD_LENGTH) && { method: json['method'] }),
-    ...(typeof modulusWh === 'number' && modulusWh > 0 && modulusWh <= 1e15 && { energyModulusWh: modulusWh }),
-  };
+  return { kind: 'birth', birth, sources: sourcesReportOf(json['sources']) };
 }
 
 function acceptStatus(json: Json): Incoming {
   const { state, at, spoolDepth, lost } = json as Record<string, unknown>;
   if ((state !== 'online' && state !== 'offline') || !isCount(at)) return reject('bad-status');
+  const sources = sourcesReportOf(json['sources']);
   const status: Status = {
     v: 1,
     state,
     at,
     ...(isCount(spoolDepth) && { spoolDepth }),
     ...(isCount(lost) && { lost }),
+    ...(sources !== null && { sources }),
   };
   return { kind: 'status', status };
 }
 
 function reject(reason: RejectReason): Incoming {
   return { kind: 'rejected', reason };
-}
-
-/** A lone surrogate would come back from the log as another epoch, and the agent would wait for its acknowledgements in vain. */
-function isEpoch(value: unknown): value is string {
-  return isText(value, limits.epochLength) && Buffer.from(value).toString() === value;
-}
-
-function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
-}
-
-function isTime(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= EARLIEST_MS && (value as number) < LATEST_MS;
-}
-
-function isName(value: unknown): value is string {
-  return isText(value, limits.nameLength);
-}
-
-function isText(value: unknown, maxLength: number): value is string {
-  return typeof value === 'string' && value.length > 0 && value.length <= maxLength;
 }

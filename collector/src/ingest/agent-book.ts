@@ -1,3 +1,4 @@
+import type { SourcesReport } from '@wattmark/shared/messages';
 import type { AgentState } from '../figures.ts';
 import type { RejectReason } from './accept.ts';
 
@@ -18,6 +19,8 @@ export class AgentEntry {
   state: AgentState = 'unknown';
   seenMs: number | null = null;
   spoolDepth: number | null = null;
+  /** How the agent's sources do, as it said last. */
+  sources: SourcesReport | null = null;
   clockSkewMs: number | null = null;
   /** The readings of the last message, by place: agents send the same ones every tick. */
   readonly layoutPoints: string[] = [];

@@ -79,8 +79,10 @@ export class Ingest {
     if (typeof entry === 'string') return this.rejects.add(entry);
     entry.seenMs = nowMs;
     if (incoming.kind === 'readings') this.#readings(entry, incoming, nowMs);
-    else if (incoming.kind === 'birth') this.#birth(entry, incoming.birth, retained, nowMs);
-    else this.#status(entry, incoming.status, retained, nowMs);
+    else if (incoming.kind === 'birth') {
+      entry.sources = incoming.sources ?? entry.sources;
+      this.#birth(entry, incoming.birth, retained, nowMs);
+    } else this.#status(entry, incoming.status, retained, nowMs);
   }
 
   /** Puts the site files on record where they differ from those on record. */
@@ -178,6 +180,7 @@ export class Ingest {
   #status(entry: AgentEntry, status: Status, retained: boolean, nowMs: number): void {
     entry.state = status.state;
     entry.spoolDepth = status.spoolDepth ?? entry.spoolDepth;
+    entry.sources = status.sources ?? entry.sources;
     // A last will was dated when the connection was made.
     if (!retained && status.state === 'online') entry.clockSkewMs = nowMs - status.at;
   }

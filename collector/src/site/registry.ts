@@ -120,6 +120,7 @@ export class SiteRegistry {
       source: announced?.source ?? null,
       agent: agentId === undefined ? null : (this.#catalogue.agents[agentId]?.agent ?? null),
       accuracyClass: file?.accuracyClass ?? announced?.accuracyClass ?? null,
+      meter: announced?.meter ?? null,
       intervalMs: file?.interval ?? announced?.intervalMs ?? DEFAULT_INTERVAL_MS,
       simulated: announced?.simulated ?? false,
       method: announced?.method ?? null,

@@ -1,4 +1,5 @@
 import type { Channel } from '@wattmark/shared/channels';
+import type { Meter } from '@wattmark/shared/messages';
 import type { AccuracyClass, Level, Role } from '@wattmark/shared/roles';
 
 /** One metering point as the site file and the agents' births together describe it; the site file wins. */
@@ -17,6 +18,8 @@ export interface SitePoint {
   /** The agent that reads the point; null while none has announced it. */
   readonly agent: string | null;
   readonly accuracyClass: AccuracyClass | null;
+  /** What the instrument, or its profile, says of itself. */
+  readonly meter: Meter | null;
   readonly intervalMs: number;
   readonly simulated: boolean;
   readonly method: string | null;

@@ -177,6 +177,7 @@ t.test('points with their last values, and which are silent', async (t) => {
     source: 'modbus',
     agent: 'agent-1',
     accuracyClass: '0.5S',
+    meter: { manufacturer: 'Eastron', model: 'SDM630', serial: '2107', ctRatio: 40 },
     intervalMs: 10_000,
     simulated: true,
     method: null,
@@ -238,6 +239,12 @@ t.test('agents', async (t) => {
     clockSkewMs: 120,
     spoolDepth: 3,
     software: 'wattmark-agent/0.1.0',
+    sources: {
+      total: 2,
+      failing: [
+        { source: 'modbus 192.0.2.10', state: 'absent', since: '2026-10-05T06:02:20Z', reason: 'ECONNREFUSED' },
+      ],
+    },
   });
   t.match(second, { state: 'unknown', lastSeen: null, spoolDepth: null });
 });

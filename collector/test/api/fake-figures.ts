@@ -15,7 +15,8 @@ import { point, site } from '../site/example.ts';
 /** 2026-10-05T06:03:20Z: in Shanghai the same day, in the afternoon. */
 export const NOW_MS = Date.parse('2026-10-05T06:03:20Z');
 
-const exact = { accuracyClass: '0.5S', agent: 'agent-1', source: 'modbus' } as const;
+const meter = { manufacturer: 'Eastron', model: 'SDM630', serial: '2107', ctRatio: 40 };
+const exact = { accuracyClass: '0.5S', agent: 'agent-1', source: 'modbus', meter } as const;
 
 export const hall: Site = site(
   [
@@ -88,8 +89,10 @@ export class FakeFigures implements Figures {
 
   agents(): readonly AgentFigures[] {
     const known = { lastSeenMs: NOW_MS - 1000, epoch: '01KA9X', seq: 42, clockSkewMs: 120, spoolDepth: 3 };
+    const since = NOW_MS - 60_000;
+    const failure = { source: 'modbus 192.0.2.10', state: 'absent', since, reason: 'ECONNREFUSED' } as const;
     const counts = { lost: 7, duplicates: 2, rejected: 1 };
-    const unknown = { lastSeenMs: null, epoch: null, seq: null, clockSkewMs: null, spoolDepth: null };
+    const unknown = { lastSeenMs: null, epoch: null, seq: null, clockSkewMs: null, spoolDepth: null, sources: null };
     return [
       {
         agent: 'agent-1',
@@ -97,6 +100,7 @@ export class FakeFigures implements Figures {
         group: 'default',
         state: 'online',
         software: 'wattmark-agent/0.1.0',
+        sources: { total: 2, failing: [failure] },
         ...known,
         ...counts,
       },

@@ -109,6 +109,41 @@ t.test('good messages pass, and what a later version may add does not matter', a
   t.same(incoming.kind === 'birth' ? incoming.birth.points : null, [{ point: 'a', channels: ['power'] }]);
 });
 
+t.test('what an instrument and the sources say, as far as it makes sense', async (t) => {
+  const meter = {
+    manufacturer: 'Eastron',
+    model: 'SDM630',
+    serial: '2107',
+    firmware: '',
+    ctRatio: 40,
+    vtRatio: -1,
+    x: 1,
+  };
+  const failure = { source: 'modbus 192.0.2.10', state: 'absent', since: START, reason: 'ECONNREFUSED' };
+  const failing = [failure, { ...failure, state: 'asleep' }, { ...failure, since: 0 }, { ...failure, reason: '' }, 7];
+  const incoming = judge('birth', {
+    ...okBirth,
+    points: [
+      { point: 'a', channels: [], meter },
+      { point: 'b', channels: [], meter: { serial: 5 } },
+    ],
+    sources: { total: 2, failing },
+  });
+  t.match(incoming, { kind: 'birth', sources: { total: 2, failing: [failure] } });
+  t.same(incoming.kind === 'birth' && incoming.birth.points, [
+    { point: 'a', channels: [], meter: { manufacturer: 'Eastron', model: 'SDM630', serial: '2107', ctRatio: 40 } },
+    { point: 'b', channels: [] },
+  ]);
+  for (const sources of [null, [], { total: -1, failing: [] }, { total: 1 }])
+    t.match(judge('birth', { ...okBirth, sources }), { kind: 'birth', sources: null });
+  t.match(judge('status', { ...okStatus, sources: { total: 1, failing: [] } }), {
+    status: { sources: { total: 1, failing: [] } },
+  });
+  const many = Array.from({ length: limits.failingSources + 1 }, () => failure);
+  const limited = judge('status', { ...okStatus, sources: { total: 500, failing: many } });
+  t.equal(limited.kind === 'status' && limited.status.sources?.failing.length, limits.failingSources);
+});
+
 t.test('reasons that depend on what is known already', async (t) => {
   const rig = await Rig.open(scratch(t));
   t.teardown(() => rig.close());

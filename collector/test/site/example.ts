@@ -17,6 +17,7 @@ export function point(pointId: number | null, role: Role | null, more: Partial<S
     source: null,
     agent: null,
     accuracyClass: null,
+    meter: null,
     intervalMs: 10_000,
     simulated: false,
     method: null,
