@@ -9,7 +9,8 @@ import t, { type Test } from 'tap';
 import { freePort } from '../../../shared/test/free-port.ts';
 import { requireProgram } from '../../../shared/test/program.ts';
 import type { Sample, SourceError } from '../../src/source.ts';
-import { planRequests, type Span } from '../../src/sources/modbus/requests.ts';
+import type { Span } from '../../src/sources/modbus/quantity.ts';
+import { keyOf, planRequests } from '../../src/sources/modbus/requests.ts';
 import { decode, type Encoding } from '../../src/sources/modbus/value.ts';
 import modbus from '../../src/sources/modbus.ts';
 import { conformance, type Device, openSource, tick } from './conformance.ts';
@@ -354,15 +355,21 @@ t.test('what a meter says where it has no value', (t) => {
 });
 
 t.test('requests cover every value, within the limits, whatever is asked for', (t) => {
-  const span = fc.record({ address: fc.nat(400), length: fc.constantFrom(1, 2, 4) });
+  const span = fc.record({
+    function: fc.constantFrom('holding' as const, 'input' as const),
+    address: fc.nat(400),
+    length: fc.constantFrom(1, 2, 4),
+  });
   fc.assert(
     fc.property(fc.array(span, { maxLength: 60 }), fc.integer({ min: 4, max: 125 }), fc.nat(20), (spans, most, gap) => {
-      const requests = planRequests(spans, most, gap);
+      const requests = planRequests(spans, { maxRegisters: most, maxGap: gap });
       const inside = (inner: Span, outer: Span) =>
-        inner.address >= outer.address && inner.address + inner.length <= outer.address + outer.length;
+        inner.function === outer.function &&
+        inner.address >= outer.address &&
+        inner.address + inner.length <= outer.address + outer.length;
       return (
         requests.every((request) => request.length <= most && request.spans.every((part) => inside(part, request))) &&
-        requests.flatMap((request) => request.spans).length === spans.length
+        requests.flatMap((request) => request.spans).length === new Set(spans.map(keyOf)).size
       );
     }),
   );

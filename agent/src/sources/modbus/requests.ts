@@ -1,24 +1,31 @@
-/** Registers that one value fills. */
-export interface Span {
-  readonly address: number;
-  readonly length: number;
-}
+import type { Span } from './quantity.ts';
 
 /** Registers read by one request, with the values in them. */
 export interface Request extends Span {
   readonly spans: readonly Span[];
 }
 
-/** Groups spans into as few requests as the limits allow: of length, and of unused registers between two spans. */
-export function planRequests(spans: readonly Span[], maxRegisters: number, maxGap: number): Request[] {
-  const ordered = [...spans].sort((a, b) => a.address - b.address || a.length - b.length);
+/** What a model allows. */
+export interface RequestLimits {
+  readonly maxRegisters: number;
+  /** Unused registers between two values that may be read along. */
+  readonly maxGap: number;
+}
+
+/** Groups spans into as few requests as the limits allow. */
+export function planRequests(spans: readonly Span[], { maxRegisters, maxGap }: RequestLimits): Request[] {
+  const ordered = distinct(spans).sort(
+    (a, b) => a.function.localeCompare(b.function) || a.address - b.address || a.length - b.length,
+  );
   const requests: Request[] = [];
   for (const span of ordered) {
     const last = requests.at(-1);
-    const end = span.address + span.length;
-    if (last !== undefined && span.address - endOf(last) <= maxGap && end - last.address <= maxRegisters) {
+    const end = endOf(span);
+    const joins =
+      last?.function === span.function && span.address - endOf(last) <= maxGap && end - last.address <= maxRegisters;
+    if (joins) {
       const length = Math.max(last.length, end - last.address);
-      requests[requests.length - 1] = { address: last.address, length, spans: [...last.spans, span] };
+      requests[requests.length - 1] = { ...last, length, spans: [...last.spans, span] };
     } else {
       requests.push({ ...span, spans: [span] });
     }
@@ -29,6 +36,15 @@ export function planRequests(spans: readonly Span[], maxRegisters: number, maxGa
 /** One request a span, to find out which of them a device refuses. */
 export function splitRequest(request: Request): Request[] {
   return request.spans.map((span) => ({ ...span, spans: [span] }));
+}
+
+/** Names a span among others. */
+export function keyOf({ function: table, address, length }: Span): string {
+  return `${table} ${address}+${length}`;
+}
+
+function distinct(spans: readonly Span[]): Span[] {
+  return [...new Map(spans.map((span) => [keyOf(span), span])).values()];
 }
 
 function endOf(span: Span): number {

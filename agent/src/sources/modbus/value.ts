@@ -1,5 +1,3 @@
-import * as v from 'valibot';
-
 /** Number types by the registers (16 bit) that they fill. */
 export const registersOf = {
   int16: 1,
@@ -14,15 +12,20 @@ export const registersOf = {
 
 export type ValueType = keyof typeof registersOf;
 
-/** Which half comes first, of the words in a value and of the bytes in a word. The standard way is `high-first`. */
-const order = v.optional(v.picklist(['high-first', 'low-first']), 'high-first');
+/** The two tables of registers: holding ones are read by function 3, input ones by function 4. */
+export const tables = ['holding', 'input'] as const;
 
-export const encodingEntries = { wordOrder: order, byteOrder: order } as const;
+export type Table = (typeof tables)[number];
+
+/** Which half comes first, of the words in a value and of the bytes in a word. The standard way is `high-first`. */
+export const orders = ['high-first', 'low-first'] as const;
+
+export type Order = (typeof orders)[number];
 
 export interface Encoding {
   readonly type: ValueType;
-  readonly wordOrder: 'high-first' | 'low-first';
-  readonly byteOrder: 'high-first' | 'low-first';
+  readonly wordOrder: Order;
+  readonly byteOrder: Order;
 }
 
 /** What integers say where a meter has no value: the most negative, or all ones (SunSpec's "not implemented" values). */
@@ -51,6 +54,13 @@ export function decode(bytes: Buffer, encoding: Encoding): number {
     throw new Error(`the meter says 0x${ordered.toString('hex')}, which means that it has no value`);
   }
   return Number(value);
+}
+
+/** The text in registers of two ASCII characters each, without what fills it up; unprintable characters are left out. */
+export function decodeText(bytes: Buffer, byteOrder: Order): string {
+  const ordered = byteOrder === 'high-first' ? bytes : Buffer.from(bytes).swap16();
+  const [text = ''] = ordered.toString('latin1').split('\0');
+  return text.replace(/[^\x20-\x7e]/g, '').trim();
 }
 
 function readInteger(bytes: Buffer, type: Exclude<ValueType, 'float32' | 'float64'>): bigint {
