@@ -33,12 +33,16 @@ export interface Timing {
   /** Time without an answer of the broker after which the connection is given up. */
   readonly brokerTimeoutMs: number;
   readonly statusIntervalMs: number;
+  /** Least time between two statuses of which the second only says that the sources do otherwise. */
+  readonly newsIntervalMs: number;
 }
 
-export const defaultTiming: Timing = { ackTimeoutMs: 10_000, brokerTimeoutMs: 10_000, statusIntervalMs: 60_000 };
-
-/** Least time between two statuses that only say how the sources do. */
-const NEWS_INTERVAL_MS = 5_000;
+export const defaultTiming: Timing = {
+  ackTimeoutMs: 10_000,
+  brokerTimeoutMs: 10_000,
+  statusIntervalMs: 60_000,
+  newsIntervalMs: 5_000,
+};
 
 /** Who speaks, and from what. */
 export interface Speaker {
@@ -178,7 +182,7 @@ export class Session {
   #nextStatusMs(): number {
     const { report, timing } = this.#speaker;
     const isNews = report() !== this.#reported;
-    return this.#statusMs + (isNews ? Math.min(NEWS_INTERVAL_MS, timing.statusIntervalMs) : timing.statusIntervalMs);
+    return this.#statusMs + (isNews ? timing.newsIntervalMs : timing.statusIntervalMs);
   }
 
   /** @throws where the disk does not take it: the next connection tries again, and until then no message goes out. */

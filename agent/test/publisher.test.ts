@@ -17,7 +17,7 @@ import { realClock } from './support/real-clock.ts';
 import { scratch } from './support/scratch.ts';
 
 const address = { group: 'default', site: 'dc-1', agent: 'host-1' };
-const timing = { ackTimeoutMs: 300, brokerTimeoutMs: 500, statusIntervalMs: 60_000 };
+const timing = { ackTimeoutMs: 300, brokerTimeoutMs: 500, statusIntervalMs: 60_000, newsIntervalMs: 50 };
 const MIB = 1_048_576;
 
 interface Teardown {
@@ -321,6 +321,24 @@ t.test('a collector that never answers is worth one warning', async (t) => {
   t.equal(warnings().length, 1);
   t.match(warnings()[0], { level: 40, topic: 'wattmark/v1/default/dc-1/host-1/readings' });
   t.equal(publisher.stats.connections, 1);
+});
+
+t.test('a source that fails is told in birth and status, and soon after it changes', async (t) => {
+  const program = requireProgram(t, 'mosquitto');
+  if (program === null) return;
+  const broker = await startBroker(t, program);
+  const collector = await startCollector(t, broker.url);
+  const failure = { source: 'modbus 192.0.2.10', state: 'absent', since: 1, reason: 'ECONNREFUSED' } as const;
+  let sources: SourcesReport = { total: 2, failing: [failure] };
+  const { publisher } = startPublisher(t, await openSpool(t), broker.url, { report: () => sources });
+  await collector.when(() => collector.statuses.length === 1);
+  t.match(collector.births, [{ sources }]);
+  t.match(collector.statuses, [{ sources }]);
+  sources = { total: 2, failing: [] };
+  publisher.wake();
+  await collector.when(() => collector.statuses.length === 2);
+  t.match(collector.statuses.at(-1), { sources: { total: 2, failing: [] } });
+  t.equal(collector.births.length, 1, 'its points are the same');
 });
 
 t.test('messages that the spool drops are announced before the next one is sent', async (t) => {

@@ -1,14 +1,14 @@
-import type { Reading } from '@wattmark/shared/messages';
+import type { PointDeclaration, Reading } from '@wattmark/shared/messages';
 import t from 'tap';
 import type { ConfiguredSource } from '../src/config.ts';
 import { PointClaims } from '../src/point-claims.ts';
 import { Poller } from '../src/poller.ts';
 import { Sampler } from '../src/sampler.ts';
-import { type Sample, SourceError } from '../src/source.ts';
+import { type Sample, SourceError, type SourceModule } from '../src/source.ts';
 import type { TickMessage } from '../src/tick-message.ts';
 import { FakeClock } from './support/fake-clock.ts';
 import { surroundings } from './support/surroundings.ts';
-import { fakeSource, powerOf } from './support/fake-source.ts';
+import { fakeSource, nothing, powerOf } from './support/fake-source.ts';
 import { recordingLog } from './support/log.ts';
 
 /** Ten seconds before a multiple of ten seconds. */
@@ -186,4 +186,89 @@ t.test('a tick beyond the limits of the contract is split', async (t) => {
     JSON.stringify(Array.from({ length: perMessage }, () => longest)).length < 1_048_576 - 256,
     'even of the longest',
   );
+});
+
+t.test('readings with a time of their own become messages of that time, the oldest first', async (t) => {
+  const late = { at: START_MS - 1_000, readings: [['a', 'power', 1]] as Reading[] };
+  const early = { at: START_MS - 60_000, readings: [['a', 'power', 2]] as Reading[] };
+  const twin = { at: START_MS - 1_000, readings: [['b', 'power', 3]] as Reading[] };
+  const { clock, sent } = begin(t, [
+    fakeSource('a', async () => ({ readings: [['a', 'power', 4]], dated: [early, late], noData: [] })),
+    fakeSource('b', async () => ({ readings: [], dated: [twin], noData: [] })),
+    fakeSource('c', async () => ({ readings: [], dated: [{ at: 5, readings: [['c', 'power', 60e12]] }], noData: [] })),
+  ]);
+  await clock.pass(10_000);
+  t.same(sent, [
+    early,
+    {
+      at: late.at,
+      readings: [
+        ['a', 'power', 1],
+        ['b', 'power', 3],
+      ],
+    },
+    { at: START_MS + 10_000, readings: [['a', 'power', 4]] },
+  ]);
+});
+
+t.test('what fails is reported, since when and why, and only what changes is new', async (t) => {
+  let failure: SourceError | null = null;
+  const meter = fakeSource('a', async () => {
+    if (failure !== null) throw failure;
+    return powerOf('a', 1);
+  });
+  const { clock, sampler } = begin(t, [
+    { ...meter, kind: 'modbus', settings: { host: '192.0.2.10', port: 502, unit: 3 } },
+  ]);
+  await clock.pass(10_000);
+  const well = sampler.report;
+  t.same(well, { total: 1, failing: [] });
+  failure = new SourceError('retry', 'x'.repeat(1_000));
+  await clock.pass(10_000);
+  const [failing] = sampler.report.failing;
+  t.match(failing, { source: 'modbus 192.0.2.10 port 502 unit 3', state: 'retry', since: START_MS + 20_000 });
+  t.equal(failing?.reason.length, 200);
+  failure = new SourceError('absent', 'ECONNREFUSED');
+  await clock.pass(10_000);
+  const { report } = sampler;
+  t.match(report.failing, [{ state: 'absent', since: START_MS + 20_000, reason: 'ECONNREFUSED' }], 'since the first');
+  await clock.pass(10_000);
+  t.equal(sampler.report, report, 'the same object while nothing changes');
+  failure = null;
+  await clock.pass(100_000);
+  t.same(sampler.report, well);
+});
+
+t.test('a source may announce other points once it knows its instrument', async (t) => {
+  let points: PointDeclaration[] = [];
+  let reads = 0;
+  const source = fakeSource('x', async () => nothing);
+  const module: SourceModule = {
+    ...source.module,
+    open: async () => ({
+      get points() {
+        return points;
+      },
+      read: async () => {
+        if (++reads === 2) points = [{ point: 'x', channels: ['power'], meter: { serial: '2107' } }];
+        if (reads === 3) points = [{ point: 'taken', channels: ['power'] }];
+        return powerOf('x', reads);
+      },
+      close: async () => {},
+    }),
+  };
+  const { clock, sampler, pollers, sent } = begin(t, [
+    fakeSource('taken', async () => powerOf('taken', 1)),
+    { ...source, module },
+  ]);
+  await clock.pass(10_000);
+  t.same(
+    sampler.points.map(({ point }) => point),
+    ['taken'],
+  );
+  await clock.pass(10_000);
+  t.match(sampler.points, [{ point: 'taken' }, { point: 'x', meter: { serial: '2107' } }]);
+  await clock.pass(10_000);
+  t.equal(pollers[1]?.state, 'fatal', 'a point of another source');
+  t.same(sent.at(-1)?.readings, [['taken', 'power', 1]]);
 });

@@ -1,0 +1,31 @@
+import { readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import { createMemory, readOnly } from '../src/source-memory.ts';
+import { scratch } from './support/scratch.ts';
+
+t.test('what was saved is there after a restart, under its name alone', async (t) => {
+  const directory = join(scratch(t), 'memory');
+  t.equal(await createMemory(directory)('a').load(), null);
+  await createMemory(directory)('a').save({ offset: 7 });
+  await createMemory(directory)('../b').save(8);
+  t.same(await createMemory(directory)('a').load(), { offset: 7 });
+  t.equal(await createMemory(directory)('../b').load(), 8);
+  t.equal(readdirSync(directory).length, 2, 'in the directory, whatever the name');
+});
+
+t.test('a torn file is nothing remembered', async (t) => {
+  const directory = scratch(t);
+  const memory = createMemory(directory)('a');
+  await memory.save({ offset: 7 });
+  const [file = ''] = readdirSync(directory);
+  writeFileSync(join(directory, file), '{"off');
+  t.equal(await memory.load(), null);
+});
+
+t.test('who only looks saves nothing', async (t) => {
+  const memory = createMemory(scratch(t));
+  await memory('a').save(1);
+  await readOnly(memory)('a').save(2);
+  t.equal(await readOnly(memory)('a').load(), 1);
+});
