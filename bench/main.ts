@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import type { Figure, Outcome } from './figure.ts';
 import { isMet } from './figure.ts';
 import { agent } from './figures/agent.ts';
+import { devices } from './figures/devices.ts';
 import { embeddedIngest, ingest } from './figures/ingest.ts';
 import { live } from './figures/live.ts';
 import { memory } from './figures/memory.ts';
@@ -11,7 +12,7 @@ import { year } from './figures/year.ts';
 import { lineOf, tableOf } from './report.ts';
 import { Room } from './rig/room.ts';
 
-const figures: readonly Figure[] = [ingest, embeddedIngest, live, memory, restart, agent, year];
+const figures: readonly Figure[] = [ingest, embeddedIngest, live, memory, restart, agent, devices, year];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

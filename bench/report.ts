@@ -33,7 +33,7 @@ function rowOf(outcome: Outcome): string[] {
         : `≤ ${quantity(required.atMost, unit)}`,
     required === null ? '' : isMet(outcome) ? 'ok' : 'SHORT',
     limit === null ? '' : `${limit.what}: ${quantity(limit.value, unit)}`,
-    limit === null ? '' : `× ${(value / limit.value).toPrecision(2)}`,
+    limit === null || limit.value === 0 ? '' : `× ${(value / limit.value).toPrecision(2)}`,
   ];
 }
 

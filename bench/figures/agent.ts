@@ -7,10 +7,10 @@ import type { Figure, Outcome } from '../figure.ts';
 import type { Child } from '../rig/child.ts';
 import { startMosquitto } from '../rig/mosquitto.ts';
 import type { Room } from '../rig/room.ts';
+import { watch } from '../rig/watch.ts';
 
 const repository = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 
-const MIB = 1_048_576;
 const WARM_UP_MS = 60_000;
 const DEFAULT_MINUTES = 2;
 
@@ -70,26 +70,4 @@ async function startAgent(room: Room, url: string): Promise<Child> {
   const devices = room.start(process.execPath, [repository('demo/dist/main.js'), '--port', String(port)]);
   await devices.expect((line) => (line.includes('listen') ? line : null), 20_000);
   return room.start(repository('agent/bin/wattmark-agent.js'), ['run', '--config', file]);
-}
-
-interface Watched {
-  readonly mib: number;
-  readonly percent: number;
-}
-
-/** The highest memory of each process, by samples taken each second, and its processor time in percent of a core. */
-async function watch(children: readonly Child[], ms: number): Promise<Watched[]> {
-  const highest = children.map(() => 0);
-  const before = children.map((child) => child.cpuMs());
-  const startMs = performance.now();
-  while (performance.now() - startMs < ms) {
-    await sleep(1_000);
-    for (const [index, child] of children.entries())
-      highest[index] = Math.max(highest[index] ?? 0, child.rssBytes() / MIB);
-  }
-  const elapsedMs = performance.now() - startMs;
-  return children.map((child, index) => ({
-    mib: highest[index] ?? 0,
-    percent: ((child.cpuMs() - (before[index] ?? 0)) / elapsedMs) * 100,
-  }));
 }
