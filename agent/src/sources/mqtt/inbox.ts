@@ -1,0 +1,231 @@
+import type { Logger } from '@wattmark/shared/logger';
+import type { Reading } from '@wattmark/shared/messages';
+import type { Clock } from '../../clock.ts';
+import type { DatedReadings, NoData, Sample } from '../../source.ts';
+import { combine } from '../support/combine.ts';
+import { judge } from '../support/outcome.ts';
+import type { News, Slot } from './format.ts';
+
+/** Readings kept from one tick to the next. */
+const MOST_READINGS = 10_000;
+
+/** A publisher's clock may be so far ahead of ours, ms. */
+const MOST_AHEAD_MS = 60_000;
+
+/** Before Wattmark: a time from then is of a clock that was never set. */
+const EARLIEST = Date.UTC(2020, 0, 1);
+
+/** Of arrivals: far below any interval, and far above what a burst of messages needs. */
+const SAME_INSTANT_MS = 100;
+
+/** Pauses in a row that tell a slower publisher from an outage. */
+const SLOW_PAUSES = 3;
+
+/** What is known of one slot. */
+interface Ledger {
+  readonly slot: Slot;
+  /** When there was a value last, monotonic. */
+  heardMs: number | null;
+  /** Time of the newest reading that was handed out. */
+  handedAt: number;
+  problem: string | null;
+  hint: string | null;
+  /** Which of the things that match the slot it is read from, and when that spoke last, monotonic. */
+  series: string | null;
+  seriesMs: number;
+  /** Another one that matches, and when that spoke last, monotonic. */
+  rival: string;
+  rivalMs: number;
+  latestAt: number;
+  pauses: number;
+  isLateLogged: boolean;
+}
+
+interface Pending {
+  readonly ledger: Ledger;
+  readonly at: number;
+  readonly reading: Reading;
+}
+
+export interface InboxOptions {
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Time after which a slot without a value counts as silent. */
+  readonly expectMs: number;
+  /** Time between two readings as it was announced. */
+  readonly everyMs: number;
+}
+
+/** Holds what was published between two ticks, in bounds, and knows of every slot whether it is silent and why. */
+export class Inbox {
+  /** What was dropped, readings each. */
+  readonly dropped = { overflow: 0, late: 0, misdated: 0, ambiguous: 0 };
+  readonly #options: InboxOptions;
+  readonly #ledgers: ReadonlyMap<Slot, Ledger>;
+  readonly #sinceMs: number;
+  #pending: Pending[] = [];
+
+  constructor(slots: readonly Slot[], options: InboxOptions) {
+    this.#options = options;
+    this.#sinceMs = options.clock.monotonicMs();
+    this.#ledgers = new Map(slots.map((slot) => [slot, newLedger(slot)]));
+  }
+
+  /** Whether there ever was anything to hand out or to say about a slot. */
+  get isHeard(): boolean {
+    return [...this.#ledgers.values()].some(({ heardMs, problem }) => heardMs !== null || problem !== null);
+  }
+
+  /** Whether a look would give a reading. */
+  get hasReadings(): boolean {
+    return this.#pending.length > 0;
+  }
+
+  /** Milliseconds for which every slot has been silent; 0 while one of them is not. */
+  get silentMs(): number {
+    const nowMs = this.#options.clock.monotonicMs();
+    const ages = [...this.#ledgers.values()].map(({ heardMs, problem }) =>
+      problem !== null ? 0 : nowMs - (heardMs ?? this.#sinceMs),
+    );
+    const leastMs = Math.min(...ages);
+    return leastMs > this.#options.expectMs ? leastMs : 0;
+  }
+
+  take(news: News, retained: boolean): void {
+    const ledger = this.#ledgers.get(news.slot);
+    if (ledger === undefined) return;
+    if ('problem' in news) ledger.problem = news.problem;
+    else if ('hint' in news) ledger.hint = news.hint;
+    else if (news.at === null && retained) ledger.hint = 'there is only a retained message, whose age nobody knows';
+    else this.#takeValue(ledger, news.value, news.at ?? this.#arrival(ledger), news.series);
+  }
+
+  /** Notes that messages come which may be about any slot, and cannot be read. */
+  hint(text: string): void {
+    for (const ledger of this.#ledgers.values()) ledger.hint = text;
+  }
+
+  /** Hands out each reading once, and of every slot why there is none. */
+  drain(): Sample {
+    const pending = this.#pending.sort((a, b) => a.at - b.at);
+    this.#pending = [];
+    const byTime = new Map<number, Map<Ledger, Reading>>();
+    for (const { ledger, at, reading } of pending) {
+      const readings = byTime.get(at) ?? new Map<Ledger, Reading>();
+      byTime.set(at, readings.set(ledger, reading));
+      ledger.handedAt = at;
+    }
+    const dated = [...byTime].map(([at, readings]): DatedReadings => ({ at, readings: [...readings.values()] }));
+    return { readings: [], dated, noData: this.#noData() };
+  }
+
+  #takeValue(ledger: Ledger, value: number, at: number, series: string): void {
+    const { slot } = ledger;
+    const outcome = judge(slot.point, slot.channel, combine({ scale: slot.scale }, [value]));
+    const problem =
+      this.#rivalry(ledger, series) ?? this.#misdating(at) ?? ('reason' in outcome ? outcome.reason : null);
+    ledger.problem = problem;
+    if (problem !== null || 'reason' in outcome) return;
+    ledger.heardMs = this.#options.clock.monotonicMs();
+    ledger.hint = null;
+    if (at <= ledger.handedAt) this.#noteLate(ledger, at);
+    else this.#keep({ ledger, at, reading: outcome });
+  }
+
+  /** Arrivals within one millisecond are readings of their own. */
+  #arrival({ latestAt }: Ledger): number {
+    const now = this.#options.clock.now();
+    return latestAt - now >= 0 && latestAt - now < SAME_INSTANT_MS ? latestAt + 1 : now;
+  }
+
+  /** Two meters must not take turns in one channel; one that takes another's place is alone from then on. */
+  #rivalry(ledger: Ledger, series: string): string | null {
+    const { clock, expectMs } = this.#options;
+    const nowMs = clock.monotonicMs();
+    if (series === ledger.series) ledger.seriesMs = nowMs;
+    else if (nowMs - ledger.seriesMs < expectMs) Object.assign(ledger, { rival: series, rivalMs: nowMs });
+    if (nowMs - ledger.rivalMs < expectMs) {
+      this.dropped.ambiguous++;
+      return `both ${ledger.series} and ${ledger.rival} match ${ledger.slot.origin}: say which`;
+    }
+    Object.assign(ledger, { series, seriesMs: nowMs });
+    return null;
+  }
+
+  #misdating(at: number): string | null {
+    const aheadMs = at - this.#options.clock.now();
+    if (at >= EARLIEST && aheadMs <= MOST_AHEAD_MS) return null;
+    this.dropped.misdated++;
+    if (at < EARLIEST) return `the publisher's clock says ${isoTime(at)}: is it set?`;
+    return `the publisher's clock is ${Math.round(aheadMs / 1000)} s ahead of this host's`;
+  }
+
+  #keep(pending: Pending): void {
+    const { log, everyMs } = this.#options;
+    const { ledger, at } = pending;
+    if (this.#pending.length >= MOST_READINGS) {
+      if (this.dropped.overflow++ === 0)
+        log.warn({ limit: MOST_READINGS }, 'too many readings between two looks; the oldest are dropped');
+      this.#pending.shift();
+    }
+    this.#pending.push(pending);
+    ledger.pauses = ledger.latestAt > 0 && at - ledger.latestAt > 3 * everyMs ? ledger.pauses + 1 : 0;
+    if (ledger.pauses === SLOW_PAUSES) {
+      const { point, channel } = ledger.slot;
+      const everyS = Math.round((at - ledger.latestAt) / 1000);
+      log.warn(
+        { point, channel, everyS },
+        'readings come further apart than `every` says, and count as gaps: raise it',
+      );
+    }
+    ledger.latestAt = Math.max(ledger.latestAt, at);
+  }
+
+  #noteLate(ledger: Ledger, at: number): void {
+    // The same message again is no loss.
+    if (at === ledger.handedAt) return;
+    this.dropped.late++;
+    if (ledger.isLateLogged) return;
+    ledger.isLateLogged = true;
+    const { point, channel } = ledger.slot;
+    const times = { at: isoTime(at), newest: isoTime(ledger.handedAt) };
+    this.#options.log.warn({ point, channel, ...times }, 'readings older than the newest one are dropped');
+  }
+
+  #noData(): NoData[] {
+    return [...this.#ledgers.values()].flatMap((ledger) => {
+      const reason = ledger.problem ?? this.#silence(ledger);
+      return reason === null ? [] : [{ point: ledger.slot.point, channel: ledger.slot.channel, reason }];
+    });
+  }
+
+  #silence({ slot, heardMs, hint }: Ledger): string | null {
+    const { clock, expectMs } = this.#options;
+    const silentMs = clock.monotonicMs() - (heardMs ?? this.#sinceMs);
+    if (heardMs !== null && silentMs <= expectMs) return null;
+    const silence = heardMs === null ? 'nothing yet' : `nothing for ${Math.round(silentMs / 1000)} s`;
+    return `${silence} from ${slot.origin}${hint === null ? '' : `: ${hint}`}`;
+  }
+}
+
+function newLedger(slot: Slot): Ledger {
+  return {
+    slot,
+    heardMs: null,
+    handedAt: Number.NEGATIVE_INFINITY,
+    problem: null,
+    hint: null,
+    series: null,
+    seriesMs: Number.NEGATIVE_INFINITY,
+    rival: '',
+    rivalMs: Number.NEGATIVE_INFINITY,
+    latestAt: 0,
+    pauses: 0,
+    isLateLogged: false,
+  };
+}
+
+/** Dates beyond what JavaScript can write happen in broken messages. */
+function isoTime(at: number): string {
+  return Math.abs(at) <= 8.64e15 ? new Date(at).toISOString() : `${at} ms since 1970`;
+}

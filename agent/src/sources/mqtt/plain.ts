@@ -1,0 +1,81 @@
+import { type Format, type Message, type News, type Slot, topicMatches } from './format.ts';
+import { numberOf, timeOf } from './published-number.ts';
+
+/** A slot and where in which messages its value stands. */
+export interface PlainSlot extends Slot {
+  /** A topic or a filter. */
+  readonly topic: string;
+  /** Place of the value in a JSON document; null where the payload is nothing but a number. */
+  readonly path: string | null;
+  /** Place of its time, where the document tells it. */
+  readonly time: string | null;
+}
+
+/** JSON documents and bare numbers, as every other publisher makes them in its own way. */
+export function createPlain(slots: readonly PlainSlot[]): Format {
+  return {
+    filters: [...new Set(slots.map(({ topic }) => topic))],
+    slots,
+    decode: (message) =>
+      slots
+        .filter(({ topic }) => topicMatches(topic, message.topic))
+        .map((slot) => {
+          try {
+            return slot.path === null ? newsOfNumber(slot, message) : newsOfDocument(slot, slot.path, message);
+          } catch (error) {
+            return { slot, problem: (error as Error).message };
+          }
+        }),
+    restart() {},
+  };
+}
+
+/**
+ * What stands at a place in a JSON document, undefined where there is none.
+ * @param path `ENERGY.Power`, numbers for the items of a list; or, where keys have dots, `/a.b/c` (RFC 6901)
+ */
+export function valueAt(document: unknown, path: string): unknown {
+  const isPointer = path.startsWith('/');
+  const keys = isPointer
+    ? path
+        .slice(1)
+        .split('/')
+        .map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'))
+    : path.split('.');
+  let value = document;
+  for (const key of keys) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined;
+    value = (value as Record<string, unknown>)[key];
+  }
+  return value;
+}
+
+function newsOfNumber(slot: PlainSlot, { topic, payload }: Message): News {
+  return judge(slot, payload.toString('utf8'), null, topic);
+}
+
+function newsOfDocument(slot: PlainSlot, path: string, { topic, payload }: Message): News {
+  const document = parse(payload.toString('utf8'));
+  const raw = valueAt(document, path);
+  // Many publish documents of several kinds, or only what has changed.
+  if (raw === undefined) return { slot, hint: `messages come, but without ${path}` };
+  const time = slot.time === null ? undefined : valueAt(document, slot.time);
+  if (slot.time !== null && time === undefined) return { slot, problem: `there is no ${slot.time} for its time` };
+  return judge(slot, raw, time === undefined ? null : timeOf(time), topic);
+}
+
+function judge(slot: Slot, raw: unknown, at: number | null, series: string): News {
+  const value = numberOf(raw);
+  return value === null
+    ? { slot, problem: `not a number: ${JSON.stringify(raw).slice(0, 40)}` }
+    : { slot, value, at, series };
+}
+
+/** @throws Error without the document in it, which may be long. */
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Error(`not JSON: ${JSON.stringify(text.slice(0, 40))}`);
+  }
+}
