@@ -18,8 +18,8 @@ export const devices: Figure = {
   name: 'devices',
   about:
     `An agent that reads ${POINTS} points of ${2 * DEVICES_OF_A_KIND} devices each second, half over Modbus TCP and half ` +
-    'over SNMP (snmpsim), power and energy of each, beside a device that answers after 5 s and one that never does. A tick is missed ' +
-    'where a point of a device that answers has no reading. The limit is a process that does nothing but publish.',
+    'over SNMP (snmpsim), power and energy of each, beside a device that answers after 5 s and one that never does. A ' +
+    'tick is missed where a point of a device that answers has no reading. The limit is a process that does nothing but publish.',
   minutes: ({ minutes }) => (minutes ?? DEFAULT_MINUTES) + 1,
   async run(room, { minutes }): Promise<readonly Outcome[]> {
     const broker = await startMosquitto(room);
