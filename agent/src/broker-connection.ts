@@ -12,7 +12,8 @@ const KEEPALIVE_S = 30;
 export interface ConnectionOptions {
   readonly broker: BrokerConfig;
   readonly clientId: string;
-  readonly will: { readonly topic: string; readonly payload: string };
+  /** What the broker says when the connection is gone without leave; null for nothing. */
+  readonly will: { readonly topic: string; readonly payload: string } | null;
   readonly clock: Clock;
   /** Gives up connecting. */
   readonly signal: AbortSignal;
@@ -140,7 +141,7 @@ async function clientOptions({ broker, clientId, will }: ConnectionOptions): Pro
     keepalive: KEEPALIVE_S,
     connectTimeout: CONNECT_TIMEOUT_MS,
     reconnectPeriod: 0,
-    will: { topic: will.topic, payload: Buffer.from(will.payload), qos: 1, retain: true },
+    ...(will === null ? {} : { will: { topic: will.topic, payload: Buffer.from(will.payload), qos: 1, retain: true } }),
     ...(username === undefined ? {} : { username }),
     ...(password === undefined ? {} : { password }),
     ...(ca === undefined ? {} : { ca: await readFile(ca) }),

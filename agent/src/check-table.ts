@@ -1,31 +1,39 @@
 import { channels } from '@wattmark/shared/channels';
 import type { CheckedChannel, CheckedSource } from './check.ts';
+import { type Finding, severities } from './commissioning/finding.ts';
+import { meterLines } from './commissioning/meter.ts';
+import { addressOf } from './source-address.ts';
 
-/** The result of a check for a reader: a line for each source, and below it a line for each channel. */
-export function checkTable(checked: readonly CheckedSource[], nowMs: number): string {
+/** The result of a check for a reader: for each source a line, its meter and a line for each channel; then the findings. */
+export function checkTable(checked: readonly CheckedSource[], findings: readonly Finding[], nowMs: number): string {
   const rows = checked.flatMap(({ channels: list, readMs }) => list.map((row) => cells(row, nowMs - readMs)));
   const header = ['point', 'channel', 'value', 'unit', 'age', ''];
   const widths = header.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)));
   const line = (row: readonly string[]): string =>
     `  ${row.map((cell, column) => pad(cell, widths[column] ?? 0, column === 2)).join('  ')}`.trimEnd();
   const lines: string[] = [];
-  for (const { label, kind, address, problem, channels: list, readMs } of checked) {
-    const title = [label, kind, address].filter((part) => part !== '').join(' ');
-    lines.push(problem === null ? title : `${title}: ${problem}`);
+  for (const { configured, problem, points, channels: list, readMs } of checked) {
+    const { label, kind, settings } = configured;
+    const title = [label, kind, addressOf(settings)].filter((part) => part !== '').join(' ');
+    lines.push(problem === null ? title : `${title}: ${problem}`, ...meterLines(points).map((text) => `  ${text}`));
     if (list.length > 0) lines.push(line(header), ...list.map((row) => line(cells(row, nowMs - readMs))));
     lines.push('');
   }
-  return `${lines.join('\n')}${summary(checked)}\n`;
+  return [...lines, ...findingLines(findings), `${summary(checked)}; ${counts(findings)}`, ''].join('\n');
 }
 
 /** The result of a check for a program. */
-export function checkJson(checked: readonly CheckedSource[], nowMs: number): string {
-  const sources = checked.map(({ readMs, channels: list, ...source }) => ({
-    ...source,
+export function checkJson(checked: readonly CheckedSource[], findings: readonly Finding[], nowMs: number): string {
+  const sources = checked.map(({ configured, problem, readMs, points, channels: list }) => ({
+    label: configured.label,
+    kind: configured.kind,
+    address: addressOf(configured.settings),
+    problem,
     ageMs: Math.round(nowMs - readMs),
+    meters: points.flatMap(({ point, meter }) => (meter === undefined ? [] : [{ point, ...meter }])),
     channels: list.map((row) => ({ ...row, unit: channels[row.channel].unit })),
   }));
-  return `${JSON.stringify({ sources }, null, 2)}\n`;
+  return `${JSON.stringify({ sources, findings }, null, 2)}\n`;
 }
 
 function cells({ point, channel, value, quality, problem }: CheckedChannel, ageMs: number): readonly string[] {
@@ -39,10 +47,30 @@ function pad(cell: string, width: number, right: boolean): string {
   return right ? cell.padStart(width) : cell.padEnd(width);
 }
 
+function findingLines(findings: readonly Finding[]): string[] {
+  if (findings.length === 0) return [];
+  const width = Math.max(...severities.map((severity) => severity.length));
+  const lines = findings.flatMap(({ severity, about, message, remedy }) => [
+    `  ${severity.padEnd(width)}  ${about}: ${message}`,
+    `  ${''.padEnd(width)}  ${remedy}`,
+  ]);
+  return ['findings', ...lines, ''];
+}
+
 function summary(checked: readonly CheckedSource[]): string {
   const rows = checked.flatMap((source) => source.channels);
   const read = rows.filter(({ problem }) => problem === null).length;
   const silent = checked.filter(({ problem }) => problem !== null).length;
   const sources = `${checked.length - silent} of ${checked.length} sources answered`;
   return `${sources}; ${read} of ${rows.length} channels read`;
+}
+
+/** `1 error, 2 warnings` */
+function counts(findings: readonly Finding[]): string {
+  const texts = severities.flatMap((severity) => {
+    const count = findings.filter((finding) => finding.severity === severity).length;
+    if (count === 0) return [];
+    return [`${count} ${severity}${count === 1 || severity === 'info' ? '' : 's'}`];
+  });
+  return texts.length === 0 ? 'nothing suspicious' : texts.join(', ');
 }

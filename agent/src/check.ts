@@ -1,16 +1,18 @@
-import type { Logger } from '@wattmark/shared/logger';
-import type { Quality } from '@wattmark/shared/messages';
 import type { Channel } from '@wattmark/shared/channels';
+import type { Logger } from '@wattmark/shared/logger';
+import type { PointDeclaration, Quality } from '@wattmark/shared/messages';
 import type { Clock } from './clock.ts';
 import type { ConfiguredSource } from './config.ts';
-import { addressOf } from './source-address.ts';
 import type { Sample, Source, Surroundings } from './source.ts';
 import { implausible } from './tick-message.ts';
 
 /** Power from a counter, and processor load, are differences between two looks. */
 const BETWEEN_LOOKS_MS = 1_200;
 
-/** An instrument may take longer here than in a tick: the operator wants to know what it says, not whether it is fast. */
+/** Looks of a source that is watched, unless they take too long themselves. */
+const LOOKS_WHILE_WATCHED = 30;
+
+/** An instrument may take longer here than in a tick: the operator wants to know what it says, not only whether it is fast. */
 const LEAST_PATIENCE_MS = 5_000;
 
 export interface CheckedChannel {
@@ -22,53 +24,87 @@ export interface CheckedChannel {
   readonly problem: string | null;
 }
 
-export interface CheckedSource {
-  readonly label: string;
-  readonly kind: string;
-  /** Where the instrument is, as configured. */
-  readonly address: string;
-  /** Why the instrument as a whole gave nothing, or null. */
+/** One reading of an instrument, or why it gave nothing. */
+export interface Look {
+  /** When it was over, UTC milliseconds. */
+  readonly at: number;
+  readonly tookMs: number;
+  readonly sample: Sample | null;
   readonly problem: string | null;
-  /** Monotonic milliseconds at which the second look was over. */
+}
+
+export interface CheckedSource {
+  readonly configured: ConfiguredSource;
+  /** Why the instrument as a whole gave nothing at the last look, or null. */
+  readonly problem: string | null;
+  /** Monotonic milliseconds at which the last look was over. */
   readonly readMs: number;
+  /** As the instrument declared them at the end. */
+  readonly points: readonly PointDeclaration[];
+  /** In the order of their times, at least two where the source could be opened. */
+  readonly looks: readonly Look[];
+  /** What the last look gave. */
   readonly channels: readonly CheckedChannel[];
 }
 
-/** Opens every source and reads it twice, all at once. Never rejects for what a source does. */
-export function checkSources(
-  sources: readonly ConfiguredSource[],
-  surroundings: Surroundings,
-  log: Logger,
-): Promise<CheckedSource[]> {
-  return Promise.all(sources.map((source) => checkSource(source, surroundings, log)));
+export interface CheckOptions {
+  readonly surroundings: Surroundings;
+  readonly log: Logger;
+  /** Time for which each instrument is looked at again and again; 0 for two looks. */
+  readonly watchMs: number;
+}
+
+/** Opens every source and reads it at least twice, all at once. Never rejects for what a source does. */
+export function checkSources(sources: readonly ConfiguredSource[], options: CheckOptions): Promise<CheckedSource[]> {
+  return Promise.all(sources.map((source) => checkSource(source, options)));
 }
 
 export function allRead(checked: readonly CheckedSource[]): boolean {
   return checked.every(({ problem, channels }) => problem === null && channels.every((row) => row.problem === null));
 }
 
-async function checkSource(
-  configured: ConfiguredSource,
-  surroundings: Surroundings,
-  log: Logger,
-): Promise<CheckedSource> {
-  const { clock } = surroundings;
-  const { label, kind, module, settings, intervalMs } = configured;
-  const patienceMs = Math.max(configured.deadlineMs, LEAST_PATIENCE_MS);
+async function checkSource(configured: ConfiguredSource, options: CheckOptions): Promise<CheckedSource> {
+  const { surroundings, log } = options;
+  const { module, settings, intervalMs } = configured;
+  const looks: Look[] = [];
   let source: Source | null = null;
   let problem: string | null = null;
-  let channels: readonly CheckedChannel[] = [];
   try {
-    const opened = await module.open(settings, { ...surroundings, log, intervalMs });
-    source = opened;
-    await look(opened, patienceMs, clock).catch(() => {});
-    await clock.sleep(BETWEEN_LOOKS_MS);
-    channels = rowsOf(opened, await look(opened, patienceMs, clock));
+    source = await module.open(settings, { ...surroundings, log, intervalMs });
+    await watch(source, configured, options, looks);
+    problem = looks.at(-1)?.problem ?? null;
   } catch (error) {
-    problem = error instanceof Error ? error.message : String(error);
+    problem = textOf(error);
   }
+  const points = source?.points ?? [];
   await source?.close().catch(() => {});
-  return { label, kind, address: addressOf(settings), problem, readMs: clock.monotonicMs(), channels };
+  const sample = looks.at(-1)?.sample ?? null;
+  const channels = sample === null ? [] : rowsOf(points, sample);
+  return { configured, problem, readMs: surroundings.clock.monotonicMs(), points, looks, channels };
+}
+
+/** Appends to `looks` what the source says until the time of watching is over. */
+async function watch(
+  source: Source,
+  { deadlineMs }: ConfiguredSource,
+  { surroundings: { clock }, watchMs }: CheckOptions,
+  looks: Look[],
+): Promise<void> {
+  const patienceMs = Math.max(deadlineMs, LEAST_PATIENCE_MS);
+  const pauseMs = Math.max(BETWEEN_LOOKS_MS, watchMs / LOOKS_WHILE_WATCHED);
+  const startMs = clock.monotonicMs();
+  const startAt = clock.now();
+  for (;;) {
+    const beganMs = clock.monotonicMs();
+    const answer = await look(source, patienceMs, clock).then(
+      (sample) => ({ sample, problem: null }),
+      (error: unknown) => ({ sample: null, problem: textOf(error) }),
+    );
+    const nowMs = clock.monotonicMs();
+    looks.push({ at: startAt + nowMs - startMs, tookMs: nowMs - beganMs, ...answer });
+    if (looks.length >= 2 && nowMs - startMs >= watchMs) return;
+    await clock.sleep(pauseMs);
+  }
 }
 
 async function look(source: Source, patienceMs: number, clock: Clock): Promise<Sample> {
@@ -78,17 +114,21 @@ async function look(source: Source, patienceMs: number, clock: Clock): Promise<S
     abort.abort();
     throw new Error(`no answer within ${patienceMs} ms`);
   });
-  const reading = source.read(abort.signal);
+  const reading = (async () => source.read(abort.signal))();
   late.catch(() => {});
   reading.catch(() => {});
   return Promise.race([reading, late]).finally(() => over.abort());
 }
 
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 /** A row for each channel that was read or announced. */
-function rowsOf(source: Source, sample: Sample): readonly CheckedChannel[] {
+function rowsOf(points: readonly PointDeclaration[], sample: Sample): readonly CheckedChannel[] {
   const rows = new Map<string, CheckedChannel>();
   const add = (row: CheckedChannel): void => void rows.set(`${row.point} ${row.channel}`, row);
-  for (const { point, channels } of source.points) {
+  for (const { point, channels } of points) {
     for (const channel of channels) add({ point, channel, value: null, quality: null, problem: 'not read' });
   }
   for (const { point, channel, reason } of sample.noData) {

@@ -1,16 +1,14 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ConfigError } from '@wattmark/shared/config';
+import { ConfigError, durationMs } from '@wattmark/shared/config';
 import { createLogger, type Logger } from '@wattmark/shared/logger';
-import { Command } from 'commander';
-import { allRead, checkSources } from './check.ts';
-import { checkJson, checkTable } from './check-table.ts';
+import { Command, InvalidArgumentError } from 'commander';
+import * as v from 'valibot';
 import { Agent } from './agent.ts';
 import type { Clock } from './clock.ts';
+import { check } from './commands/check.ts';
 import { type AgentConfig, loadAgentConfig } from './config.ts';
 import { openCatalog } from './source-catalog.ts';
-import { createMemory, readOnly } from './source-memory.ts';
 
 /** Time from the signal to the exit, whatever hangs. */
 const STOP_WITHIN_MS = 3_000;
@@ -42,11 +40,24 @@ program
 
 program
   .command('check')
-  .description('read every configured point and print what it says; exits with 1 where something could not be read')
+  .description(
+    'read every configured point, print what it says and what is suspicious about it; ' +
+      'exits with 1 where something could not be read or is an error',
+  )
   .requiredOption('--config <file>', 'the configuration (YAML)')
+  .option(
+    '--watch <duration>',
+    'look again and again for so long: energy registers, stuck values, slow answers',
+    duration,
+  )
+  .option('--collector <url>', "the collector, whose clock is compared with this machine's")
+  .option('--no-broker', 'do not connect to the broker')
   .option('--json', 'print JSON instead of a table')
-  .addHelpText('after', '\nExample:\n  wattmark-agent check --config agent.yaml')
-  .action(({ config, json }: { config: string; json?: boolean }) => orExit(check(config, json === true)));
+  .addHelpText(
+    'after',
+    '\nExample:\n  wattmark-agent check --config agent.yaml --watch 60s --collector http://192.0.2.1:8080',
+  )
+  .action((options: CheckOptions) => orExit(runCheck(options)));
 
 await program.parseAsync();
 
@@ -90,13 +101,26 @@ async function reload(agent: Agent, file: string, log: Logger): Promise<void> {
   }
 }
 
-async function check(file: string, json: boolean): Promise<void> {
-  const config = await load(file);
-  const memory = readOnly(createMemory(join(config.spool.directory, 'memory')));
-  const surroundings = { clock, directory: config.directory, memory };
-  const checked = await checkSources(config.sources, surroundings, createLogger('check', 'silent'));
-  process.stdout.write((json ? checkJson : checkTable)(checked, clock.monotonicMs()));
-  process.exitCode = allRead(checked) ? 0 : 1;
+interface CheckOptions {
+  readonly config: string;
+  readonly watch?: number;
+  readonly collector?: string;
+  readonly broker: boolean;
+  readonly json?: boolean;
+}
+
+async function runCheck({ config, watch = 0, collector, broker, json = false }: CheckOptions): Promise<void> {
+  const command = { json, watchMs: watch, broker, collector };
+  const isGood = await check(await load(config), command, clock, (text) => process.stdout.write(text));
+  // A driver may have left a socket or a timer behind; everything of ours is closed.
+  process.exit(isGood ? 0 : 1);
+}
+
+/** A duration among the arguments, in milliseconds. */
+function duration(text: string): number {
+  const { success, output } = v.safeParse(durationMs, text);
+  if (!success) throw new InvalidArgumentError('It must have a unit, such as 60s or 5m.');
+  return output;
 }
 
 async function load(file: string): Promise<AgentConfig> {

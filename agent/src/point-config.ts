@@ -16,6 +16,8 @@ export const pointEntries = {
   // YAML reads an unquoted class 1 or 0.2 as a number.
   accuracyClass: v.optional(v.pipe(v.union([v.string(), v.number()]), v.transform(String), accuracyClass)),
   channels: v.optional(v.pipe(v.array(v.picklist(channelNames)), v.nonEmpty('must name at least one channel'))),
+  /** W, of the load or the breaker. Only a check looks at it, for a factor of 10 or 1000. */
+  ratedPower: v.optional(v.pipe(v.number(), v.gtValue(0))),
 } as const;
 
 /** True marks the points of a source as a simulation wherever their figures are shown. */
