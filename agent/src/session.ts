@@ -123,10 +123,11 @@ export class Session {
     const { spool, clock } = this.#speaker;
     const ack = parseAck(payload);
     const verdict = ack === null ? 'foreign' : this.#judge(ack);
-    if (verdict === 'foreign' || verdict === 'beyond') this.#stats.strayAcks++;
+    const isDisputed = verdict === 'beyond' || verdict === 'superseded';
+    if (verdict === 'foreign' || isDisputed) this.#stats.strayAcks++;
     if (verdict !== 'foreign') this.#answered = true;
-    if (verdict === 'beyond' && !this.#renewed) {
-      spool.dispute();
+    if (isDisputed && !this.#renewed) {
+      spool.dispute(ack?.epoch);
       this.#wake.wake();
     }
     if (verdict !== 'advanced') return;

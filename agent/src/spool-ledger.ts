@@ -1,13 +1,14 @@
 import type { Logger } from '@wattmark/shared/logger';
+import { epochTimeMs } from './epoch.ts';
 import type { SegmentRange, SpoolIndex } from './spool-index.ts';
 import type { Numbering } from './spool-numbering.ts';
 import type { SpoolState } from './spool-state.ts';
 
 /**
- * What an acknowledgement was worth: `stale` says nothing new, `foreign` is of another epoch, `beyond` of messages
- * that were never written.
+ * What an acknowledgement was worth: `stale` says nothing new, `foreign` is of a former epoch, `superseded` of one that
+ * sorts after this one, `beyond` of messages that were never written.
  */
-export type AckVerdict = 'advanced' | 'stale' | 'foreign' | 'beyond';
+export type AckVerdict = 'advanced' | 'stale' | 'foreign' | 'superseded' | 'beyond';
 
 /**
  * The spool's books: which messages are owed to the collector, where they lie, and which are lost, by their numbers in
@@ -93,7 +94,7 @@ export class SpoolLedger {
 
   /** Books every message up to and including the one published as `ackedSeq` as delivered. */
   ack(epoch: string, ackedSeq: number): AckVerdict {
-    if (epoch !== this.epoch) return 'foreign';
+    if (epoch !== this.epoch) return epoch > this.epoch && epochTimeMs(epoch) !== null ? 'superseded' : 'foreign';
     const seq = ackedSeq + this.after;
     if (seq >= this.#nextSeq) return 'beyond';
     if (seq < this.#firstSeq) return 'stale';

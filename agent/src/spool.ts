@@ -1,5 +1,6 @@
 import type { Logger } from '@wattmark/shared/logger';
 import type { SegmentLog } from '@wattmark/shared/segment-log';
+import { epochTimeMs } from './epoch.ts';
 import { type PendingMessage, PendingMessages } from './pending-messages.ts';
 import { openSpoolFiles, renewState, type SpoolFiles } from './spool-files.ts';
 import { type AckVerdict, SpoolLedger } from './spool-ledger.ts';
@@ -34,7 +35,8 @@ export class Spool {
   #diskFails = false;
   #work: Promise<unknown> = Promise.resolve();
   #flushing: Promise<boolean> | null = null;
-  #disputed = false;
+  /** The newest epoch of this agent that the collector has, from when it turned out to hold what is not here. */
+  #disputedBy: string | null = null;
 
   /** Opens or creates the spool in `directory`. @throws ConfigError naming the process that has it open. */
   static async open(options: SpoolOptions): Promise<Spool> {
@@ -97,7 +99,7 @@ export class Spool {
 
   /** Forgets every message of `epoch` up to and including `seq`. */
   ack(epoch: string, seq: number): AckVerdict {
-    if (this.#disputed) return 'stale';
+    if (this.disputed) return 'stale';
     const verdict = this.#ledger.ack(epoch, seq);
     const { firstSeq } = this.#ledger;
     if (verdict === 'advanced' && (this.#removable() > 0 || firstSeq - this.#savedSeq >= STATE_EVERY_MESSAGES)) {
@@ -111,15 +113,16 @@ export class Spool {
 
   /** True from `dispute` until the spool has a new epoch. */
   get disputed(): boolean {
-    return this.#disputed;
+    return this.#disputedBy !== null;
   }
 
   /**
-   * The collector has messages of this epoch that are not from here: no acknowledgement of it counts any more, because
-   * the numbers that are still to come may be among those that the collector has already.
+   * The collector has messages of this epoch that are not from here, or of `newest`, an epoch that sorts after it: no
+   * acknowledgement counts any more. The numbers that are still to come may be among those that the collector has
+   * already, or it takes no message of this epoch at all.
    */
-  dispute(): void {
-    this.#disputed = true;
+  dispute(newest: string = this.epoch): void {
+    this.#disputedBy = newest;
   }
 
   /**
@@ -131,13 +134,14 @@ export class Spool {
   async renew(): Promise<void> {
     await this.#alone(async () => {
       const { epoch: former, depth: messages } = this;
-      this.#ledger.renew(await renewState(this.#files, this.#ledger.state, this.#options.now()));
-      this.#disputed = false;
+      const afterMs = Math.max(this.#options.now(), (epochTimeMs(this.#disputedBy ?? '') ?? -1) + 1);
+      this.#ledger.renew(await renewState(this.#files, this.#ledger.state, afterMs));
+      this.#disputedBy = null;
       const { epoch } = this;
       this.#options.log.warn(
         { former, epoch, messages },
-        'the collector has messages of this spool that it never sent, as after it was put back from an older copy: ' +
-          'a new epoch begins',
+        'the collector has messages of this agent that are not in this spool, as after it was put back from an older ' +
+          'copy or begun while the clock was wrong: a new epoch begins',
       );
     });
   }

@@ -279,6 +279,29 @@ for (const [what, count] of [
   });
 }
 
+t.test('a spool begun while the clock was wrong: a new epoch after the newest that the collector has', async (t) => {
+  const program = requireProgram(t, 'mosquitto');
+  if (program === null) return;
+  const broker = await startBroker(t, program);
+  const collector = await startCollector(t, broker.url);
+  const before = await openSpool(t);
+  await append(before, 3);
+  const { end } = startPublisher(t, before, broker.url);
+  await collector.when(() => collector.last === 3);
+  await end();
+  const options = { maxBytes: 4 * MIB, maxAgeMs: Number.MAX_SAFE_INTEGER, log: silent };
+  const wiped = await Spool.open({ ...options, directory: scratch(t), now: () => 1_000 });
+  t.ok(wiped.epoch < before.epoch);
+  await append(wiped, 20);
+  const { publisher } = startPublisher(t, wiped, broker.url);
+  await collector.when(() => collector.last === 20);
+  t.ok(wiped.epoch > before.epoch);
+  t.equal(collector.accepted.length, 23);
+  await append(wiped, 5, publisher);
+  await collector.when(() => collector.last === 25);
+  t.same([wiped.lost, collector.losses], [0, []]);
+});
+
 t.test('a disk that takes no new epoch: nothing is believed of the former one until it does', async (t) => {
   const program = requireProgram(t, 'mosquitto');
   if (program === null) return;

@@ -92,10 +92,12 @@ t.test('appends that overlap keep their order and share one write', async (t) =>
   await spool.close();
 });
 
-t.test('acknowledgements: foreign, beyond, stale, advanced', async (t) => {
+t.test('acknowledgements: foreign, superseded, beyond, stale, advanced', async (t) => {
   const spool = await openSpool(scratch(t));
   for (let i = 1; i <= 5; i++) await spool.append(message(i));
-  t.equal(spool.ack('another', 3), 'foreign');
+  t.equal(spool.ack('another', 3), 'foreign', 'sorts after, but is no name of ours to begin after');
+  t.equal(spool.ack('00000000000000000000000000', 3), 'foreign');
+  t.equal(spool.ack('7ZZZZZZZZZ0000000000000000', 3), 'superseded');
   t.equal(spool.ack(spool.epoch, 6), 'beyond');
   t.equal(spool.ack(spool.epoch, 3), 'advanced');
   t.equal(spool.ack(spool.epoch, 3), 'stale');

@@ -78,6 +78,7 @@ t.test('a new epoch begins again at 1; an older one is refused', async (t) => {
   t.equal(await seqs(rig), 2);
   t.equal(rig.fold.agents[0]?.epoch, 'E2');
   t.same(rig.ingest.rejects.toRecord(), { 'stale-epoch': 1 });
+  t.match(rig.acks.at(-1), { epoch: 'E2', seq: 2 }, 'told, so that it can begin an epoch after it');
 });
 
 t.test('a numbered message with unusable content is counted, acknowledged, and stops nothing', async (t) => {

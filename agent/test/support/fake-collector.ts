@@ -85,6 +85,7 @@ export class FakeCollector {
 
   #takeBirth(birth: Birth): void {
     this.births.push(birth);
+    if (birth.epoch < this.#epoch) return;
     if (birth.epoch !== this.#epoch) this.#last = 0;
     this.#epoch = birth.epoch;
     this.#firstSeq = birth.firstSeq;
@@ -95,6 +96,7 @@ export class FakeCollector {
     this.arrivals.push(seq);
     const known = this.#payloads.get(`${epoch} ${seq}`);
     if (known !== undefined && known !== text) this.contradictions.push(seq);
+    if (epoch < this.#epoch) return void this.sendAck(this.#epoch, this.#last).catch(() => {});
     if (epoch !== this.#epoch) return;
     if (seq > this.#last + 1 && seq === this.#firstSeq) {
       this.losses.push({ from: this.#last + 1, to: seq - 1 });

@@ -151,6 +151,8 @@ export class Ingest {
     if (place === 'stale') {
       entry.rejected++;
       this.rejects.add('stale-epoch');
+      // Says which epoch is the newest, so that the agent can begin one that sorts after it.
+      this.#acks.add(entry.agentId);
       return false;
     }
     if (epoch !== entry.epoch) this.#record(nowMs).epoch(entry.agentId, epoch);
