@@ -1,208 +1,174 @@
-import { connect, type Socket } from 'node:net';
-import modbus from 'modbus-serial';
+import type { Clock } from '../../clock.ts';
 import { SourceError } from '../../source.ts';
-import { abandoned, untilAborted } from '../support/abort.ts';
+import { untilAborted } from '../support/abort.ts';
+import type { Connection } from './connection.ts';
+import { createDialler, type Dialler } from './dialler.ts';
+import { NoAnswer, type Query, Refusal } from './framing.ts';
+import { beginLimit, type Limit } from './limit.ts';
+import type { Place } from './place.ts';
+import { createUnits, type Units } from './units.ts';
 
-/** One read request to one unit. */
-export interface Query {
-  readonly unit: number;
-  readonly function: 'holding' | 'input';
-  readonly address: number;
-  readonly length: number;
-}
-
-/** The device refused a request: an exception response, which is an answer. */
-export class Refusal extends Error {
-  override name = 'Refusal';
-  readonly code: number;
-  constructor(code: number) {
-    super(exceptionText[code] ?? `exception ${code}`);
-    this.code = code;
-  }
-}
-
-/** The other end did not say anything that can be understood, on a connection that stood. */
-export class NoAnswer extends Error {
-  override name = 'NoAnswer';
-}
-
-/** A connection to a device or gateway, shared by all sources that read units behind it. */
+/** A connection to a device or gateway, or a serial line, shared by all sources that read units there. */
 export interface Bus {
+  readonly name: string;
+  /** Grows with each connection that is made. */
+  readonly connections: number;
   /**
-   * Asks one question at a time, whoever asks, and returns the registers' bytes.
-   * @throws Refusal, NoAnswer, or SourceError where there is no connection or where `signal` aborted.
+   * Asks one question at a time, whoever asks: of units that answered their last question first, each in its turn.
+   * @throws NoAnswer, or SourceError where there is no connection or where `signal` aborted.
    */
-  ask(query: Query, timeoutMs: number, signal: AbortSignal): Promise<Buffer>;
+  ask(query: Query, timeoutMs: number, signal: AbortSignal): Promise<Buffer | Refusal>;
   /** Ends this holder's share; the last one closes the connection. */
   release(): void;
 }
 
-/** Exception codes of the Modbus Application Protocol 1.1b3, clause 7, with what they mean to an operator. */
-const exceptionText: Readonly<Record<number, string>> = {
-  1: 'illegal function: is this the right model?',
-  2: 'illegal data address: is this the right model?',
-  3: 'illegal data value: is this the right model?',
-  4: 'the device reports a failure of its own',
-  5: 'acknowledged, but not ready yet',
-  6: 'the device is busy',
-  8: 'the device reports a memory error',
-  10: 'gateway path unavailable: is the gateway configured for this unit?',
-  11: 'the gateway has no answer from this unit: is the unit number right and the device switched on?',
-};
+/** The process's buses by the name of their place: a second connection to a gateway would let questions collide. */
+const shared = new Map<string, { readonly place: Place; readonly line: Line; holders: number }>();
 
-/** The process's connections by host and port: a second one to a gateway would let requests collide on its line. */
-const shared = new Map<string, { link: Link; holders: number }>();
-
-export function acquireBus(host: string, port: number): Bus {
-  const key = `${host}:${port}`;
-  const entry = shared.get(key) ?? { link: createLink(host, port), holders: 0 };
+/** @throws SourceError of kind `fatal` where others read there in another way. */
+export function acquireBus(place: Place, clock: Clock): Bus {
+  const { name, settings } = place;
+  const entry = shared.get(name) ?? { place, line: new Line(place, clock), holders: 0 };
+  if (entry.place.settings !== settings) {
+    throw new SourceError('fatal', `${name} is read with ${entry.place.settings} by another source, not ${settings}`);
+  }
   entry.holders += 1;
-  shared.set(key, entry);
+  shared.set(name, entry);
+  const { line } = entry;
   return {
-    ask: (query, timeoutMs, signal) => entry.link.ask(query, timeoutMs, signal),
+    name,
+    get connections() {
+      return line.connections;
+    },
+    ask: (query, timeoutMs, signal) => line.ask(query, timeoutMs, signal),
     release() {
       entry.holders -= 1;
       if (entry.holders > 0) return;
-      shared.delete(key);
-      entry.link.close();
+      shared.delete(name);
+      line.close();
     },
   };
 }
 
-interface Link {
-  ask(query: Query, timeoutMs: number, signal: AbortSignal): Promise<Buffer>;
-  close(): void;
+interface Question {
+  readonly query: Query;
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+  readonly resolve: (answer: Buffer | Refusal) => void;
+  readonly reject: (error: Error) => void;
 }
 
-interface Connection {
-  readonly socket: Socket;
-  readonly client: InstanceType<typeof modbus.default>;
-}
+/** Questions in a row without a sign of life after which a connection is made anew. */
+const MOST_UNANSWERED = 2;
 
-/** Asks one question after the other over one connection. */
-function createLink(host: string, port: number): Link {
-  const where = `${host}:${port}`;
-  const dialler = createDialler(host, port);
-  let turn: Promise<unknown> = Promise.resolve();
+class Line {
+  readonly #place: Place;
+  readonly #clock: Clock;
+  readonly #units: Units;
+  readonly #dialler: Dialler;
+  readonly #waiting: Question[] = [];
+  #working = false;
+  #limit: Limit | null = null;
+  #unanswered = 0;
 
-  /** Anything but a proper answer ends the connection, so that a late one can never be taken for another. */
-  async function exchange(query: Query, timeoutMs: number, signal: AbortSignal): Promise<Buffer> {
-    if (signal.aborted) throw abandoned(where);
-    const current = dialler.connection(timeoutMs);
-    const connection = await current;
+  constructor(place: Place, clock: Clock) {
+    this.#place = place;
+    this.#clock = clock;
+    this.#units = createUnits(place, clock);
+    this.#dialler = createDialler(place, clock);
+  }
+
+  get connections(): number {
+    return this.#dialler.connections;
+  }
+
+  ask(query: Query, timeoutMs: number, signal: AbortSignal): Promise<Buffer | Refusal> {
+    const answer = new Promise<Buffer | Refusal>((resolve, reject) => {
+      this.#waiting.push({ query, timeoutMs, signal, resolve, reject });
+    });
+    this.#limit?.contest();
+    if (!this.#working) void this.#work();
+    return untilAborted(signal, this.#place.name, answer);
+  }
+
+  close(): void {
+    this.#dialler.close();
+  }
+
+  async #work(): Promise<void> {
+    this.#working = true;
+    for (;;) {
+      // All that is asked at this tick, or in answer to what was just answered, is there before one is chosen.
+      await new Promise((resolve) => setImmediate(resolve));
+      const question = takeNext(this.#waiting, this.#units);
+      if (question === null) break;
+      await this.#serve(question);
+    }
+    this.#working = false;
+  }
+
+  async #serve(question: Question): Promise<void> {
+    const { unit } = question.query;
+    const owesForMs = this.#units.owesForMs(unit);
+    if (owesForMs > 0) return question.reject(stillOwing(this.#place, unit, owesForMs));
     try {
-      return await untilAborted(signal, where, converse(connection, query, timeoutMs));
+      const connection = await this.#dialler.connection(question.timeoutMs);
+      await this.#converse(connection, question);
     } catch (error) {
-      if (!(error instanceof Refusal)) {
-        dialler.forget(current);
-        end(connection);
-      }
-      throw error;
+      // Whoever waits for the same connection fails together with it, rather than one timeout after the other.
+      for (const one of [question, ...this.#waiting.splice(0)]) one.reject(error as Error);
     }
   }
 
-  return {
-    ask(query, timeoutMs, signal) {
-      const answer = dialler.connection(timeoutMs).then(() => {
-        const mine = turn.then(() => exchange(query, timeoutMs, signal));
-        turn = mine.catch(() => undefined);
-        return mine;
-      });
-      return untilAborted(signal, where, answer);
-    },
-    close: () => dialler.close(),
-  };
-}
-
-interface Dialler {
-  /** The connection, made where there is none. @throws SourceError of kind `absent`. */
-  connection(timeoutMs: number): Promise<Connection>;
-  forget(attempt: Promise<Connection>): void;
-  close(): void;
-}
-
-/** Whoever waits for the same connection fails together with it, rather than one timeout after the other. */
-function createDialler(host: string, port: number): Dialler {
-  let opening: Promise<Connection> | null = null;
-  let closed = false;
-
-  function forget(attempt: Promise<Connection>): void {
-    if (opening === attempt) opening = null;
+  async #converse(connection: Connection, { query, timeoutMs, signal, resolve, reject }: Question): Promise<void> {
+    const bus = this.#place.name;
+    const holdMs = this.#units.holdMs(query.unit, query.length);
+    const isContested = () => this.#waiting.length > 0;
+    const limit = beginLimit({ bus, timeoutMs, holdMs, isContested, asker: signal });
+    this.#limit = limit;
+    const startedMs = this.#clock.monotonicMs();
+    try {
+      const answer = await connection.ask(query, limit.signal);
+      this.#answered(query.unit, answer, this.#clock.monotonicMs() - startedMs);
+      resolve(answer);
+    } catch (error) {
+      this.#units.owes(query.unit, this.#clock.monotonicMs() - startedMs);
+      this.#unanswered += 1;
+      if (this.#unanswered >= MOST_UNANSWERED) connection.close();
+      reject(explained(error as Error, connection, this.#place));
+    } finally {
+      limit.end();
+      this.#limit = null;
+    }
   }
 
-  return {
-    connection(timeoutMs) {
-      if (opening !== null) return opening;
-      if (closed) return Promise.reject(new SourceError('retry', `${host}:${port} is not read any more`));
-      const attempt = openConnection(host, port, timeoutMs);
-      opening = attempt;
-      attempt.then(
-        ({ socket }) => socket.once('close', () => forget(attempt)),
-        () => forget(attempt),
-      );
-      return attempt;
-    },
-    forget,
-    close() {
-      closed = true;
-      opening?.then(end, () => undefined);
-    },
-  };
-}
-
-function end({ socket, client }: Connection): void {
-  client.destroy(() => socket.destroy());
-}
-
-function openConnection(host: string, port: number, timeoutMs: number): Promise<Connection> {
-  const where = `${host}:${port}`;
-  return new Promise((resolve, reject) => {
-    const socket = connect({ host, port, noDelay: true });
-    const fail = (reason: string) => {
-      socket.destroy();
-      reject(new SourceError('absent', `cannot connect to ${where}: ${reason}`));
-    };
-    const timer = setTimeout(() => fail(`no answer within ${timeoutMs} ms`), timeoutMs);
-    socket.once('close', () => clearTimeout(timer));
-    socket.on('error', (error: NodeJS.ErrnoException) => fail(error.code ?? error.message));
-    socket.once('connect', () => {
-      clearTimeout(timer);
-      const client = new modbus.default();
-      client.on('error', () => socket.destroy());
-      client.linkTCP(socket, { port }).then(() => resolve({ socket, client }), reject);
-    });
-  });
-}
-
-async function converse({ socket, client }: Connection, query: Query, timeoutMs: number): Promise<Buffer> {
-  client.setID(query.unit);
-  client.setTimeout(timeoutMs);
-  const { address, length } = query;
-  const answer =
-    query.function === 'holding'
-      ? client.readHoldingRegisters(address, length)
-      : client.readInputRegisters(address, length);
-  let onClose: (() => void) | undefined;
-  const closed = new Promise<never>((_, reject) => {
-    onClose = () => reject(new NoAnswer('the device closed the connection'));
-    socket.once('close', onClose);
-  });
-  try {
-    const { buffer } = await Promise.race([answer, closed]);
-    if (buffer.length !== 2 * length) throw new Error(`${buffer.length} bytes for ${length} registers`);
-    return buffer;
-  } catch (error) {
-    throw explain(error, timeoutMs);
-  } finally {
-    if (onClose !== undefined) socket.off('close', onClose);
+  #answered(unit: number, answer: Buffer | Refusal, tookMs: number): void {
+    this.#unanswered = 0;
+    if (answer instanceof Refusal && unitIsMissing(answer)) this.#units.isMissing(unit);
+    else this.#units.answered(unit, tookMs);
   }
 }
 
-function explain(error: unknown, timeoutMs: number): Error {
-  if (error instanceof NoAnswer) return error;
-  const { modbusCode, errno, message } = error as { modbusCode?: number; errno?: unknown; message?: string };
-  if (modbusCode !== undefined) return new Refusal(modbusCode);
-  if (errno === 'ETIMEDOUT') return new NoAnswer(`no answer within ${timeoutMs} ms: is the unit number right?`);
-  if (errno === 'ECONNREFUSED') return new NoAnswer('the device closed the connection');
-  return new NoAnswer(`unintelligible answer (${message}): does this port speak Modbus TCP?`);
+/** The next question that somebody still waits for; those that nobody does are forgotten. */
+function takeNext(waiting: Question[], units: Units): Question | null {
+  const wanted = waiting.filter(({ signal }) => !signal.aborted);
+  const next = wanted.find(({ query }) => units.isSound(query.unit)) ?? wanted[0] ?? null;
+  waiting.splice(0, waiting.length, ...wanted.filter((question) => question !== next));
+  return next;
+}
+
+/** Exceptions by which a gateway says that the unit behind it is not there. */
+export function unitIsMissing({ code }: Refusal): boolean {
+  return code === 10 || code === 11;
+}
+
+function stillOwing({ name }: Place, unit: number, forMs: number): SourceError {
+  const message = `${name} unit ${unit} owes an answer, which may still come; it is asked again in ${Math.ceil(forMs)} ms`;
+  return new SourceError('retry', message);
+}
+
+function explained(error: Error, { heard }: Connection, { doubt }: Place): Error {
+  if (!(error instanceof NoAnswer) || /closed/.test(error.message)) return error;
+  if (/unintelligible/.test(error.message)) return new NoAnswer(`${error.message}: ${doubt}`);
+  return new NoAnswer(heard ? `unintelligible answer: ${doubt}` : `${error.message}: is the unit number right?`);
 }

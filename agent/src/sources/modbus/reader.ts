@@ -1,4 +1,4 @@
-import { Refusal } from './bus.ts';
+import { Refusal } from './framing.ts';
 import type { Read, Span } from './quantity.ts';
 import { keyOf, planRequests, type Request, type RequestLimits, splitRequest } from './requests.ts';
 
