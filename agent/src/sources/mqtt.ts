@@ -45,6 +45,7 @@ export default {
       clock,
       log,
       begin: () => format.restart(),
+      greet: () => format.greet(),
       receive,
       wake: () => wake.wake(),
     });

@@ -41,6 +41,8 @@ export interface Format {
   decode(message: Message): readonly News[];
   /** The connection is a new one: messages may have been missed. */
   restart(): void;
+  /** The subscription stands, and whoever can be asked to speak may be asked. */
+  greet(): void;
 }
 
 /** Whether a topic matches a subscription's filter (MQTT 3.1.1, 4.7). */

@@ -27,6 +27,7 @@ export function createPlain(slots: readonly PlainSlot[]): Format {
           }
         }),
     restart() {},
+    greet() {},
   };
 }
 

@@ -21,7 +21,7 @@ export function timeOf(value: unknown): number {
   const number = numberOf(value);
   if (number !== null) {
     const unit = epochUnits.find(({ below }) => Math.abs(number) < below);
-    return Math.floor(number / (unit?.perMs ?? 1));
+    return Math.round(number / (unit?.perMs ?? 1));
   }
   if (typeof value !== 'string') throw new Error(`${JSON.stringify(value)} is not a time`);
   const at = Date.parse(value);

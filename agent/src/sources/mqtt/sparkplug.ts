@@ -45,6 +45,8 @@ interface Device {
 interface Node {
   readonly id: string;
   readonly devices: ReadonlyMap<string, Device>;
+  /** Its birth was heard, and no message is missed since. */
+  isKnown: boolean;
   /** Of the last message; null where none has come on this connection. */
   seq: number | null;
   birthSeq: number | null;
@@ -54,11 +56,6 @@ interface Node {
 /** Sparkplug B (Eclipse Sparkplug 3.0): nodes and devices that say what they are when they are born, and when they die. */
 export function createSparkplug(slots: readonly SparkplugSlot[], { clock, send }: SparkplugOptions): Format {
   const nodes = groupNodes(slots);
-
-  /** Where something was missed, names and types are those of another life: only a birth tells them anew. */
-  function distrust(node: Node): void {
-    for (const device of node.devices.values()) if (device.state === 'born') forget(device, 'unknown');
-  }
 
   function askForBirth(node: Node): void {
     const nowMs = clock.monotonicMs();
@@ -70,7 +67,7 @@ export function createSparkplug(slots: readonly SparkplugSlot[], { clock, send }
 
   function follow(node: Node, seq: number | null): void {
     if (seq === null) return;
-    if (node.seq === null || seq !== (node.seq + 1) % 256) distrust(node);
+    if (node.seq !== null && seq !== (node.seq + 1) % 256) distrust(node);
     node.seq = seq;
   }
 
@@ -84,7 +81,8 @@ export function createSparkplug(slots: readonly SparkplugSlot[], { clock, send }
     else follow(node, payload.seq);
     const subject = node.devices.get(device === undefined ? node.id : `${node.id}/${device}`);
     const news = subject === undefined ? [] : handle[type](subject, payload.metrics, clock.now());
-    if ([...node.devices.values()].some(({ state }) => state !== 'born')) askForBirth(node);
+    const isEarly = type.endsWith('DATA') && subject !== undefined && subject.state !== 'born';
+    if (isEarly || isBirthMissed(node)) askForBirth(node);
     return news;
   }
 
@@ -98,7 +96,20 @@ export function createSparkplug(slots: readonly SparkplugSlot[], { clock, send }
         distrust(node);
       }
     },
+    greet() {
+      for (const node of nodes.values()) askForBirth(node);
+    },
   };
+}
+
+/** Where something was missed, names and types are those of another life: only a birth tells them anew. */
+function distrust(node: Node): void {
+  node.isKnown = false;
+  for (const device of node.devices.values()) forget(device, 'unknown');
+}
+
+function isBirthMissed(node: Node): boolean {
+  return !node.isKnown && [...node.devices.values()].some(({ state }) => state !== 'born');
 }
 
 type Telling = 'NBIRTH' | 'DBIRTH' | 'NDATA' | 'DDATA' | 'DDEATH';
@@ -119,7 +130,8 @@ function isTelling(type: string | undefined): type is Telling | 'NDEATH' {
 
 /** A node's birth ends the former lives of all its devices. */
 function beginNode(node: Node, { seq, metrics }: SparkplugPayload): void {
-  for (const device of node.devices.values()) forget(device, 'unknown');
+  distrust(node);
+  node.isKnown = true;
   node.seq = seq;
   node.birthSeq = birthSeqOf(metrics);
 }
@@ -205,7 +217,7 @@ function groupNodes(slots: readonly SparkplugSlot[]): ReadonlyMap<string, Node> 
     const devices = new Map(
       [...new Set(own.map(({ device }) => device))].map((device) => [device, newDevice(device, own)]),
     );
-    nodes.set(id, { id, devices, seq: null, birthSeq: null, askedMs: Number.NEGATIVE_INFINITY });
+    nodes.set(id, { id, devices, isKnown: false, seq: null, birthSeq: null, askedMs: Number.NEGATIVE_INFINITY });
   }
   return nodes;
 }

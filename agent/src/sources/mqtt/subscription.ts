@@ -35,6 +35,8 @@ export interface SubscriptionOptions {
   readonly log: Logger;
   /** Is called before the first message of each connection. */
   readonly begin: () => void;
+  /** Is called when the broker has granted the subscriptions. */
+  readonly greet: () => void;
   readonly receive: (message: Message) => void;
   /** Is called when `problem` has changed. */
   readonly wake: () => void;
@@ -97,7 +99,7 @@ export class Subscription {
 
   /** One connection from its beginning to its end. @throws Error saying why it ended. */
   async #live(established: () => void): Promise<void> {
-    const { access, filters, log, begin, wake } = this.#options;
+    const { access, filters, log, begin, greet, wake } = this.#options;
     const options = await this.#clientOptions();
     if (this.#stop.signal.aborted) return;
     const client = connect(access.url, options);
@@ -114,6 +116,7 @@ export class Subscription {
       await Promise.race([gone, subscribe(client, filters)]);
       this.#isListening = true;
       established();
+      greet();
       wake();
       log.debug({ broker: access.url, filters }, 'listening to the broker');
       await gone;

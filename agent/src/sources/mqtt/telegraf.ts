@@ -40,6 +40,7 @@ export function createTelegraf(
           .map((slot) => newsOf(slot, metric)),
       ),
     restart() {},
+    greet() {},
   };
 }
 
