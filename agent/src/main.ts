@@ -6,7 +6,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import * as v from 'valibot';
 import { Agent } from './agent.ts';
 import type { Clock } from './clock.ts';
-import { check } from './commands/check.ts';
+import { searchedKinds } from './commissioning/discovery.ts';
 import { type AgentConfig, loadAgentConfig } from './config.ts';
 import { openCatalog } from './source-catalog.ts';
 
@@ -16,6 +16,8 @@ const STOP_WITHIN_MS = 3_000;
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
   version: string;
 };
+
+const sourceDirectory = new URL('./sources/', import.meta.url);
 
 const clock: Clock = {
   now: Date.now,
@@ -59,6 +61,26 @@ program
   )
   .action((options: CheckOptions) => orExit(runCheck(options)));
 
+const discovering = program
+  .command('discover')
+  .description(
+    'look for instruments on this machine, and beyond it only at the addresses named here; ' +
+      'print an agent.yaml with what is found',
+  );
+for (const [kind, example] of Object.entries(searchedKinds)) {
+  discovering.option(`--${kind} <address...>`, `hosts, networks or ranges, such as ${example}`);
+}
+discovering
+  .option('--community <name>', 'SNMP community to try', 'public')
+  .option('-o, --output <file>', 'write to a file instead of standard output')
+  .option('--force', 'replace the file where it exists')
+  .addHelpText(
+    'after',
+    '\nExample:\n  wattmark-agent discover --snmp 192.0.2.0/24 --modbus 192.0.2.10-40 -o agent.yaml',
+  )
+  .action((options: DiscoverOptions) => orExit(runDiscover(options)));
+
+// Each command loads what it needs when it is called: the agent itself stays small.
 await program.parseAsync();
 
 async function run(file: string): Promise<void> {
@@ -110,10 +132,25 @@ interface CheckOptions {
 }
 
 async function runCheck({ config, watch = 0, collector, broker, json = false }: CheckOptions): Promise<void> {
+  const { check } = await import('./commands/check.ts');
   const command = { json, watchMs: watch, broker, collector };
   const isGood = await check(await load(config), command, clock, (text) => process.stdout.write(text));
   // A driver may have left a socket or a timer behind; everything of ours is closed.
   process.exit(isGood ? 0 : 1);
+}
+
+interface DiscoverOptions extends Readonly<Record<string, unknown>> {
+  readonly community: string;
+  readonly output?: string;
+  readonly force?: boolean;
+}
+
+async function runDiscover({ community, output, force = false, ...named }: DiscoverOptions): Promise<void> {
+  const { discover } = await import('./commands/discover.ts');
+  const addresses = named as Record<string, readonly string[]>;
+  await discover({ addresses, community, output, force }, await openCatalog(sourceDirectory), clock);
+  // A search that was given up may go on; nobody waits for it.
+  process.exit(0);
 }
 
 /** A duration among the arguments, in milliseconds. */
@@ -124,7 +161,7 @@ function duration(text: string): number {
 }
 
 async function load(file: string): Promise<AgentConfig> {
-  return loadAgentConfig(file, process.env, await openCatalog(new URL('./sources/', import.meta.url)));
+  return loadAgentConfig(file, process.env, await openCatalog(sourceDirectory));
 }
 
 /** What the operator can do something about is said in a line; anything else with its stack. */

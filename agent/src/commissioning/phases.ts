@@ -13,7 +13,7 @@ interface Phases {
 }
 
 /** Sections of a profile that are one phase, such as `l1`, `phase-2` or `output-l3`. */
-const phaseSection = /^(?:(.+)-)?(?:l|phase-)([123])$/;
+export const phaseSection = /^(?:(.+)-)?(?:l|phase-)([123])$/;
 
 /** Sections that are all phases together, where those of the phases have no name before their number. */
 const wholeSections: readonly (string | null)[] = [null, 'total', 'device'];
