@@ -1,0 +1,109 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t, { type Test } from 'tap';
+import { freePort } from '../../../shared/test/free-port.ts';
+import { requireProgram } from '../../../shared/test/program.ts';
+import { listProfiles, loadProfile } from '../../src/profiles/catalogue.ts';
+import { modbusProfile } from '../../src/sources/modbus/profile.ts';
+import modbus from '../../src/sources/modbus.ts';
+import { SourceError } from '../../src/source.ts';
+import { openSource, tick } from '../sources/conformance.ts';
+import { start } from '../sources/process.ts';
+
+/** What a device has in its registers, as its data sheet prints it, and what must come out. */
+interface Case {
+  readonly name: string;
+  /** Words in hexadecimal by the number that the data sheet prints for the first of them. */
+  readonly holding?: Readonly<Record<string, string>>;
+  readonly input?: Readonly<Record<string, string>>;
+  /** Every reading of every section, by channel, in base units. */
+  readonly readings: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  readonly noData?: Readonly<Record<string, readonly string[]>>;
+  readonly meter?: object;
+}
+
+interface Sheet {
+  readonly sheet: string;
+  /** What the data sheet prints for the register that is 0 on the line. */
+  readonly firstRegister: number;
+  readonly cases: readonly Case[];
+}
+
+const directory = join(import.meta.dirname, 'modbus');
+const names = listProfiles('modbus');
+const device = join(import.meta.dirname, '../sources/peers/modbus-device.py');
+
+t.test('every model has a case, and every case a model', (t) => {
+  const files = readdirSync(directory).map((file) => file.slice(0, -'.json'.length));
+  t.same(files.sort(), names);
+  t.ok(names.length >= 12, `${names.length} models`);
+  t.end();
+});
+
+t.test('the registers of each model, as its data sheet prints them, become its readings', async (t) => {
+  const python = requireProgram(t, '/usr/bin/python3');
+  if (python === null) return;
+  const bench = names.flatMap((profile) => {
+    const sheet = readSheet(profile);
+    return sheet.cases.map((one) => ({ profile, sheet, one }));
+  });
+  const units = bench.map(({ sheet, one }, index) => [index + 1, registersOf(one, sheet)] as const);
+  const port = await freePort();
+  const map = JSON.stringify(Object.fromEntries(units));
+  const running = await start(python, [device, String(port), map], /^ready$/);
+  t.teardown(() => running.stop());
+  for (const [index, { profile, one }] of bench.entries()) {
+    await t.test(`${profile}: ${one.name}`, (t) => check(t, profile, one, { port, unit: index + 1 }));
+  }
+});
+
+async function check(t: Test, profile: string, one: Case, where: { port: number; unit: number }): Promise<void> {
+  const sections = Object.keys(loadProfile('modbus', profile, modbusProfile, directory).sections);
+  t.same(Object.keys(one.readings), sections, 'every section');
+  const points = sections.map((section) => ({ point: section, from: section }));
+  const source = await openSource(modbus, { profile, host: '127.0.0.1', timeout: '5s', ...where, points });
+  t.teardown(() => source.close());
+  const sample = await tick(source, 10_000);
+  if (sample instanceof SourceError) throw sample;
+  for (const section of sections) {
+    const readings = sample.readings.filter(([point]) => point === section);
+    const expected = Object.entries(one.readings[section] ?? {});
+    t.same(readings.map(([, channel]) => channel).sort(), expected.map(([channel]) => channel).sort(), section);
+    for (const [channel, value] of expected) {
+      const reading = readings.find((reading) => reading[1] === channel);
+      t.ok(isSame(reading?.[2], value), `${section} ${channel}: ${reading?.[2]}, expected ${value}`);
+    }
+    const missing = sample.noData.filter(({ point }) => point === section);
+    t.same(
+      missing.map(({ channel }) => channel).sort(),
+      [...(one.noData?.[section] ?? [])].sort(),
+      `${section}: no data`,
+    );
+    t.ok(
+      missing.every(({ reason }) => /which means that it has no value/.test(reason)),
+      'because the meter says so',
+    );
+  }
+  if (one.meter !== undefined) t.match(source.points[0]?.meter, one.meter);
+}
+
+function readSheet(profile: string): Sheet {
+  return JSON.parse(readFileSync(join(directory, `${profile}.json`), 'utf8')) as Sheet;
+}
+
+/** The case as the device program takes it: only what the case names can be read. */
+function registersOf({ holding, input }: Case, { firstRegister }: Sheet) {
+  const table = (printed: Readonly<Record<string, string>> = {}) =>
+    Object.fromEntries(
+      Object.entries(printed).map(([number, words]) => [
+        Number(number) - firstRegister,
+        words.split(' ').map((word) => Number.parseInt(word, 16)),
+      ]),
+    );
+  return { holding: table(holding), input: table(input) };
+}
+
+/** Equal but for what adding up and scaling does to the last digits. */
+function isSame(actual: number | undefined, expected: number): boolean {
+  return actual !== undefined && Math.abs(actual - expected) <= 1e-12 * Math.max(1, Math.abs(expected));
+}
