@@ -80,6 +80,17 @@ discovering
   )
   .action((options: DiscoverOptions) => orExit(runDiscover(options)));
 
+program
+  .command('profiles')
+  .description(
+    'list the models of instruments that are known, or show one with the registers or objects of each channel',
+  )
+  .argument('[name]', 'of the profile to show')
+  .option('--kind <kind>', 'only those of this kind of source: modbus, snmp')
+  .option('--json', 'print JSON')
+  .addHelpText('after', '\nExample:\n  wattmark-agent profiles eastron-sdm630')
+  .action((name: string | undefined, options: ProfilesOptions) => orExit(runProfiles(name, options)));
+
 // Each command loads what it needs when it is called: the agent itself stays small.
 await program.parseAsync();
 
@@ -151,6 +162,16 @@ async function runDiscover({ community, output, force = false, ...named }: Disco
   await discover({ addresses, community, output, force }, await openCatalog(sourceDirectory), clock);
   // A search that was given up may go on; nobody waits for it.
   process.exit(0);
+}
+
+interface ProfilesOptions {
+  readonly kind?: string;
+  readonly json?: boolean;
+}
+
+async function runProfiles(name: string | undefined, { kind, json = false }: ProfilesOptions): Promise<void> {
+  const { profiles } = await import('./commands/profiles.ts');
+  process.stdout.write(profiles({ name, kind, json }));
 }
 
 /** A duration among the arguments, in milliseconds. */

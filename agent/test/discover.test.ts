@@ -243,7 +243,7 @@ t.test('property: whatever instruments say of themselves, the draft loads', asyn
         notes,
         entry: { kind: 'host', point: 'same', name: `n${name}`.slice(0, 100) },
       }));
-      writeFileSync(file, draftConfig('h', [{ kind: 'host', found, remark: text.toString() }]));
+      writeFileSync(file, draftConfig('h', [{ kind: 'host', found, remark: list[0]?.[0] ?? null }]));
       const { sources } = await loadAgentConfig(file, {}, catalog);
       return (
         sources.length === list.length && new Set(sources.map(({ settings }) => settings['point'])).size === list.length

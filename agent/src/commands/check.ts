@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { createLogger } from '@wattmark/shared/logger';
 import { allRead, type CheckedSource, checkSources } from '../check.ts';
 import { checkJson, checkTable } from '../check-table.ts';
@@ -8,7 +7,7 @@ import { judgeCollector, judgeSynchronisation } from '../commissioning/clock-ske
 import type { Finding } from '../commissioning/finding.ts';
 import { bySeverity, judgeChecked } from '../commissioning/judgement.ts';
 import type { AgentConfig } from '../config.ts';
-import { createMemory, readOnly } from '../source-memory.ts';
+import { forgetful } from '../source-memory.ts';
 
 export interface CheckCommand {
   readonly json: boolean;
@@ -27,8 +26,7 @@ export async function check(
   clock: Clock,
   write: (text: string) => void,
 ): Promise<boolean> {
-  const memory = readOnly(createMemory(join(config.spool.directory, 'memory')));
-  const surroundings = { clock, directory: config.directory, memory };
+  const surroundings = { clock, directory: config.directory, memory: forgetful };
   const log = createLogger('check', 'silent');
   const [checked, ...around] = await Promise.all([
     checkSources(config.sources, { surroundings, log, watchMs: command.watchMs }),
