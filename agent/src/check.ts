@@ -43,7 +43,7 @@ export interface CheckedSource {
   readonly points: readonly PointDeclaration[];
   /** In the order of their times, at least two where the source could be opened. */
   readonly looks: readonly Look[];
-  /** What the last look gave. */
+  /** What was last said of each channel. */
   readonly channels: readonly CheckedChannel[];
 }
 
@@ -78,8 +78,7 @@ async function checkSource(configured: ConfiguredSource, options: CheckOptions):
   }
   const points = source?.points ?? [];
   await source?.close().catch(() => {});
-  const sample = looks.at(-1)?.sample ?? null;
-  const channels = sample === null ? [] : rowsOf(points, sample);
+  const channels = looks.at(-1)?.sample == null ? [] : rowsOf(points, looks);
   return { configured, problem, readMs: surroundings.clock.monotonicMs(), points, looks, channels };
 }
 
@@ -111,38 +110,41 @@ async function look(source: Source, patienceMs: number, clock: Clock): Promise<S
   const abort = new AbortController();
   const over = new AbortController();
   const late = clock.sleep(patienceMs, over.signal).then((): never => {
-    abort.abort();
     throw new Error(`no answer within ${patienceMs} ms`);
   });
   const reading = (async () => source.read(abort.signal))();
   late.catch(() => {});
   reading.catch(() => {});
-  return Promise.race([reading, late]).finally(() => over.abort());
+  try {
+    return await Promise.race([reading, late]);
+  } catch (error) {
+    abort.abort();
+    throw error;
+  } finally {
+    over.abort();
+  }
 }
 
 function textOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** A row for each channel that was read or announced. */
-function rowsOf(points: readonly PointDeclaration[], sample: Sample): readonly CheckedChannel[] {
+/** A row for each channel that was read or announced, with the last that was said of it: histories come to an end. */
+function rowsOf(points: readonly PointDeclaration[], looks: readonly Look[]): readonly CheckedChannel[] {
   const rows = new Map<string, CheckedChannel>();
   const add = (row: CheckedChannel): void => void rows.set(`${row.point} ${row.channel}`, row);
   for (const { point, channels } of points) {
     for (const channel of channels) add({ point, channel, value: null, quality: null, problem: 'not read' });
   }
-  for (const { point, channel, reason } of sample.noData) {
-    add({ point, channel, value: null, quality: null, problem: reason });
-  }
-  const dated = (sample.dated ?? []).flatMap(({ readings }) => readings);
-  for (const [point, channel, value, quality = 'measured'] of [...dated, ...sample.readings]) {
-    add({
-      point,
-      channel,
-      value: Number.isFinite(value) ? value : null,
-      quality,
-      problem: implausible(channel, value),
-    });
+  for (const { sample } of looks) {
+    for (const { point, channel, reason } of sample?.noData ?? []) {
+      add({ point, channel, value: null, quality: null, problem: reason });
+    }
+    const dated = (sample?.dated ?? []).flatMap(({ readings }) => readings);
+    for (const [point, channel, value, quality = 'measured'] of [...dated, ...(sample?.readings ?? [])]) {
+      const number = Number.isFinite(value) ? value : null;
+      add({ point, channel, value: number, quality, problem: implausible(channel, value) });
+    }
   }
   return [...rows.values()];
 }

@@ -27,7 +27,7 @@ export function createMemory(directory: string): (name: string) => Memory {
   };
 }
 
-/** The same for one who only looks: what is saved is forgotten. */
-export function readOnly(memory: (name: string) => Memory): (name: string) => Memory {
-  return (name) => ({ load: () => memory(name).load(), save: async () => {} });
+/** For one who only looks: a history is shown from its beginning, and what is saved is forgotten. */
+export function forgetful(): Memory {
+  return { load: async () => null, save: async () => {} };
 }

@@ -94,6 +94,20 @@ t.test('watched: thirty looks, and what is wrong with how it answers', async (t)
   });
 });
 
+t.test('a history that ends with the first look is shown; a look that succeeded was not given up', async (t) => {
+  const signals: AbortSignal[] = [];
+  const source = fakeSource('a', async (signal) => {
+    const dated = signals.push(signal) === 1 ? [{ at: 7, readings: [['a', 'power', 11] as const] }] : [];
+    return { readings: [], dated, noData: [] };
+  });
+  const { checked } = await check(source);
+  t.match(checked, [{ channels: [{ point: 'a', channel: 'power', value: 11, problem: null }] }]);
+  t.same(
+    signals.map(({ aborted }) => aborted),
+    [false, false],
+  );
+});
+
 t.test('what a point said, with what the operator said of it', async (t) => {
   const clock = new FakeClock();
   const at = clock.now() - 5_000;
