@@ -1,5 +1,5 @@
 /** The keys by which sources name a place, in the order in which one reads them. */
-const placeKeys = ['url', 'host', 'port', 'path', 'device', 'unit', 'root'];
+const placeKeys = ['url', 'host', 'port', 'path', 'program', 'device', 'unit', 'root'];
 
 /** Where an instrument is, from its source's settings: `192.0.2.10 port 502 unit 1`. */
 export function addressOf(settings: Readonly<Record<string, unknown>>): string {
