@@ -5,6 +5,7 @@ import { freePort } from '../../../shared/test/free-port.ts';
 import { requireProgram } from '../../../shared/test/program.ts';
 import { listProfiles, loadProfile } from '../../src/profiles/catalogue.ts';
 import { modbusProfile } from '../../src/sources/modbus/profile.ts';
+import { type NumberPlace, numberAt, type Read, textAt, type TextPlace } from '../../src/sources/modbus/quantity.ts';
 import modbus from '../../src/sources/modbus.ts';
 import { SourceError } from '../../src/source.ts';
 import { openSource, tick } from '../sources/conformance.ts';
@@ -57,6 +58,24 @@ t.test('the registers of each model, as its data sheet prints them, become its r
   }
 });
 
+t.test('a model that says what it is, is taken for no other', (t) => {
+  const signs = names.flatMap((name) => {
+    const { identify } = loadProfile('modbus', name, modbusProfile, directory);
+    return identify === undefined ? [] : [{ name, identify: identify as unknown as readonly Sign[] }];
+  });
+  t.ok(signs.length >= 6, `${signs.length} models can be recognised`);
+  for (const { name } of signs) {
+    const sheet = readSheet(name);
+    const read = reading(registersOf(sheet.cases[0] as Case, sheet));
+    const recognised = signs.filter(({ identify }) => identify.every((sign) => holds(sign, read)));
+    t.same(
+      recognised.map((one) => one.name),
+      [name],
+    );
+  }
+  t.end();
+});
+
 async function check(t: Test, profile: string, one: Case, where: { port: number; unit: number }): Promise<void> {
   const sections = Object.keys(loadProfile('modbus', profile, modbusProfile, directory).sections);
   t.same(Object.keys(one.readings), sections, 'every section');
@@ -93,7 +112,7 @@ function readSheet(profile: string): Sheet {
 
 /** The case as the device program takes it: only what the case names can be read. */
 function registersOf({ holding, input }: Case, { firstRegister }: Sheet) {
-  const table = (printed: Readonly<Record<string, string>> = {}) =>
+  const table = (printed: Readonly<Record<string, string>> = {}): Record<number, number[]> =>
     Object.fromEntries(
       Object.entries(printed).map(([number, words]) => [
         Number(number) - firstRegister,
@@ -101,6 +120,25 @@ function registersOf({ holding, input }: Case, { firstRegister }: Sheet) {
       ]),
     );
   return { holding: table(holding), input: table(input) };
+}
+
+function reading(tables: ReturnType<typeof registersOf>): Read {
+  return ({ function: table, address, length }) => {
+    const words = tables[table][address];
+    if (words === undefined || words.length < length) throw new Error(`no register ${address}`);
+    return Buffer.from(words.flatMap((word) => [word >> 8, word & 0xff]));
+  };
+}
+
+type Sign = (TextPlace & { readonly startsWith: string }) | (NumberPlace & { readonly equals: readonly number[] });
+
+function holds(sign: Sign, read: Read): boolean {
+  try {
+    if (sign.type === 'string') return textAt(sign, read).startsWith(sign.startsWith);
+    return sign.equals.includes(numberAt(sign, read));
+  } catch {
+    return false;
+  }
 }
 
 /** Equal but for what adding up and scaling does to the last digits. */
