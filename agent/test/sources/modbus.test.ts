@@ -15,53 +15,16 @@ import { decode, type Encoding } from '../../src/sources/modbus/value.ts';
 import modbus from '../../src/sources/modbus.ts';
 import { conformance, type Device, openSource, tick } from './conformance.ts';
 import { createTcpProxy } from './faulty-proxy.ts';
-import { type Running, start } from './process.ts';
-
-const PYTHON = '/usr/bin/python3';
-const script = join(import.meta.dirname, 'peers/modbus-device.py');
-
-type Units = Record<number, { holding?: Record<number, number[]>; input?: Record<number, number[]> }>;
-
-/** Starts a pymodbus device with these units; null where the test was skipped. */
-async function startDevice(t: Test, units: Units, port?: number): Promise<(Running & { port: number }) | null> {
-  const python = requireProgram(t, PYTHON);
-  if (python === null) return null;
-  const listening = port ?? (await freePort());
-  const device = await start(python, [script, String(listening), JSON.stringify(units)], /^ready$/);
-  t.teardown(() => device.stop());
-  return { ...device, port: listening };
-}
-
-function words(write: (buffer: Buffer) => void, length: 1 | 2 | 4): number[] {
-  const buffer = Buffer.alloc(2 * length);
-  write(buffer);
-  return Array.from({ length }, (_, index) => buffer.readUInt16BE(2 * index));
-}
-
-const f32 = (value: number) => words((buffer) => buffer.writeFloatBE(value), 2);
-const i64 = (value: bigint) => words((buffer) => buffer.writeBigInt64BE(value), 4);
-
-function pm5xxx(powerKw: number, energyWh: bigint): Units {
-  return {
-    1: {
-      holding: {
-        2999: [...f32(10), ...f32(20), ...f32(30)],
-        3027: [...f32(229), ...f32(230), ...f32(231)],
-        3059: f32(powerKw),
-        3109: f32(50),
-        3203: [...i64(energyWh), ...i64(7n)],
-      },
-    },
-  };
-}
+import { i64, pm5xxx, PYTHON, startDevice, startUnits, type Units } from './peers/modbus-device.ts';
+import type { Running } from './process.ts';
 
 const points = [{ point: 'utility-a', channels: ['power', 'energy', 'voltage', 'current', 'frequency'] }];
 
 t.test('conformance', async (t) => {
   const units: Record<Device, Units> = {
-    first: pm5xxx(125.5, 92_114_503n),
-    other: pm5xxx(1.25, 17n),
-    impossible: pm5xxx(Number.NaN, -1n),
+    first: { 1: pm5xxx(125.5, 92_114_503n) },
+    other: { 1: pm5xxx(1.25, 17n) },
+    impossible: { 1: pm5xxx(Number.NaN, -1n) },
   };
   const first = await startDevice(t, units.first);
   if (first === null) return;
@@ -82,8 +45,7 @@ t.test('conformance', async (t) => {
     wrong: /unit 9: no answer within 300 ms: is the unit number right\?/,
     async restartAs(name) {
       await device.stop();
-      device = await start(PYTHON, [script, String(first.port), JSON.stringify(units[name])], /^ready$/);
-      t.teardown(() => device.stop());
+      device = await startUnits(t, String(first.port), units[name]);
     },
     behave(behaviour) {
       proxy.behaviour = behaviour === 'slow' ? 600 : behaviour;
@@ -184,10 +146,9 @@ t.test('an SDM630: total and phases, in the fewest requests', async (t) => {
 });
 
 t.test('a register that a device refuses costs only its own channels', async (t) => {
-  const units = pm5xxx(1, 1n);
-  const holding = units[1]?.holding ?? {};
-  delete holding[3109];
-  holding[3203] = holding[3203]?.slice(0, 4) ?? [];
+  const { holding } = pm5xxx(1, 1n);
+  const { 3109: _frequency, ...others } = holding ?? {};
+  const units = { 1: { holding: { ...others, 3203: i64(1n) } } };
   const device = await startDevice(t, units);
   if (device === null) return;
   const channels = ['power', 'energy', 'energy-export', 'frequency'];

@@ -6,7 +6,7 @@ import { createDialler, type Dialler } from './dialler.ts';
 import { NoAnswer, type Query, Refusal } from './framing.ts';
 import { beginLimit, type Limit } from './limit.ts';
 import type { Place } from './place.ts';
-import { createUnits, type Units } from './units.ts';
+import { Units } from './units.ts';
 
 /** A connection to a device or gateway, or a serial line, shared by all sources that read units there. */
 export interface Bus {
@@ -74,7 +74,7 @@ class Line {
   constructor(place: Place, clock: Clock) {
     this.#place = place;
     this.#clock = clock;
-    this.#units = createUnits(place, clock);
+    this.#units = new Units(place, clock);
     this.#dialler = createDialler(place, clock);
   }
 
@@ -108,9 +108,6 @@ class Line {
   }
 
   async #serve(question: Question): Promise<void> {
-    const { unit } = question.query;
-    const owesForMs = this.#units.owesForMs(unit);
-    if (owesForMs > 0) return question.reject(stillOwing(this.#place, unit, owesForMs));
     try {
       const connection = await this.#dialler.connection(question.timeoutMs);
       await this.#converse(connection, question);
@@ -122,17 +119,18 @@ class Line {
 
   async #converse(connection: Connection, { query, timeoutMs, signal, resolve, reject }: Question): Promise<void> {
     const bus = this.#place.name;
-    const holdMs = this.#units.holdMs(query.unit, query.length);
     const isContested = () => this.#waiting.length > 0;
-    const limit = beginLimit({ bus, timeoutMs, holdMs, isContested, asker: signal });
+    const limit = beginLimit({ bus, timeoutMs, holdMs: this.#units.holdMs(query), isContested, asker: signal });
     this.#limit = limit;
     const startedMs = this.#clock.monotonicMs();
+    const tookMs = () => this.#clock.monotonicMs() - startedMs;
     try {
-      const answer = await connection.ask(query, limit.signal);
-      this.#answered(query.unit, answer, this.#clock.monotonicMs() - startedMs);
+      const answer = await this.#exchange(connection, query, limit.signal);
+      if (answer instanceof Refusal && unitIsMissing(answer)) this.#units.isMissing(query.unit);
+      else this.#units.isWell(query.unit, tookMs());
       resolve(answer);
     } catch (error) {
-      this.#units.owes(query.unit, this.#clock.monotonicMs() - startedMs);
+      this.#units.owes(query.unit, tookMs());
       this.#unanswered += 1;
       if (this.#unanswered >= MOST_UNANSWERED) connection.close();
       reject(explained(error as Error, connection, this.#place));
@@ -142,10 +140,18 @@ class Line {
     }
   }
 
-  #answered(unit: number, answer: Buffer | Refusal, tookMs: number): void {
+  async #exchange(connection: Connection, query: Query, signal: AbortSignal): Promise<Buffer | Refusal> {
+    const probe = this.#units.probeFor(query);
+    if (probe !== null) await this.#put(connection, probe, signal);
+    return this.#put(connection, query, signal);
+  }
+
+  async #put(connection: Connection, query: Query, signal: AbortSignal): Promise<Buffer | Refusal> {
+    this.#units.asked(query);
+    const answer = await connection.ask(query, signal);
+    this.#units.answered(query);
     this.#unanswered = 0;
-    if (answer instanceof Refusal && unitIsMissing(answer)) this.#units.isMissing(unit);
-    else this.#units.answered(unit, tookMs);
+    return answer;
   }
 }
 
@@ -160,11 +166,6 @@ function takeNext(waiting: Question[], units: Units): Question | null {
 /** Exceptions by which a gateway says that the unit behind it is not there. */
 export function unitIsMissing({ code }: Refusal): boolean {
   return code === 10 || code === 11;
-}
-
-function stillOwing({ name }: Place, unit: number, forMs: number): SourceError {
-  const message = `${name} unit ${unit} owes an answer, which may still come; it is asked again in ${Math.ceil(forMs)} ms`;
-  return new SourceError('retry', message);
 }
 
 function explained(error: Error, { heard }: Connection, { doubt }: Place): Error {

@@ -1,7 +1,7 @@
 import { channelNames } from '@wattmark/shared/channels';
 import * as v from 'valibot';
 import { profileEntries } from '../../profiles/catalogue.ts';
-import type { Quantity, Ratio, TextPlace } from './quantity.ts';
+import type { NumberPlace, Quantity, Ratio, TextPlace } from './quantity.ts';
 import { orders, registersOf, tables, type ValueType } from './value.ts';
 
 /** Most registers that a request may name (Modbus Application Protocol 1.1b3, 6.3 and 6.4). */
@@ -109,7 +109,7 @@ export const modbusProfile = v.pipe(
   v.transform(({ sections, identity, identify, ...profile }) => ({
     ...profile,
     identity: toIdentity(identity, profile),
-    identify: identify?.map((one) => placed(one, profile)),
+    identify: identify?.map((one): Sign => ('startsWith' in one ? placed(one, profile) : placed(one, profile))),
     sections: mapped(sections, (section) => ({
       ...section,
       channels: mapped(section.channels, (written) => toQuantity(written, profile)),
@@ -118,7 +118,11 @@ export const modbusProfile = v.pipe(
 );
 
 export type ModbusProfile = v.InferOutput<typeof modbusProfile>;
-export type Sign = NonNullable<ModbusProfile['identify']>[number];
+
+/** By what a model is known: the beginning of a text, or the values that a number may have. */
+export type Sign =
+  | (TextPlace & { readonly startsWith: string })
+  | (NumberPlace & { readonly equals: readonly number[] });
 
 /** What a device says of itself; see `Meter` in the wire contract. */
 export interface Identity {

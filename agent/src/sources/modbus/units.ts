@@ -1,4 +1,5 @@
 import type { Clock } from '../../clock.ts';
+import type { Query } from './framing.ts';
 import type { Place } from './place.ts';
 
 /** How long any question may hold a bus that others wait for, beside the time that its characters take. */
@@ -7,57 +8,83 @@ const FAIR_HOLD_MS = 250;
 const USUAL_TIMES = 2;
 /** By how much what is usual sinks with an answer that was faster. */
 const USUAL_FADES = 0.9;
-/** For how long an answer without a number may be late and be taken for the answer to another question. */
-const LATE_MS = 6_000;
-
-/** What the units of one bus are known for, which decides who is asked first and for how long. */
-export interface Units {
-  /** Whether the last question to the unit was answered. */
-  isSound(unit: number): boolean;
-  /** Time for which the unit must not be asked, because an answer that it owes may still come. */
-  owesForMs(unit: number): number;
-  /** Time that a question may take while others wait. */
-  holdMs(unit: number, registers: number): number;
-  answered(unit: number, tookMs: number): void;
-  /** The gateway says that it is not there. */
-  isMissing(unit: number): void;
-  /** It did not answer in the time that it was given. */
-  owes(unit: number, heldMs: number): void;
-}
-
-interface Unit {
-  readonly sound: boolean;
-  readonly usualMs: number;
-  readonly owesUntilMs: number;
-}
-
-const unknown: Unit = { sound: false, usualMs: 0, owesUntilMs: Number.NEGATIVE_INFINITY };
-
+/** For how long an answer may be late. */
+const LATE_MS = 10_000;
 /** Characters of an RTU question and its answer, beside the registers. */
 const FRAME_CHARACTERS = 13;
 
-export function createUnits({ framing, characterMs }: Place, clock: Clock): Units {
-  const units = new Map<number, Unit>();
-  const known = (unit: number): Unit => units.get(unit) ?? unknown;
-  return {
-    isSound: (unit) => known(unit).sound,
-    owesForMs: (unit) => Math.max(0, known(unit).owesUntilMs - clock.monotonicMs()),
-    holdMs(unit, registers) {
-      const transmissionMs = characterMs * (FRAME_CHARACTERS + 2 * registers);
-      return transmissionMs + Math.max(FAIR_HOLD_MS, USUAL_TIMES * known(unit).usualMs);
-    },
-    answered(unit, tookMs) {
-      const usualMs = Math.max(tookMs, USUAL_FADES * known(unit).usualMs);
-      units.set(unit, { ...unknown, sound: true, usualMs });
-    },
-    isMissing(unit) {
-      units.set(unit, { ...known(unit), sound: false });
-    },
-    owes(unit, heldMs) {
-      const owesUntilMs = framing.numbered ? Number.NEGATIVE_INFINITY : clock.monotonicMs() + LATE_MS;
-      // One that was asked just before a deadline is not to blame.
-      const sound = known(unit).sound && heldMs < FAIR_HOLD_MS;
-      units.set(unit, { ...known(unit), sound, owesUntilMs });
-    },
-  };
+interface Unit {
+  /** Whether the last question was answered. */
+  sound: boolean;
+  usualMs: number;
+  /** Until when an answer of so many registers may still come to a question that was given up. */
+  readonly owed: Map<number, number>;
+}
+
+/** What the units of one bus are known for: who is asked first, for how long, and what they still owe. */
+export class Units {
+  readonly #place: Place;
+  readonly #clock: Clock;
+  readonly #units = new Map<number, Unit>();
+
+  constructor(place: Place, clock: Clock) {
+    this.#place = place;
+    this.#clock = clock;
+  }
+
+  isSound(unit: number): boolean {
+    return this.#unit(unit).sound;
+  }
+
+  /** Time that a question may take while others wait. */
+  holdMs({ unit, length }: Query): number {
+    const transmissionMs = this.#place.characterMs * (FRAME_CHARACTERS + 2 * length);
+    return transmissionMs + Math.max(FAIR_HOLD_MS, USUAL_TIMES * this.#unit(unit).usualMs);
+  }
+
+  /**
+   * A question to ask first, or null. Without numbers, nothing but its length tells an answer from a late one: where one
+   * of the same length may still come, the unit is asked for another length. Units answer in order, so that the answer
+   * to that ends the doubt.
+   */
+  probeFor(query: Query): Query | null {
+    const { owed } = this.#unit(query.unit);
+    const nowMs = this.#clock.monotonicMs();
+    for (const [length, untilMs] of owed) if (untilMs <= nowMs) owed.delete(length);
+    if (this.#place.framing.numbered || !owed.has(query.length)) return null;
+    let length = 1;
+    while (owed.has(length)) length += 1;
+    return { ...query, length };
+  }
+
+  asked({ unit, length }: Query): void {
+    this.#unit(unit).owed.set(length, this.#clock.monotonicMs() + LATE_MS);
+  }
+
+  answered({ unit }: Query): void {
+    this.#unit(unit).owed.clear();
+  }
+
+  /** The unit did what it is asked for. */
+  isWell(unit: number, tookMs: number): void {
+    const known = this.#unit(unit);
+    known.sound = true;
+    known.usualMs = Math.max(tookMs, USUAL_FADES * known.usualMs);
+  }
+
+  /** The gateway says that the unit is not there. */
+  isMissing(unit: number): void {
+    this.#unit(unit).sound = false;
+  }
+
+  /** The unit did not answer; one that was asked just before a deadline is not to blame. */
+  owes(unit: number, heldMs: number): void {
+    if (heldMs >= FAIR_HOLD_MS) this.isMissing(unit);
+  }
+
+  #unit(unit: number): Unit {
+    const known = this.#units.get(unit) ?? { sound: false, usualMs: 0, owed: new Map() };
+    this.#units.set(unit, known);
+    return known;
+  }
 }

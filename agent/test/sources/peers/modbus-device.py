@@ -1,7 +1,8 @@
-"""A Modbus TCP device whose registers are given as JSON: modbus-device.py PORT MAP.
+"""Modbus devices whose registers are given as JSON: modbus-device.py WHERE MAP.
 
-MAP is {"<unit>": {"holding"|"input": {"<address>": [register, ...]}}}; registers that it does not name are refused
-with exception 2, units that it does not name are not answered. Prints "ready" once it listens.
+WHERE is a port of 127.0.0.1 for Modbus TCP, rtu:<port> for RTU over TCP, or the path of a serial line.
+MAP is {"<unit>": {"holding"|"input": {"<address>": [register, ...]}, "delay": seconds}}; registers that it does not name
+are refused with exception 2, units that it does not name are not answered. Prints "ready" once it listens.
 """
 import asyncio
 import json
@@ -9,7 +10,13 @@ import logging
 import sys
 
 from pymodbus.datastore import ModbusServerContext, ModbusSlaveContext, ModbusSparseDataBlock
-from pymodbus.server.async_io import ModbusTcpServer
+from pymodbus.server.async_io import (
+    ModbusConnectedRequestHandler,
+    ModbusSerialServer,
+    ModbusSingleRequestHandler,
+    ModbusTcpServer,
+)
+from pymodbus.transaction import ModbusRtuFramer, ModbusSocketFramer
 
 logging.disable(logging.CRITICAL)
 
@@ -26,10 +33,38 @@ def unit(description):
     return ModbusSlaveContext(hr=block(description.get("holding")), ir=block(description.get("input")), zero_mode=True)
 
 
+def late(handler, delays):
+    """A handler whose units answer only after their delay."""
+
+    class Late(handler):
+        def send(self, message, *addr, **kwargs):
+            delay = delays.get(message.unit_id, 0)
+            asyncio.get_running_loop().call_later(delay, lambda: super(Late, self).send(message, *addr, **kwargs))
+
+    return Late
+
+
+def server_at(where, context, delays):
+    options = {"ignore_missing_slaves": True}
+    if where.startswith("/"):
+        handler = late(ModbusSingleRequestHandler, delays)
+        return ModbusSerialServer(context, framer=ModbusRtuFramer, port=where, baudrate=9600, handler=handler, **options)
+    framing, _, port = where.rpartition(":")
+    framer = ModbusRtuFramer if framing == "rtu" else ModbusSocketFramer
+    handler = late(ModbusConnectedRequestHandler, delays)
+    address = ("127.0.0.1", int(port))
+    return ModbusTcpServer(context, framer=framer, address=address, handler=handler, allow_reuse_address=True, **options)
+
+
 async def main():
-    port, units = int(sys.argv[1]), json.loads(sys.argv[2])
+    where, units = sys.argv[1], json.loads(sys.argv[2])
     context = ModbusServerContext(slaves={int(k): unit(d) for k, d in units.items()}, single=False)
-    server = ModbusTcpServer(context, address=("127.0.0.1", port), ignore_missing_slaves=True, allow_reuse_address=True)
+    server = server_at(where, context, {int(k): d.get("delay", 0) for k, d in units.items()})
+    if isinstance(server, ModbusSerialServer):
+        await server.start()
+        print("ready", flush=True)
+        await server.serve_forever()
+        return
     task = asyncio.ensure_future(server.serve_forever())
     await server.serving
     print("ready", flush=True)

@@ -1,0 +1,114 @@
+import { join } from 'node:path';
+import type { Reading } from '@wattmark/shared/messages';
+import t, { type Test } from 'tap';
+import { freePort } from '../../../shared/test/free-port.ts';
+import { requireProgram } from '../../../shared/test/program.ts';
+import { pm5xxx, PYTHON, startAdapter, startLine, startUnits, type Units } from './peers/modbus-device.ts';
+import modbus from '../../src/sources/modbus.ts';
+import { conformance, type Device, openSource, tick } from './conformance.ts';
+import { createTcpProxy, type FaultyProxy } from './faulty-proxy.ts';
+
+const points = [{ point: 'utility-a', channels: ['power', 'energy', 'voltage', 'current', 'frequency'] }];
+const base = { profile: 'schneider-pm5xxx', timeout: '300ms', points };
+
+const units: Record<Device, Units> = {
+  first: { 1: pm5xxx(125.5, 92_114_503n) },
+  other: { 1: pm5xxx(1.25, 17n) },
+  impossible: { 1: pm5xxx(Number.NaN, -1n) },
+};
+
+const readings = (powerW: number, energyWh: number): Reading[] => [
+  ['utility-a', 'power', powerW],
+  ['utility-a', 'energy', energyWh],
+  ['utility-a', 'voltage', 230],
+  ['utility-a', 'current', 60],
+  ['utility-a', 'frequency', 50],
+];
+
+/** Runs the suite through a proxy; `restart` starts the device at the other end of it as another one. */
+function conform(t: Test, config: object, proxy: FaultyProxy, restart: (units: Units) => Promise<void>): void {
+  conformance(t, {
+    open: () => openSource(modbus, { ...base, ...config }),
+    openWrong: () => openSource(modbus, { ...base, ...config, unit: 9 }),
+    wrong: /unit 9: no answer within 300 ms: is the unit number right\?/,
+    restartAs: (name) => restart(units[name]),
+    behave(behaviour) {
+      proxy.behaviour = behaviour === 'slow' ? 600 : behaviour;
+    },
+    readings: { first: readings(125_500, 92_114_503), other: readings(1250, 17) },
+  });
+}
+
+t.test('conformance of RTU over TCP', async (t) => {
+  if (requireProgram(t, PYTHON) === null) return;
+  const port = await freePort();
+  const proxy = await createTcpProxy(() => port);
+  t.teardown(() => proxy.close());
+  let device = await startUnits(t, `rtu:${port}`, units.first);
+  conform(t, { host: '127.0.0.1', port: proxy.port, framing: 'rtu' }, proxy, async (units) => {
+    await device.stop();
+    device = await startUnits(t, `rtu:${port}`, units);
+  });
+});
+
+t.test('conformance of a serial line', async (t) => {
+  if (requireProgram(t, PYTHON) === null) return;
+  const port = await freePort();
+  const proxy = await createTcpProxy(() => port);
+  t.teardown(() => proxy.close());
+  const device = join(t.testdir(), 'agent');
+  const plugIn = () => startAdapter(t, device, proxy.port);
+  let running = await startUnits(t, `rtu:${port}`, units.first);
+  let adapter = await plugIn();
+  if (adapter === null) return;
+  conform(t, { device }, proxy, async (units) => {
+    await running.stop();
+    await adapter?.stop();
+    running = await startUnits(t, `rtu:${port}`, units);
+    adapter = await plugIn();
+  });
+});
+
+t.test('a serial line from end to end, and an adapter that is unplugged and plugged in again', async (t) => {
+  const directory = t.testdir();
+  const line = await startLine(t, directory);
+  if (line === null) return;
+  const [end, device] = line.ends;
+  const meter = await startUnits(t, end, units.first);
+  const source = await openSource(modbus, { ...base, device });
+  t.teardown(() => source.close());
+  for (let i = 0; i < 3; i++) t.match(await tick(source), { readings: readings(125_500, 92_114_503) });
+  await meter.stop();
+  await line.stop();
+  t.match(await tick(source), { name: 'SourceError' });
+  t.match(await tick(source), { kind: 'absent', message: /there is no such device: is the adapter plugged in\?/ });
+  const again = await startLine(t, directory);
+  if (again === null) return;
+  await startUnits(t, end, units.other);
+  t.match(await tick(source), { readings: readings(1250, 17) });
+});
+
+t.test('a line that may not be opened, and one that two sources mean differently', async (t) => {
+  const line = await startLine(t, t.testdir());
+  if (line === null) return;
+  const [, device] = line.ends;
+  const source = await openSource(modbus, { ...base, device });
+  t.teardown(() => source.close());
+  const differently = openSource(modbus, { ...base, device, baudRate: 19_200, parity: 'even', unit: 2 });
+  await t.rejects(differently, {
+    kind: 'fatal',
+    message: /agent is read with 9600 baud, 8 data bits, parity none, 1 stop bits by another source, not 19200 baud/,
+  });
+  const noLine = await openSource(modbus, { ...base, device: t.testdir() });
+  t.teardown(() => noLine.close());
+  t.match(await tick(noLine), { kind: 'absent', message: /cannot open / });
+});
+
+t.test('what contradicts itself is refused', async (t) => {
+  const refused = (config: object, message: RegExp) =>
+    t.rejects(openSource(modbus, { ...base, ...config }), { name: 'ValiError', message });
+  await refused({}, /must name either host or device/);
+  await refused({ host: 'a', device: '/dev/ttyUSB0' }, /must name either host or device/);
+  await refused({ host: 'a', baudRate: 9600 }, /only for a device/);
+  await refused({ device: '/dev/ttyUSB0', framing: 'rtu' }, /only for a host/);
+});
