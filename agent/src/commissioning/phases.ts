@@ -16,7 +16,7 @@ interface Phases {
 export const phaseSection = /^(?:(.+)-)?(?:l|phase-)([123])$/;
 
 /** Sections that are all phases together, where those of the phases have no name before their number. */
-const wholeSections: readonly (string | null)[] = [null, 'total', 'device'];
+const wholeSections: readonly (string | null)[] = [null, 'total', 'device', 'pdu'];
 
 /** One phase beside the others: its voltage, its current, its direction, and their sum beside the whole. */
 export function judgePhases(points: readonly SeenPoint[]): Finding[] {

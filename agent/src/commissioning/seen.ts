@@ -4,6 +4,9 @@ import type { Role } from '@wattmark/shared/roles';
 import type { CheckedSource } from '../check.ts';
 import { implausible } from '../tick-message.ts';
 
+/** Of a history, only its end tells how an instrument is wired and read today. */
+const MAX_ROWS = 100;
+
 export type Values = Readonly<Partial<Record<Channel, number>>>;
 
 /** What one point said at one instant, UTC milliseconds: values that were measured and are plausible. */
@@ -38,10 +41,10 @@ export function seenPoints({ configured, points, looks }: CheckedSource): SeenPo
     ratedPowerW: said.get(point)?.ratedPower ?? null,
     energyModulusWh: energyModulusWh ?? null,
     meter: meter ?? {},
-    rows: looks.flatMap(({ at, sample }) => {
-      const groups = [...(sample?.dated ?? []), { at, readings: sample?.readings ?? [] }];
-      return groups.flatMap((group) => rowOf(point, group.at, group.readings));
-    }),
+    rows: looks
+      .flatMap(({ at, sample }) => [...(sample?.dated ?? []), { at, readings: sample?.readings ?? [] }])
+      .flatMap((group) => rowOf(point, group.at, group.readings))
+      .slice(-MAX_ROWS),
   }));
 }
 
