@@ -130,8 +130,8 @@ class Line {
       else this.#units.isWell(query.unit, tookMs());
       resolve(answer);
     } catch (error) {
+      if (this.#units.isTelling(query.unit)) this.#unanswered += 1;
       this.#units.owes(query.unit, tookMs());
-      this.#unanswered += 1;
       if (this.#unanswered >= MOST_UNANSWERED) connection.close();
       reject(explained(error as Error, connection, this.#place));
     } finally {
@@ -158,7 +158,8 @@ class Line {
 /** The next question that somebody still waits for; those that nobody does are forgotten. */
 function takeNext(waiting: Question[], units: Units): Question | null {
   const wanted = waiting.filter(({ signal }) => !signal.aborted);
-  const next = wanted.find(({ query }) => units.isSound(query.unit)) ?? wanted[0] ?? null;
+  const ranks = wanted.map(({ query }) => units.rank(query.unit));
+  const next = wanted[ranks.indexOf(Math.min(...ranks))] ?? null;
   waiting.splice(0, waiting.length, ...wanted.filter((question) => question !== next));
   return next;
 }

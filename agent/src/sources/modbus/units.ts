@@ -13,10 +13,15 @@ const LATE_MS = 10_000;
 /** Characters of an RTU question and its answer, beside the registers. */
 const FRAME_CHARACTERS = 13;
 
+/** Before any time, and after those who come first. */
+const NEVER = -Number.MAX_VALUE;
+
 interface Unit {
   /** Whether the last question was answered. */
   sound: boolean;
   usualMs: number;
+  /** When it was asked last; before everything else where it never was. */
+  askedMs: number;
   /** Until when an answer of so many registers may still come to a question that was given up. */
   readonly owed: Map<number, number>;
 }
@@ -32,8 +37,15 @@ export class Units {
     this.#clock = clock;
   }
 
-  isSound(unit: number): boolean {
-    return this.#unit(unit).sound;
+  /** Who is asked first, the least: who answers, then who was never asked, then who was asked longest ago. */
+  rank(unit: number): number {
+    const { sound, askedMs } = this.#unit(unit);
+    return sound ? Number.NEGATIVE_INFINITY : askedMs;
+  }
+
+  /** Whether the silence of the unit may be that of the whole bus, rather than its own. */
+  isTelling(unit: number): boolean {
+    return this.#unit(unit).sound || ![...this.#units.values()].some(({ sound }) => sound);
   }
 
   /** Time that a question may take while others wait. */
@@ -58,7 +70,9 @@ export class Units {
   }
 
   asked({ unit, length }: Query): void {
-    this.#unit(unit).owed.set(length, this.#clock.monotonicMs() + LATE_MS);
+    const known = this.#unit(unit);
+    known.askedMs = this.#clock.monotonicMs();
+    known.owed.set(length, known.askedMs + LATE_MS);
   }
 
   answered({ unit }: Query): void {
@@ -83,7 +97,7 @@ export class Units {
   }
 
   #unit(unit: number): Unit {
-    const known = this.#units.get(unit) ?? { sound: false, usualMs: 0, owed: new Map() };
+    const known = this.#units.get(unit) ?? { sound: false, usualMs: 0, askedMs: NEVER, owed: new Map() };
     this.#units.set(unit, known);
     return known;
   }
