@@ -10,8 +10,7 @@ import { createTelegraf, type TelegrafSlot } from '../../src/sources/mqtt/telegr
 const message = (topic: string, payload: string) => ({ topic, payload: Buffer.from(payload), retained: false });
 const base: Slot = { point: 'a', channel: 'power', scale: 1, origin: 'somewhere' };
 
-const escaped = (text: string, characters: string) =>
-  [...text].map((character) => (characters.includes(character) ? `\\${character}` : character)).join('');
+const escaped = (text: string, characters: RegExp) => text.replaceAll(characters, '\\$&');
 /** A backslash before what needs one is ambiguous in the protocol itself. */
 const word = fc
   .string({ minLength: 1, maxLength: 12 })
@@ -30,9 +29,11 @@ const line = fc.record({
 
 t.test('line protocol: what was written is read, however it must be escaped', async (t) => {
   const write = ({ measurement, tags, fields, time }: typeof line extends fc.Arbitrary<infer L> ? L : never) => {
-    const key = (text: string) => escaped(text, ',= ');
-    const head = [escaped(measurement, ', '), ...Object.entries(tags).map(([k, v]) => `${key(k)}=${key(v)}`)].join(',');
-    const field = (v: string | number | boolean) => (typeof v === 'string' ? `"${escaped(v, '"\\')}"` : String(v));
+    const key = (text: string) => escaped(text, /[,= ]/g);
+    const head = [escaped(measurement, /[, ]/g), ...Object.entries(tags).map(([k, v]) => `${key(k)}=${key(v)}`)].join(
+      ',',
+    );
+    const field = (v: string | number | boolean) => (typeof v === 'string' ? `"${escaped(v, /["\\]/g)}"` : String(v));
     const body = Object.entries(fields).map(([k, v]) => `${key(k)}=${field(v)}`);
     return [head, body.join(','), ...(time === null ? [] : [time])].join(' ');
   };
