@@ -1,21 +1,17 @@
-import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ConfigError, durationMs } from '@wattmark/shared/config';
 import { createLogger, type Logger } from '@wattmark/shared/logger';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import * as v from 'valibot';
 import { Agent } from './agent.ts';
 import type { Clock } from './clock.ts';
 import { searchedKinds } from './commissioning/discovery.ts';
 import { type AgentConfig, loadAgentConfig } from './config.ts';
 import { openCatalog } from './source-catalog.ts';
+import { version } from './version.ts';
 
 /** Time from the signal to the exit, whatever hangs. */
 const STOP_WITHIN_MS = 3_000;
-
-const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
-  version: string;
-};
 
 const sourceDirectory = new URL('./sources/', import.meta.url);
 
@@ -46,7 +42,7 @@ program
     'read every configured point, print what it says and what is suspicious about it; ' +
       'exits with 1 where something could not be read or is an error',
   )
-  .requiredOption('--config <file>', 'the configuration (YAML)')
+  .option('--config <file>', 'the configuration (YAML)')
   .option(
     '--watch <duration>',
     'look again and again for so long: energy registers, stuck values, slow answers',
@@ -55,9 +51,18 @@ program
   .option('--collector <url>', "the collector, whose clock is compared with this machine's")
   .option('--no-broker', 'do not connect to the broker')
   .option('--json', 'print JSON instead of a table')
+  .addOption(new Option('--profile <profile>', 'instead: try a profile against a device').conflicts('config'))
+  .option('--kind <kind>', 'of the profile, where its file does not tell: modbus, snmp')
+  .option('--host <host>', 'of the device that the profile is tried against')
+  .option('--port <port>', 'where it is not the usual one', Number)
+  .option('--unit <unit>', 'of a Modbus device behind a gateway', Number)
+  .option('--device <path>', 'serial line instead of a host')
+  .option('--baud-rate <rate>', 'of the serial line', Number)
+  .option('--community <name>', 'of an SNMP device (public)')
   .addHelpText(
     'after',
-    '\nExample:\n  wattmark-agent check --config agent.yaml --watch 60s --collector http://192.0.2.1:8080',
+    '\nExamples:\n  wattmark-agent check --config agent.yaml --watch 3m --collector http://192.0.2.1:8080' +
+      '\n  wattmark-agent check --profile my-meter.json --host 192.0.2.10 --unit 3',
   )
   .action((options: CheckOptions) => orExit(runCheck(options)));
 
@@ -135,17 +140,28 @@ async function reload(agent: Agent, file: string, log: Logger): Promise<void> {
 }
 
 interface CheckOptions {
-  readonly config: string;
+  readonly config?: string;
   readonly watch?: number;
   readonly collector?: string;
   readonly broker: boolean;
   readonly json?: boolean;
+  readonly profile?: string;
+  readonly kind?: string;
+  /** `host`, `unit` and so on, for a profile. */
+  readonly [key: string]: unknown;
 }
 
-async function runCheck({ config, watch = 0, collector, broker, json = false }: CheckOptions): Promise<void> {
-  const { check } = await import('./commands/check.ts');
-  const command = { json, watchMs: watch, broker, collector };
-  const isGood = await check(await load(config), command, clock, (text) => process.stdout.write(text));
+async function runCheck(options: CheckOptions): Promise<void> {
+  const { config, watch = 0, collector, broker, json = false, profile, kind, ...keys } = options;
+  const write = (text: string): void => void process.stdout.write(text);
+  let isGood: boolean;
+  if (profile !== undefined) {
+    const { tryOut } = await import('./commands/profile-trial.ts');
+    isGood = await tryOut({ profile, kind, keys }, json, await openCatalog(sourceDirectory), clock, write);
+  } else if (config !== undefined) {
+    const { check } = await import('./commands/check.ts');
+    isGood = await check(await load(config), { json, watchMs: watch, broker, collector }, clock, write);
+  } else throw new ConfigError('check', ['name the configuration with --config, or a profile to try with --profile']);
   // A driver may have left a socket or a timer behind; everything of ours is closed.
   process.exit(isGood ? 0 : 1);
 }

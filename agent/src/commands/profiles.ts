@@ -1,5 +1,6 @@
 import { ConfigError } from '@wattmark/shared/config';
-import { outlineProfiles, type ProfileOutline, profileKinds } from '../commissioning/profile-outline.ts';
+import { outlineProfiles, type ProfileOutline } from '../commissioning/profile-outline.ts';
+import { listKinds } from '../profiles/shipped.ts';
 
 export interface ProfilesCommand {
   /** Of one profile, which is shown in full; without it all are listed. */
@@ -10,7 +11,7 @@ export interface ProfilesCommand {
 
 /** The text that lists the shipped profiles, or shows one in full. @throws ConfigError where there is none of that name or kind. */
 export function profiles({ name, kind, json }: ProfilesCommand): string {
-  const kinds = profileKinds();
+  const kinds = listKinds();
   if (kind !== undefined && !kinds.includes(kind)) {
     throw new ConfigError(kind, [`no kind of source with profiles; there are: ${kinds.join(', ')}`]);
   }

@@ -1,9 +1,12 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import type { Channel } from '@wattmark/shared/channels';
 import * as v from 'valibot';
 import { accuracyClass, type PointConfig } from '../point-config.ts';
 import { SourceError } from '../source.ts';
+import { listProfiles, readProfile } from './shipped.ts';
+
+export { listProfiles };
 
 /** What every profile says about the model of instrument that it describes, beside its sections. */
 export const profileEntries = {
@@ -18,14 +21,6 @@ export const profileEntries = {
 /** The shape that the profiles of all kinds have in common: named sections, each with its channels. */
 export interface Sections<C> {
   readonly sections: Readonly<Record<string, { readonly channels: Readonly<Partial<Record<Channel, C>>> }>>;
-}
-
-/** Names of the profiles of a kind of source, in alphabetical order. */
-export function listProfiles(kind: string): string[] {
-  return readdirSync(join(import.meta.dirname, kind))
-    .filter((file) => file.endsWith('.json'))
-    .map((file) => file.slice(0, -'.json'.length))
-    .sort();
 }
 
 /**
@@ -45,11 +40,7 @@ export function loadProfile<S extends v.GenericSchema>(
     const message = `there is no ${kind} profile ${name}; there are: ${names.join(', ')}, or name a file that ends in .json`;
     throw new SourceError('fatal', message);
   }
-  return parseProfile(
-    `${kind}/${name}.json`,
-    readFileSync(join(import.meta.dirname, kind, `${name}.json`), 'utf8'),
-    schema,
-  );
+  return parseProfile(`${kind}/${name}.json`, readProfile(kind, name), schema);
 }
 
 /** @throws SourceError of kind `fatal` where the file cannot be read. */
