@@ -1,77 +1,46 @@
 import type { Channel } from '@wattmark/shared/channels';
-import { durationMs } from '@wattmark/shared/config';
-import * as v from 'valibot';
-import { declarePoint, pointsConfig, simulated } from '../point-config.ts';
-import { loadProfile, select } from '../profiles/catalogue.ts';
-import { type Sample, type Source, SourceError, type SourceModule } from '../source.ts';
-import { type Client, createClient, NoAnswer, type ObjectValue } from './snmp/client.ts';
-import { columnOf, type SnmpChannel, snmpProfile } from './snmp/profile.ts';
+import type { Meter, PointDeclaration } from '@wattmark/shared/messages';
+import { declarePoint } from '../point-config.ts';
+import { loadProfile } from '../profiles/catalogue.ts';
+import { type Source, type SourceContext, SourceError, type SourceModule } from '../source.ts';
+import { createClient } from './snmp/client.ts';
+import { credentialsOf, type SnmpConfig, snmpConfig } from './snmp/config.ts';
+import { discoverDevices } from './snmp/discovery.ts';
+import { type PlacedPoint, placePoint } from './snmp/placement.ts';
+import { type SnmpProfile, snmpProfile } from './snmp/profile.ts';
+import { createReader, type Look } from './snmp/reader.ts';
+import { NoAnswer, Refusal } from './snmp/session.ts';
 import { untilAborted } from './support/abort.ts';
-import { combine } from './support/combine.ts';
-import { attempt, toSample } from './support/outcome.ts';
 import { createSilence } from './support/silence.ts';
 
-const schema = v.strictObject({
-  profile: v.string(),
-  host: v.pipe(v.string(), v.nonEmpty()),
-  port: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65_535)), 161),
-  community: v.pipe(v.string(), v.nonEmpty()),
-  /** For each request; it is repeated `retries` times. */
-  timeout: v.optional(durationMs, '1s'),
-  retries: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(5)), 1),
-  simulated,
-  points: pointsConfig,
-});
-
-interface Item {
-  readonly point: string;
-  readonly channel: Channel;
-  readonly definition: SnmpChannel;
-}
-
-/** The objects of each column, or why the table could not be walked. */
-type Rows = ReadonlyMap<string, readonly string[] | Error>;
-
-/** When the device was last started, as an ever growing time, 0.01 s (RFC 3418). */
-const SYS_UP_TIME = '1.3.6.1.2.1.1.3.0';
-
-/** Reads a device with SNMP v2c by a profile in `profiles/snmp/`. */
+/** Reads a device with SNMP v1, v2c or v3 by a profile in `profiles/snmp/`. */
 export default {
-  schema,
+  schema: snmpConfig,
   async open(config, context): Promise<Source> {
     const profile = loadProfile('snmp', config.profile, snmpProfile, context.directory);
-    const selections = config.points.map((point) => ({
-      point,
-      ...select<SnmpChannel>(profile, config.profile, point),
-    }));
-    const items = selections.flatMap(({ point, channels }) =>
-      channels.map(([channel, definition]): Item => ({ point: point.point, channel, definition })),
-    );
-    const client = createClient({ ...config, timeoutMs: config.timeout });
+    const placed = config.points.map((point) => placePoint(profile, config.profile, point));
+    const client = createClient({ ...config, credentials: credentialsOf(config), timeoutMs: config.timeout });
     const where = `${config.host}:${config.port}`;
-    const read = createReader(client, items);
+    const read = createReader(client, placed);
     const silence = createSilence();
+    const declare = (look: Look | null) => declarePoints(placed, look, profile, config, context);
+    let points = declare(null);
     return {
-      points: selections.map(({ point, section, channels }) =>
-        declarePoint(point, {
-          source: 'snmp',
-          intervalMs: context.intervalMs,
-          simulated: config.simulated,
-          channels: channels.map(([channel]) => channel),
-          accuracyClass: profile.accuracyClass,
-          energyModulusWh: profile.sections[section]?.energyModulusWh,
-        }),
-      ),
+      get points() {
+        return points;
+      },
       async read(signal) {
         try {
-          const sample = await untilAborted(signal, where, read(signal));
+          const look = await untilAborted(signal, where, read(signal));
           silence.broken();
-          return sample;
+          points = keepSame(points, declare(look));
+          return look.sample;
         } catch (error) {
           if (signal.aborted) client.cancel();
           if (error instanceof SourceError) throw error;
           const message = `${where}: ${(error as Error).message}`;
-          throw error instanceof NoAnswer ? silence.failure(message) : new SourceError('retry', message);
+          if (error instanceof NoAnswer) throw silence.failure(message);
+          throw new SourceError(error instanceof Refusal ? 'absent' : 'retry', message);
         }
       },
       async close() {
@@ -79,84 +48,37 @@ export default {
       },
     };
   },
-} satisfies SourceModule<typeof schema>;
+  discover: discoverDevices,
+} satisfies SourceModule<typeof snmpConfig>;
 
-/** Finds the rows of the columns once, and again when the device was restarted or a row has gone. */
-function createReader(client: Client, items: readonly Item[]): (signal: AbortSignal) => Promise<Sample> {
-  const columns = [...new Set(items.flatMap(({ definition }) => columnOf(definition) ?? []))];
-  let known: { rows: Rows; upTime: number } | null = null;
-
-  async function get(rows: Rows, signal: AbortSignal): Promise<Map<string, ObjectValue>> {
-    const oids = new Set([SYS_UP_TIME, ...items.flatMap(({ definition }) => objectsOf(definition, rows))]);
-    const values = await client.get([...oids], signal);
-    return new Map([...oids].map((oid, index) => [oid, values[index] ?? new Error(`${oid}: not answered`)]));
-  }
-
-  return async (signal) => {
-    let rows = known?.rows ?? (await findRows(client, columns, signal));
-    let values = await get(rows, signal);
-    let upTime = upTimeIn(values);
-    if (known !== null && (upTime < known.upTime || isRowGone(rows, values))) {
-      rows = await findRows(client, columns, signal);
-      values = await get(rows, signal);
-      upTime = upTimeIn(values);
-    }
-    known = isComplete(rows) ? { rows, upTime } : null;
-    const outcomes = items.map(({ point, channel, definition }) =>
-      attempt(point, channel, async () => valueOf(definition, rows, values)),
-    );
-    return toSample(await Promise.all(outcomes));
-  };
-}
-
-async function findRows(client: Client, columns: readonly string[], signal: AbortSignal): Promise<Rows> {
-  const rows = new Map<string, readonly string[] | Error>();
-  for (const column of columns) {
-    try {
-      rows.set(column, await client.walk(column, signal));
-    } catch (error) {
-      if (error instanceof NoAnswer) throw error;
-      rows.set(column, error as Error);
-    }
-  }
-  return rows;
-}
-
-/** Whether there is nothing to look for again at the next tick. */
-function isComplete(rows: Rows): boolean {
-  return [...rows.values()].every((entry) => !(entry instanceof Error) && entry.length > 0);
-}
-
-function isRowGone(rows: Rows, values: ReadonlyMap<string, ObjectValue>): boolean {
-  return [...rows.values()].some(
-    (entry) => !(entry instanceof Error) && entry.some((oid) => values.get(oid) instanceof Error),
+/** As far as the device has told yet what it is and measures. */
+function declarePoints(
+  placed: readonly PlacedPoint[],
+  look: Look | null,
+  profile: SnmpProfile,
+  { simulated }: SnmpConfig,
+  { intervalMs }: SourceContext,
+): PointDeclaration[] {
+  return placed.map(({ config, channels, energyModulusWh }, index) =>
+    declarePoint(config, {
+      source: 'snmp',
+      intervalMs,
+      simulated,
+      channels: look?.channels[index] ?? channels.map(([channel]): Channel => channel),
+      accuracyClass: profile.accuracyClass,
+      energyModulusWh,
+      meter: meterOf(profile, look?.meters[index] ?? {}),
+    }),
   );
 }
 
-/** A device that does not tell counts as never restarted. */
-function upTimeIn(values: ReadonlyMap<string, ObjectValue>): number {
-  const upTime = values.get(SYS_UP_TIME);
-  return typeof upTime === 'number' ? upTime : Number.POSITIVE_INFINITY;
+/** What the device says of itself, and the profile where it says nothing. */
+function meterOf({ manufacturer, model }: SnmpProfile, said: Meter): Meter | undefined {
+  const meter = { ...(manufacturer !== 'any' && { manufacturer, model }), ...said };
+  return Object.keys(meter).length === 0 ? undefined : meter;
 }
 
-function objectsOf(definition: SnmpChannel, rows: Rows): readonly string[] {
-  if ('oid' in definition) return [definition.oid];
-  const entry = rows.get(columnOf(definition) ?? '');
-  return entry === undefined || entry instanceof Error ? [] : entry;
-}
-
-/** @throws Error saying why there is no value. */
-function valueOf(definition: SnmpChannel, rows: Rows, values: ReadonlyMap<string, ObjectValue>): number {
-  const entry = rows.get(columnOf(definition) ?? '');
-  if (entry instanceof Error) throw entry;
-  const objects = objectsOf(definition, rows);
-  if (objects.length === 0) throw new Error(`${columnOf(definition)}: the device's table is empty`);
-  const numbers = objects.map((oid) => {
-    const value = values.get(oid);
-    if (typeof value !== 'number') throw value ?? new Error(`${oid}: not answered`);
-    if (definition.noData.includes(value))
-      throw new Error(`${oid}: the device says ${value}, which means that it has no value`);
-    return value;
-  });
-  return combine(definition, numbers);
+/** The former array where nothing has changed, by which the agent knows that there is nothing to announce. */
+function keepSame(former: PointDeclaration[], latter: PointDeclaration[]): PointDeclaration[] {
+  return JSON.stringify(former) === JSON.stringify(latter) ? former : latter;
 }

@@ -104,7 +104,7 @@ t.test('a table that does not increase ends the walk, and a failing object spoil
     { point: 'ups-1-battery', from: 'battery', channels: ['charge', 'voltage'] },
   ];
   for (const [status, reason] of [
-    [0, /33\.1\.2\.5\.0: the device gives no number/],
+    [0, /33\.1\.2\.5\.0: the device gives no value/],
     [5, /33\.1\.2\.5\.0: the device answers GeneralError/],
   ] as const) {
     proxy.behaviour = (data) => withStatus(data, status);
@@ -148,7 +148,7 @@ t.test('lines are found again after the device was restarted with others', async
 t.test('what cannot work is fatal and says what could', async (t) => {
   const open = (config: object) => openSource(snmp, { ...ups, points: [{ point: 'ups-1' }], ...config });
   const fatal = (message: RegExp) => ({ name: 'SourceError', kind: 'fatal', message });
-  await t.rejects(open({ profile: 'ups' }), fatal(/no snmp profile ups; there are: apc-rpdu2, ups-mib/));
+  await t.rejects(open({ profile: 'ups' }), fatal(/no snmp profile ups; there are: apc-rpdu2, apc-ups, .*ups-mib/));
   await t.rejects(
     open({ points: [{ point: 'a', from: 'out' }] }),
     fatal(/no section out; it has: output, input, battery/),

@@ -1,0 +1,81 @@
+import { durationMs } from '@wattmark/shared/config';
+import * as v from 'valibot';
+import { pointsConfig, simulated } from '../../point-config.ts';
+import { authProtocols, type Credentials, privacyProtocols } from './session.ts';
+
+// Their own words: valibot's would repeat what was typed, which may be a secret.
+const text = v.string('must be text: put it in quotes');
+const password = v.pipe(text, v.minLength(8, 'must be at least 8 characters long (RFC 3414, 11.2)'));
+
+/** Names are taken in capitals or not. */
+function protocol<N extends string>(names: readonly N[]) {
+  return v.pipe(text, v.toUpperCase(), v.picklist(names, `must be one of ${names.join(', ')}`));
+}
+
+const entries = v.strictObject({
+  profile: v.string(),
+  host: v.pipe(v.string(), v.nonEmpty()),
+  port: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65_535)), 161),
+  // YAML reads 1 and 3 as numbers.
+  version: v.optional(
+    v.pipe(v.union([v.string(), v.number()]), v.transform(String), v.picklist(['1', '2c', '3'], 'must be 1, 2c or 3')),
+    '2c',
+  ),
+  community: v.optional(v.pipe(text, v.nonEmpty())),
+  user: v.optional(v.pipe(text, v.nonEmpty(), v.maxLength(32))),
+  auth: v.optional(v.strictObject({ protocol: protocol(Object.keys(authProtocols) as AuthName[]), password })),
+  privacy: v.optional(v.strictObject({ protocol: protocol(Object.keys(privacyProtocols) as PrivacyName[]), password })),
+  context: v.optional(text),
+  /** For each request; it is repeated `retries` times. */
+  timeout: v.optional(durationMs, '1s'),
+  retries: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(5)), 1),
+  simulated,
+  points: pointsConfig,
+});
+
+type AuthName = keyof typeof authProtocols;
+type PrivacyName = keyof typeof privacyProtocols;
+type Entries = v.InferOutput<typeof entries>;
+
+const isUserBased = ({ version }: Entries): boolean => version === '3';
+
+/** Version 3 is about users, the others about a community; neither takes what is the other's. */
+export const snmpConfig = v.pipe(
+  entries,
+  v.forward(
+    v.check((config) => isUserBased(config) || config.community !== undefined, 'is required with version 1 or 2c'),
+    ['community'],
+  ),
+  v.forward(
+    v.check((config) => !isUserBased(config) || config.community === undefined, 'is not for version 3'),
+    ['community'],
+  ),
+  v.forward(
+    v.check((config) => !isUserBased(config) || config.user !== undefined, 'is required with version 3'),
+    ['user'],
+  ),
+  v.forward(
+    v.check((config) => isUserBased(config) || config.user === undefined, 'is only for version 3'),
+    ['user'],
+  ),
+  v.forward(
+    v.check((config) => isUserBased(config) || config.auth === undefined, 'is only for version 3'),
+    ['auth'],
+  ),
+  v.forward(
+    v.check((config) => isUserBased(config) || config.context === undefined, 'is only for version 3'),
+    ['context'],
+  ),
+  v.forward(
+    v.check((config) => config.privacy === undefined || config.auth !== undefined, 'needs auth too'),
+    ['privacy'],
+  ),
+);
+
+export type SnmpConfig = v.InferOutput<typeof snmpConfig>;
+
+/** Who asks, of a configuration that was checked. */
+export function credentialsOf(config: SnmpConfig): Credentials {
+  const { version, community = '', user = '', auth, privacy, context = '' } = config;
+  return version === '3' ? { version, user, auth, privacy, context } : { version, community };
+}

@@ -1,0 +1,223 @@
+import { listProfiles, loadProfile } from '../../profiles/catalogue.ts';
+import type { Found, Search } from '../../source.ts';
+import { type Client, createClient } from './client.ts';
+import { isBelow } from './oid.ts';
+import { type OneObject, type SnmpProfile, type SnmpSection, snmpProfile } from './profile.ts';
+import { textOf } from './value.ts';
+
+/** Devices that are asked at a time. */
+const AT_ONCE = 32;
+
+const TIMEOUT_MS = 1000;
+
+const SYS_DESCR = '1.3.6.1.2.1.1.1.0';
+const SYS_OBJECT_ID = '1.3.6.1.2.1.1.2.0';
+const SYS_NAME = '1.3.6.1.2.1.1.5.0';
+
+/** How a device was reached, and what it says of itself. */
+interface Device {
+  readonly host: string;
+  readonly port: number;
+  readonly version: '1' | '2c';
+  readonly objectId: string;
+  readonly description: string;
+  readonly name: string;
+}
+
+interface Candidate {
+  readonly name: string;
+  readonly profile: SnmpProfile;
+}
+
+/** A part of a device that a point can read. */
+interface Part {
+  /** As `from` in agent.yaml. */
+  readonly from: string;
+  /** Where it is the profile's first section at its default row. */
+  readonly isMain: boolean;
+}
+
+/** Asks the devices at the named addresses what they are, and finds the profile by which each can be read. */
+export async function discoverDevices(search: Search): Promise<readonly Found[]> {
+  const { addresses, signal, progress } = search;
+  if (addresses.length === 0) return [];
+  progress(`SNMP: asking ${addresses.length} ${addresses.length === 1 ? 'address' : 'addresses'}`);
+  const candidates = listProfiles('snmp').map((name) => ({
+    name,
+    profile: loadProfile('snmp', name, snmpProfile, ''),
+  }));
+  const found: (Found | null)[] = [];
+  const next = addresses.entries();
+  const work = async () => {
+    for (const [index, address] of next) {
+      if (signal.aborted) return;
+      found[index] = await examine(address, candidates, search);
+      if (found[index] !== null) progress(`SNMP: ${found[index].title}`);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(AT_ONCE, addresses.length) }, work));
+  return found.filter((one) => one !== null && one !== undefined);
+}
+
+async function examine(address: string, candidates: readonly Candidate[], search: Search): Promise<Found | null> {
+  const { host, port } = splitAddress(address);
+  for (const version of ['2c', '1'] as const) {
+    const client = createClient({
+      host,
+      port,
+      credentials: { version, community: search.community },
+      timeoutMs: TIMEOUT_MS,
+      retries: 0,
+    });
+    const giveUp = () => client.cancel();
+    search.signal.addEventListener('abort', giveUp, { once: true });
+    try {
+      const [objectId, description, name] = await client.get([SYS_OBJECT_ID, SYS_DESCR, SYS_NAME], search.signal);
+      const device: Device = {
+        ...{ host, port, version },
+        objectId: textOf(objectId) ?? '',
+        description: textOf(description) ?? '',
+        name: textOf(name) ?? '',
+      };
+      return await recognise(device, client, candidates, search);
+    } catch {
+      if (search.signal.aborted) return null;
+    } finally {
+      search.signal.removeEventListener('abort', giveUp);
+      client.close();
+    }
+  }
+  return null;
+}
+
+/** `192.0.2.1:1161`, `[2001:db8::1]:1161`, or without a port; 161 is the one of SNMP. */
+function splitAddress(address: string): { host: string; port: number } {
+  const [, bracketed, plain, port] = /^(?:\[(.+)\]|([^:]+))(?::(\d+))?$/.exec(address) ?? [];
+  return { host: bracketed ?? plain ?? address, port: Number(port ?? 161) };
+}
+
+async function recognise(
+  device: Device,
+  client: Client,
+  candidates: readonly Candidate[],
+  { community, signal, progress }: Search,
+): Promise<Found | null> {
+  for (const { name, profile } of await inOrder(device, client, candidates)) {
+    const { parts, others } = await findParts(profile, client, signal);
+    if (parts.length > 0) return foundAs(device, community, { name, profile }, parts, others);
+  }
+  const { host, objectId, description } = device;
+  const what = `sysObjectID ${objectId || 'none'}${description === '' ? '' : `, ${description}`}`;
+  progress(`SNMP: ${host} answers, but there is no profile for it (${what})`);
+  return null;
+}
+
+/** The profiles that may fit: those that know the device by its sysObjectID, the most exact first, then those it has a table of. */
+async function inOrder(device: Device, client: Client, candidates: readonly Candidate[]): Promise<Candidate[]> {
+  const exactness = ({ profile }: Candidate) =>
+    Math.max(0, ...profile.identify.filter((id) => isSameOrBelow(device.objectId, id)).map((id) => id.length));
+  const known = candidates.filter((one) => exactness(one) > 0).sort((a, b) => exactness(b) - exactness(a));
+  const others: Candidate[] = [];
+  for (const candidate of candidates) {
+    const { probe } = candidate.profile;
+    if (probe !== undefined && !known.includes(candidate) && (await client.has(probe))) others.push(candidate);
+  }
+  return [...known, ...others];
+}
+
+function isSameOrBelow(oid: string, parent: string): boolean {
+  return oid === parent || isBelow(oid, parent);
+}
+
+/** The parts that a site wants to see, and those that one can ask for by name. */
+async function findParts(profile: SnmpProfile, client: Client, signal: AbortSignal) {
+  const parts: Part[] = [];
+  const others: string[] = [];
+  for (const [position, [name, section]] of Object.entries(profile.sections).entries()) {
+    const rows = await findRows(section, client, signal);
+    const { index } = section;
+    if (index?.includes('*') === true && position > 0) {
+      if (rows.length > 0) others.push(`${rows.length} more: from: ${name}-${rows[0]} to ${name}-${rows.at(-1)}`);
+      continue;
+    }
+    for (const row of rows) {
+      const isDefault = index === undefined || row === index;
+      parts.push({ from: isDefault ? name : `${name}-${row}`, isMain: isDefault && position === 0 });
+    }
+  }
+  return { parts, others };
+}
+
+/** The rows in which the device has the section's first channel; `['']` for a section that it has and that has no rows. */
+async function findRows(section: SnmpSection, client: Client, signal: AbortSignal): Promise<string[]> {
+  const [channel] = Object.values(section.channels);
+  if (channel === undefined) return [];
+  const place = 'oid' in channel ? channel.oid : 'product' in channel ? channel.product[0].oid : first(channel);
+  const [column = '', rest = ''] = place.split('.{index}');
+  if (section.index === undefined) return (await client.has(column.replace(/\.\d+$/, ''))) ? [''] : [];
+  const objects = await client.walk(column, signal);
+  const rows = objects
+    .filter((oid) => oid.endsWith(rest))
+    .map((oid) => oid.slice(column.length + 1, oid.length - rest.length));
+  return 'oid' in channel ? meant(rows, channel, client, signal) : [...new Set(rows)];
+}
+
+function first(channel: { sum: string | string[] } | { mean: string | string[] }): string {
+  const addends = 'sum' in channel ? channel.sum : channel.mean;
+  return typeof addends === 'string' ? addends : (addends[0] ?? '');
+}
+
+/** Those of a table of mixed quantities that measure the channel's one. */
+async function meant(rows: string[], { when }: OneObject, client: Client, signal: AbortSignal): Promise<string[]> {
+  if (when === undefined) return rows;
+  const values = await client.get(
+    rows.map((row) => when.oid.replace('{index}', row)),
+    signal,
+  );
+  return rows.filter((_, index) => {
+    const value = values[index];
+    return typeof value === 'number' && when.equals.includes(value);
+  });
+}
+
+function foundAs(
+  device: Device,
+  community: string,
+  { name, profile }: Candidate,
+  parts: readonly Part[],
+  others: readonly string[],
+): Found {
+  const { host, port, version, description } = device;
+  const id = idOf(device.name || host);
+  return {
+    title: `${profile.manufacturer === 'any' ? '' : `${profile.manufacturer} `}${profile.model} at ${host}`,
+    notes: [
+      ...(description === '' ? [] : [`says: ${description}`]),
+      'give each point its role, and leave out those that are not wanted',
+      ...others,
+    ],
+    entry: {
+      kind: 'snmp',
+      profile: name,
+      host,
+      ...(port !== 161 && { port }),
+      ...(version === '1' && { version }),
+      community,
+      points: parts.map(({ from, isMain }) => ({
+        point: isMain ? id : idOf(`${id}-${from}`),
+        from,
+        ...(isMain && device.name !== '' && { name: device.name }),
+      })),
+    },
+  };
+}
+
+/** An id of the contract from a name or address. */
+function idOf(text: string): string {
+  const id = text
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-+|-+$/g, '')
+    .slice(0, 63);
+  return id === '' ? 'device' : id;
+}
