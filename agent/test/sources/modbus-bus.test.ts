@@ -3,7 +3,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import t, { type Test } from 'tap';
 import { freePort } from '../../../shared/test/free-port.ts';
 import { requireProgram } from '../../../shared/test/program.ts';
-import type { Sample, Source } from '../../src/source.ts';
+import type { Source } from '../../src/source.ts';
 import { acquireBus } from '../../src/sources/modbus/bus.ts';
 import { checksum } from '../../src/sources/modbus/framing.ts';
 import { networkPlace } from '../../src/sources/modbus/place.ts';
