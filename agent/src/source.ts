@@ -94,6 +94,17 @@ export interface Search {
   readonly progress: (line: string) => void;
 }
 
+/** One channel of a profile, with what a device says at its places before and after conversion. */
+export interface RawValue {
+  readonly section: string;
+  readonly channel: Channel;
+  /** Each place with what stands there, as the device gave it: `input 52: 4718 e2b3`. */
+  readonly raw: readonly string[];
+  /** In the channel's unit; null where there is none, for the reason in `problem`. */
+  readonly value: number | null;
+  readonly problem: string | null;
+}
+
 /** An instrument that was found, as an entry of `sources` in agent.yaml. */
 export interface Found {
   /** What it is and where: `Eastron SDM630 at 192.0.2.10, unit 1`. */
@@ -117,4 +128,9 @@ export interface SourceModule<S extends GenericSchema = GenericSchema> {
   open(config: InferOutput<S>, context: SourceContext): Promise<Source>;
   /** Finds the instruments of this kind. Never throws for what an instrument does, nor for one that is not there. */
   discover?(search: Search): Promise<readonly Found[]>;
+  /**
+   * Reads every channel of every section of the configured profile, to try that profile.
+   * @throws SourceError where the instrument as a whole gave nothing.
+   */
+  inspect?(config: InferOutput<S>, context: SourceContext, signal: AbortSignal): Promise<readonly RawValue[]>;
 }

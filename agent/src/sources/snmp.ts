@@ -6,6 +6,7 @@ import { type Source, type SourceContext, SourceError, type SourceModule } from 
 import { createClient } from './snmp/client.ts';
 import { credentialsOf, type SnmpConfig, snmpConfig } from './snmp/config.ts';
 import { discoverDevices } from './snmp/discovery.ts';
+import { inspectDevice } from './snmp/inspection.ts';
 import { type PlacedPoint, placePoint } from './snmp/placement.ts';
 import { type SnmpProfile, snmpProfile } from './snmp/profile.ts';
 import { createReader, type Look } from './snmp/reader.ts';
@@ -49,6 +50,17 @@ export default {
     };
   },
   discover: discoverDevices,
+  async inspect(config, context, signal) {
+    const profile = loadProfile('snmp', config.profile, snmpProfile, context.directory);
+    const client = createClient({ ...config, credentials: credentialsOf(config), timeoutMs: config.timeout });
+    try {
+      return await inspectDevice(profile, client, signal);
+    } catch (error) {
+      throw new SourceError('retry', `${config.host}:${config.port}: ${(error as Error).message}`);
+    } finally {
+      client.close();
+    }
+  },
 } satisfies SourceModule<typeof snmpConfig>;
 
 /** As far as the device has told yet what it is and measures. */
