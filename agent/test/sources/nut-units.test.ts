@@ -1,0 +1,214 @@
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import t from 'tap';
+import * as v from 'valibot';
+import { requireProgram } from '../../../shared/test/program.ts';
+import nut from '../../src/sources/nut.ts';
+import type { Sample } from '../../src/source.ts';
+import { recordingLog } from '../support/log.ts';
+import { realClock } from '../support/real-clock.ts';
+import { scratch } from '../support/scratch.ts';
+import { context, openSource, tick } from './conformance.ts';
+import { makeCertificate } from './nut/certificates.ts';
+import { dev } from './nut/devices.ts';
+import { startNut } from './nut/server.ts';
+
+const captured = fileURLToPath(new URL('../../../../shared/data/nut/CyberPower-CP900EPFCLCD.dev', import.meta.url));
+
+/** upsd and its drivers take a second each to meet, so the tests do not wait for each other. */
+const beside = { buffered: true };
+t.jobs = 8;
+
+t.test('every UPS of a server, by its own name', beside, async (t) => {
+  const later = {
+    '5PX_A.1': dev({ 'ups.status': 'OL', 'ups.realpower': 500, 'ups.model': '5PX', 'ups.serial': 'G1' }),
+  };
+  const first = {
+    ...later,
+    rack: dev({ 'ups.status': 'OL', 'ups.load': 40, 'ups.power.nominal': 3000, 'ups.power': 1200 }),
+    '5px-a-1': dev({ 'ups.status': 'OL', 'ups.realpower': 1 }),
+  };
+  const server = await startNut(t, first);
+  if (server === null) return;
+  await server.prepare(later);
+  const { log, entries } = recordingLog();
+  const config = v.parse(nut.schema, { host: '127.0.0.1', port: server.port, prefix: 'ups-' });
+  const source = await nut.open(config, { ...context, log });
+  t.teardown(() => source.close());
+  t.same(source.points, []);
+  await tick(source);
+  const before = source.points;
+  t.match(before, [
+    { point: 'ups-5px-a-1', channels: ['power'], meter: { model: '5PX', serial: 'G1' } },
+    { point: 'ups-rack', channels: ['power', 'apparent-power', 'load'] },
+  ]);
+  t.match(entries, [{ msg: 'a UPS is left out; name those to be read with points', ups: '5px-a-1' }]);
+  const { readings, noData } = (await tick(source)) as Sample;
+  t.equal(source.points, before, 'the same points while nothing changes');
+  t.equal(entries.length, 1, 'said once');
+  t.same(readings, [
+    ['ups-5px-a-1', 'power', 500],
+    ['ups-rack', 'apparent-power', 1200],
+    ['ups-rack', 'load', 40],
+  ]);
+  t.match(noData, [{ point: 'ups-rack', channel: 'power', reason: /no real power/ }], 'VA are never taken for W');
+  await server.restartWith(later);
+  await tick(source);
+  t.match(((await tick(source)) as Sample).noData, [{ point: 'ups-rack', reason: /UNKNOWN-UPS.*no such section/ }]);
+  await server.restartWith(first);
+  await tick(source);
+  t.equal(((await tick(source)) as Sample).readings.length, 3, 'and back again');
+});
+
+t.test('a UPS that comes later is a new point', beside, async (t) => {
+  const one = { a: dev({ 'ups.status': 'OL', 'ups.realpower': 500 }) };
+  const two = { ...one, b: dev({ 'ups.status': 'OL', 'ups.realpower': 700 }) };
+  const server = await startNut(t, one);
+  if (server === null) return;
+  const source = await openSource(nut, { host: '127.0.0.1', port: server.port });
+  t.teardown(() => source.close());
+  await tick(source);
+  t.same(
+    source.points.map(({ point }) => point),
+    ['a'],
+  );
+  await server.restartWith(two);
+  await tick(source);
+  t.match(await tick(source), {
+    readings: [
+      ['a', 'power', 500],
+      ['b', 'power', 700],
+    ],
+  });
+  t.same(
+    source.points.map(({ point }) => point),
+    ['a', 'b'],
+  );
+});
+
+t.test('a captured UPS without a power meter: estimated, and said so', beside, async (t) => {
+  if (!existsSync(captured)) return void t.skip('the captured device is not here', () => undefined);
+  const server = await startNut(t, { cyber: captured });
+  if (server === null) return;
+  const points = [{ point: 'ups-1', from: 'cyber', role: 'it', level: 'ups-output' }];
+  const source = await openSource(nut, { host: '127.0.0.1', port: server.port, points });
+  t.teardown(() => source.close());
+  t.match(source.points, [{ point: 'ups-1', channels: ['power'] }], 'announced before it has answered');
+  const { readings, noData } = (await tick(source)) as Sample;
+  t.same(noData, []);
+  t.same(readings, [
+    ['ups-1', 'power', 70.2, 'estimated'],
+    ['ups-1', 'voltage', 228],
+    ['ups-1', 'load', 13],
+    ['ups-1-battery', 'charge', 100],
+    ['ups-1-battery', 'voltage', 24],
+  ]);
+  const meter = { manufacturer: 'CPS', model: 'CP900EPFCLCD' };
+  t.match(source.points, [
+    { point: 'ups-1', role: 'it', meter, method: /^estimated as ups\.load × ups\.realpower\.nominal \(540 W\)/ },
+    { point: 'ups-1-battery', meter },
+  ]);
+  t.notOk(source.points[0]?.meter?.serial, 'a serial number of zeros is none');
+  t.ok((source.points[0]?.method?.length ?? 0) <= 200);
+});
+
+t.test('a driver that has gone takes its own UPS with it, and no other', beside, async (t) => {
+  const ups = (powerW: number) => dev({ 'ups.status': 'OL', 'ups.realpower': powerW });
+  const server = await startNut(t, { a: ups(100), b: ups(200) });
+  if (server === null) return;
+  const source = await openSource(nut, { host: '127.0.0.1', port: server.port });
+  t.teardown(() => source.close());
+  await tick(source);
+  await server.stopDriver('a');
+  const { readings, noData } = (await tick(source)) as Sample;
+  t.same(readings, [['b', 'power', 200]]);
+  t.match(noData, [
+    { point: 'a', channel: 'power', reason: /ERR (DRIVER-NOT-CONNECTED|DATA-STALE): its driver|ups\.status is WAIT/ },
+  ]);
+});
+
+t.test('on line, on battery, battery low: said once each, and which way the battery flows', beside, async (t) => {
+  const directory = scratch(t);
+  const sequence = join(directory, 'outage.seq');
+  writeFileSync(
+    sequence,
+    'ups.realpower: 1180\nbattery.voltage: 50\nbattery.current: 24\nups.status: OL CHRG\nTIMER 2\n' +
+      'ups.status: OB DISCHRG\nbattery.charge: 83\nTIMER 2\nups.status: OB LB\nbattery.charge: 12\nTIMER 2\n',
+  );
+  const server = await startNut(t, { seq: sequence });
+  if (server === null) return;
+  const { log, entries } = recordingLog();
+  const source = await nut.open(v.parse(nut.schema, { host: '127.0.0.1', port: server.port }), { ...context, log });
+  t.teardown(() => source.close());
+  const powersW = new Set<number>();
+  const isOver = () => entries.some(({ msg }) => msg === 'the UPS is on line');
+  while (!isOver()) {
+    const { readings } = (await tick(source)) as Sample;
+    const power = readings.find(([point, channel]) => point === 'seq-battery' && channel === 'power')?.[2];
+    if (power !== undefined) powersW.add(power);
+    await realClock.sleep(50);
+  }
+  const said = entries.map(({ msg }) => msg);
+  const cycle = ['the UPS runs on its battery', 'the battery of the UPS is low', 'the UPS is on line'];
+  t.same(said, cycle.slice(cycle.indexOf(said[0] ?? '')), 'once each');
+  t.same(powersW, new Set([1200, -1200]), 'supplies, and is charged');
+});
+
+t.test('STARTTLS with a real upsd', beside, async (t) => {
+  const programs = ['openssl', 'certutil', 'pk12util'].map((name) => requireProgram(t, name));
+  const [openssl, certutil, pk12util] = programs;
+  if (openssl == null || certutil == null || pk12util == null) return;
+  const directory = scratch(t);
+  const certificate = makeCertificate(directory, openssl, certutil, pk12util);
+  const device = { sim: dev({ 'ups.status': 'OL', 'ups.realpower': 500 }) };
+  const server = await startNut(t, device, certificate.config);
+  if (server === null) return;
+  const read = async (config: object) => {
+    const settings = v.parse(nut.schema, { host: '127.0.0.1', port: server.port, tls: 'starttls', ...config });
+    const source = await nut.open(settings, { ...context, directory });
+    t.teardown(() => source.close());
+    return tick(source);
+  };
+  const reading = { readings: [['sim', 'power', 500]] };
+  t.match(await read({ ca: 'ca.pem', username: 'mon', password: 'a "good" one' }), reading);
+  t.match(await read({ host: 'localhost', ca: 'ca.pem' }), reading);
+  t.match(await read({ verify: false }), reading);
+  const distrust =
+    /certificate of 127.0.0.1:\d+ is not to be trusted \(.*\): name the authority that signed it with ca/;
+  t.match(await read({}), { kind: 'absent', message: distrust });
+  await t.rejects(read({ ca: 'none.pem' }), { kind: 'fatal', message: /ca: ENOENT/ });
+});
+
+t.test('without a certificate upsd refuses STARTTLS, and nothing is sent in clear', beside, async (t) => {
+  const server = await startNut(t, { sim: dev({ 'ups.status': 'OL', 'ups.realpower': 500 }) });
+  if (server === null) return;
+  const place = { host: '127.0.0.1', port: server.port };
+  const secure = await openSource(nut, { ...place, tls: 'starttls' });
+  t.teardown(() => secure.close());
+  const message =
+    /STARTTLS with ERR FEATURE-NOT-CONFIGURED: name a certificate with CERTFILE or CERTPATH in its upsd.conf/;
+  t.match(await tick(secure), { kind: 'absent', message });
+  const clear = await openSource(nut, { ...place, username: 'mon', password: 'a "good" #1\\' });
+  t.teardown(() => clear.close());
+  t.match(await tick(clear), { readings: [['sim', 'power', 500]] });
+});
+
+t.test('discovery finds the server that the operator named', beside, async (t) => {
+  const server = await startNut(t, {
+    rack: dev({ 'ups.status': 'OL', 'ups.realpower': 500, 'ups.mfr': 'Eaton', 'ups.model': '5PX' }),
+  });
+  if (server === null) return;
+  const search = { log: context.log, clock: realClock, signal: new AbortController().signal };
+  const addresses = [`127.0.0.1:${server.port}`, '127.0.0.1:1'];
+  const found = await nut.discover({ ...search, addresses, community: 'public', progress: () => {} });
+  t.match(found, [
+    {
+      title: `1 UPS of Network UPS Tools at 127.0.0.1:${server.port}`,
+      notes: [/^rack: Eaton 5PX, serial number untold; measures its power$/, /role: it and level: ups-output/],
+    },
+  ]);
+  const { kind, ...entry } = found[0]?.entry ?? {};
+  t.equal(kind, 'nut');
+  t.ok(v.is(nut.schema, entry), 'and its entry can be used as it is');
+});
