@@ -22,7 +22,8 @@ export default {
     const everyMs = config.every ?? context.intervalMs;
     const expectMs = config.expect ?? 3 * everyMs;
     const format = createFormat(config, context, (topic, payload) => subscription.publish(topic, payload));
-    const inbox = new Inbox(format.slots, { clock, log, everyMs, expectMs });
+    const hold = config.format === 'sparkplug' && config.hold;
+    const inbox = new Inbox(format.slots, { clock, log, everyMs, expectMs, hold });
     const wake = new Wake(clock);
     const unreadable = new Set<string>();
     const receive = (message: Message): void => {
@@ -47,7 +48,10 @@ export default {
       begin: () => format.restart(),
       greet: () => format.greet(),
       receive,
-      wake: () => wake.wake(),
+      wake() {
+        if (!subscription.isListening) inbox.letGo();
+        wake.wake();
+      },
     });
     return {
       points: declare(config, everyMs),

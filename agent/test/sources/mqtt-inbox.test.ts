@@ -7,10 +7,10 @@ import { recordingLog } from '../support/log.ts';
 const power: Slot = { point: 'a', channel: 'power', scale: 1, origin: 'topic x' };
 const energy: Slot = { point: 'a', channel: 'energy', scale: 1 / 3600, origin: 'topic y' };
 
-function bench(slots: readonly Slot[] = [power, energy]) {
+function bench(slots: readonly Slot[] = [power, energy], hold = false) {
   const clock = new FakeClock();
   const { log, entries } = recordingLog();
-  const inbox = new Inbox(slots, { clock, log, everyMs: 10_000, expectMs: 30_000 });
+  const inbox = new Inbox(slots, { clock, log, everyMs: 10_000, expectMs: 30_000, hold });
   const say = (value: number, at: number | null = null, slot = power, series = 's') =>
     inbox.take({ slot, value, at, series }, false);
   const reasons = () => inbox.drain().noData.map(({ channel, reason }) => `${channel}: ${reason}`);
@@ -147,3 +147,31 @@ t.test('a publisher that is slower than was announced is noticed; an outage is n
   await steps(60, 60, 60);
   t.same(warnings(), ['readings come further apart than `every` says, and count as gaps: raise it']);
 });
+
+t.test(
+  'a publisher that reports by exception: a value stands until it changes, fails or may have been missed',
+  async (t) => {
+    const { clock, inbox, say, reasons } = bench([power], true);
+    say(1);
+    t.match(inbox.drain(), { readings: [], dated: [{ readings: [['a', 'power', 1]] }] });
+    await clock.pass(3_600_000);
+    t.equal(inbox.silentMs, 0);
+    t.same(inbox.drain(), { readings: [['a', 'power', 1]], dated: [], noData: [] });
+    say(0.5, clock.now() - 7_200_000);
+    t.same(inbox.drain().readings, [['a', 'power', 1]], 'a history changes nothing');
+    say(2, clock.now() - 50);
+    t.same(
+      inbox.drain(),
+      { readings: [['a', 'power', 2]], dated: [], noData: [] },
+      'a change that comes after the look',
+    );
+    inbox.take({ slot: power, problem: 'it died' }, false);
+    t.match(inbox.drain(), { readings: [], noData: [{ reason: 'it died' }] });
+    say(3);
+    inbox.drain();
+    inbox.letGo();
+    t.same(inbox.drain().readings, []);
+    await clock.pass(31_000);
+    t.match(reasons(), [/nothing for 31 s/]);
+  },
+);

@@ -85,6 +85,8 @@ export const schema = v.variant('format', [
     format: v.literal('sparkplug'),
     /** False: never ask a node to be born again, which writes to the broker. */
     rebirth: v.optional(v.boolean(), true),
+    /** True where the publishers report by exception: a value stands until it changes. */
+    hold: v.optional(v.boolean(), false),
     points: pointsOf(sparkplugPoint),
   }),
   v.strictObject({

@@ -30,6 +30,8 @@ interface Ledger {
   handedAt: number;
   problem: string | null;
   hint: string | null;
+  /** The newest value, which stands until another one comes; null where values do not stand. */
+  held: { readonly at: number; readonly reading: Reading } | null;
   /** Which of the things that match the slot it is read from, and when that spoke last, monotonic. */
   series: string | null;
   seriesMs: number;
@@ -54,6 +56,8 @@ export interface InboxOptions {
   readonly expectMs: number;
   /** Time between two readings as it was announced. */
   readonly everyMs: number;
+  /** Publishers say only what changes: a value stands until the next one, or until `letGo`. */
+  readonly hold: boolean;
 }
 
 /** Holds what was published between two ticks, in bounds, and knows of every slot whether it is silent and why. */
@@ -84,8 +88,8 @@ export class Inbox {
   /** Milliseconds for which every slot has been silent; 0 while one of them is not. */
   get silentMs(): number {
     const nowMs = this.#options.clock.monotonicMs();
-    const ages = [...this.#ledgers.values()].map(({ heardMs, problem }) =>
-      problem !== null ? 0 : nowMs - (heardMs ?? this.#sinceMs),
+    const ages = [...this.#ledgers.values()].map(({ heardMs, held, problem }) =>
+      problem !== null || held !== null ? 0 : nowMs - (heardMs ?? this.#sinceMs),
     );
     const leastMs = Math.min(...ages);
     return leastMs > this.#options.expectMs ? leastMs : 0;
@@ -94,7 +98,7 @@ export class Inbox {
   take(news: News, retained: boolean): void {
     const ledger = this.#ledgers.get(news.slot);
     if (ledger === undefined) return;
-    if ('problem' in news) ledger.problem = news.problem;
+    if ('problem' in news) Object.assign(ledger, { problem: news.problem, held: null });
     else if ('hint' in news) ledger.hint = news.hint;
     else if (news.at === null && retained) ledger.hint = 'there is only a retained message, whose age nobody knows';
     else this.#takeValue(ledger, news.value, news.at ?? this.#arrival(ledger), news.series);
@@ -105,8 +109,14 @@ export class Inbox {
     for (const ledger of this.#ledgers.values()) ledger.hint = text;
   }
 
-  /** Hands out each reading once, and of every slot why there is none. */
+  /** No value stands any more: changes may have been missed. */
+  letGo(): void {
+    for (const ledger of this.#ledgers.values()) ledger.held = null;
+  }
+
+  /** Hands out each reading once, what stands at every look, and of every slot why there is none. */
   drain(): Sample {
+    const fresh = new Set(this.#pending.map(({ ledger }) => ledger));
     const pending = this.#pending.sort((a, b) => a.at - b.at);
     this.#pending = [];
     const byTime = new Map<number, Map<Ledger, Reading>>();
@@ -116,7 +126,17 @@ export class Inbox {
       ledger.handedAt = at;
     }
     const dated = [...byTime].map(([at, readings]): DatedReadings => ({ at, readings: [...readings.values()] }));
-    return { readings: [], dated, noData: this.#noData() };
+    return { readings: this.#standing(fresh), dated, noData: this.#noData() };
+  }
+
+  /** What was not said anew. */
+  #standing(fresh: ReadonlySet<Ledger>): Reading[] {
+    const now = this.#options.clock.now();
+    return [...this.#ledgers.values()].flatMap((ledger) => {
+      if (ledger.held === null || fresh.has(ledger)) return [];
+      ledger.handedAt = Math.max(ledger.handedAt, now);
+      return [ledger.held.reading];
+    });
   }
 
   #takeValue(ledger: Ledger, value: number, at: number, series: string): void {
@@ -125,9 +145,11 @@ export class Inbox {
     const problem =
       this.#rivalry(ledger, series) ?? this.#misdating(at) ?? ('reason' in outcome ? outcome.reason : null);
     ledger.problem = problem;
+    if (problem !== null) ledger.held = null;
     if (problem !== null || 'reason' in outcome) return;
     ledger.heardMs = this.#options.clock.monotonicMs();
     ledger.hint = null;
+    if (this.#options.hold && at >= (ledger.held?.at ?? at)) ledger.held = { at, reading: outcome };
     if (at <= ledger.handedAt) this.#noteLate(ledger, at);
     else this.#keep({ ledger, at, reading: outcome });
   }
@@ -199,8 +221,9 @@ export class Inbox {
     });
   }
 
-  #silence({ slot, heardMs, hint }: Ledger): string | null {
+  #silence({ slot, heardMs, held, hint }: Ledger): string | null {
     const { clock, expectMs } = this.#options;
+    if (held !== null) return null;
     const silentMs = clock.monotonicMs() - (heardMs ?? this.#sinceMs);
     if (heardMs !== null && silentMs <= expectMs) return null;
     const silence = heardMs === null ? 'nothing yet' : `nothing for ${Math.round(silentMs / 1000)} s`;
@@ -215,6 +238,7 @@ function newLedger(slot: Slot): Ledger {
     handedAt: Number.NEGATIVE_INFINITY,
     problem: null,
     hint: null,
+    held: null,
     series: null,
     seriesMs: Number.NEGATIVE_INFINITY,
     rival: '',

@@ -13,19 +13,17 @@ export interface PlainSlot extends Slot {
 
 /** JSON documents and bare numbers, as every other publisher makes them in its own way. */
 export function createPlain(slots: readonly PlainSlot[]): Format {
+  const named = new Map<string, PlainSlot[]>();
+  for (const slot of slots) named.set(slot.topic, [...(named.get(slot.topic) ?? []), slot]);
+  const wild = slots.filter(({ topic }) => /[+#]/.test(topic));
   return {
-    filters: [...new Set(slots.map(({ topic }) => topic))],
+    filters: [...named.keys()],
     slots,
-    decode: (message) =>
-      slots
-        .filter(({ topic }) => topicMatches(topic, message.topic))
-        .map((slot) => {
-          try {
-            return slot.path === null ? newsOfNumber(slot, message) : newsOfDocument(slot, slot.path, message);
-          } catch (error) {
-            return { slot, problem: (error as Error).message };
-          }
-        }),
+    decode(message) {
+      const { topic } = message;
+      const meant = [...(named.get(topic) ?? []), ...wild.filter((slot) => topicMatches(slot.topic, topic))];
+      return newsOf(meant, message);
+    },
     restart() {},
     greet() {},
   };
@@ -51,12 +49,21 @@ export function valueAt(document: unknown, path: string): unknown {
   return value;
 }
 
-function newsOfNumber(slot: PlainSlot, { topic, payload }: Message): News {
-  return judge(slot, payload.toString('utf8'), null, topic);
+function newsOf(slots: readonly PlainSlot[], { topic, payload }: Message): News[] {
+  const text = payload.toString('utf8');
+  let document: { readonly value: unknown } | null = null;
+  return slots.map((slot) => {
+    try {
+      if (slot.path === null) return judge(slot, text, null, topic);
+      document ??= { value: parse(text) };
+      return newsOfDocument(slot, slot.path, document.value, topic);
+    } catch (error) {
+      return { slot, problem: (error as Error).message };
+    }
+  });
 }
 
-function newsOfDocument(slot: PlainSlot, path: string, { topic, payload }: Message): News {
-  const document = parse(payload.toString('utf8'));
+function newsOfDocument(slot: PlainSlot, path: string, document: unknown, topic: string): News {
   const raw = valueAt(document, path);
   // Many publish documents of several kinds, or only what has changed.
   if (raw === undefined) return { slot, hint: `messages come, but without ${path}` };

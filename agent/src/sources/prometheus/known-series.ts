@@ -17,7 +17,7 @@ export interface KnownSeries {
 /** Where exporters listen by default: node, IPMI, Kepler, NVIDIA DCGM. */
 export const knownPorts = [9100, 9290, 28282, 9400] as const;
 
-const cpu = 'what a processor says of itself is a part of its machine: give such a point no role';
+const part = 'what a processor or a GPU says of itself is a part of its machine: give such a point no role';
 const rapl =
   'RAPL counters begin at 0 again: say wraps, which is max_energy_range_uj below /sys/class/powercap, divided by 1e6';
 const each = ['chip', 'sensor'];
@@ -25,7 +25,7 @@ const each = ['chip', 'sensor'];
 const node = { exporter: 'node_exporter', channel: 'power', unit: 'W', point: 'hwmon', each } as const;
 const ipmi = { exporter: 'ipmi_exporter', channel: 'power', unit: 'W', point: 'bmc' } as const;
 const kepler = { exporter: 'Kepler', point: 'platform' } as const;
-const dcgm = { exporter: 'DCGM exporter', point: 'gpu', each: ['gpu'] } as const;
+const dcgm = { exporter: 'DCGM exporter', point: 'gpu', each: ['gpu'], note: part } as const;
 
 /**
  * What discovery knows. The names are those of the projects' own documents: node_exporter 1.5 (seen), ipmi_exporter 1.6
@@ -42,7 +42,7 @@ export const knownSeries: readonly KnownSeries[] = [
     unit: 'J',
     point: 'cpu',
     each: [],
-    note: `${cpu}; ${rapl}`,
+    note: `${part}; ${rapl}`,
   },
   { ...ipmi, metric: 'ipmi_dcmi_power_consumption_watts', each: [] },
   { ...kepler, metric: 'kepler_platform_watts', channel: 'power', unit: 'W', each: ['chassis_id', 'power_control_id'] },
@@ -55,7 +55,7 @@ export const knownSeries: readonly KnownSeries[] = [
     unit: 'J',
     point: 'cpu',
     each: [],
-    note: cpu,
+    note: part,
   },
   { ...dcgm, metric: 'DCGM_FI_DEV_POWER_USAGE', channel: 'power', unit: 'W' },
   { ...dcgm, metric: 'DCGM_FI_DEV_TOTAL_ENERGY_CONSUMPTION', channel: 'energy', unit: 'mJ' },
