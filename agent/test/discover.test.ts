@@ -201,7 +201,7 @@ t.test('a draft loads as it is, with comments for what only the operator knows',
   );
   t.match(
     text,
-    / {6}- point: pdu\n {8}# role: pdu .*\n {6}- point: pdu-phase-1\n {8}from: phase-1\n/,
+    / {6}- point: pdu\n {8}# role: it .*\n {6}- point: pdu-phase-1\n {8}from: phase-1\n/,
     'phases have no role',
   );
   t.match(text, / {6}- point: pdu-2\n {8}role: it\n\n {2}# host\n {2}- kind: host\n {4}point: pdu-3\n {4}# role: it\n/);

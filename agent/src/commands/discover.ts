@@ -48,7 +48,7 @@ async function save(file: string, text: string, force: boolean): Promise<void> {
 function createProgress(terminal: NodeJS.WriteStream) {
   const show = (kind: string, line: string): void => {
     if (!terminal.isTTY) return;
-    const text = line.startsWith(`${kind}: `) ? line : `${kind}: ${line}`;
+    const text = line.toLowerCase().startsWith(`${kind}: `) ? line : `${kind}: ${line}`;
     terminal.write(`\r\x1b[K${text.slice(0, Math.max(0, terminal.columns - 1))}`);
   };
   const clear = (): void => {

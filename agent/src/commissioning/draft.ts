@@ -2,7 +2,7 @@ import { RESERVED_AGENT_ID } from '@wattmark/shared/ids';
 import { Document, isMap, isScalar, visit, type YAMLMap, type YAMLSeq } from 'yaml';
 import type { Found } from '../source.ts';
 import type { Discovered } from './discovery.ts';
-import { phaseSection } from './phases.ts';
+import { wholeSections } from './phases.ts';
 
 /** An agent.yaml for what was found, which loads as it is; what only the operator can know is marked with EDIT. */
 export function draftConfig(hostName: string, discovered: readonly Discovered[]): string {
@@ -78,29 +78,42 @@ const usualRoles: Readonly<Record<string, string>> = {
   host: 'role: it',
   ipmi: 'role: it',
   redfish: 'role: it',
-  nut: 'role: ups  (or it, with level: ups-output)',
-  snmp: 'role: pdu  (or it, ups, cooling, utility, …)',
-  modbus: 'role: utility  (or it, ups, rectifier, cooling, …)',
-  prometheus: 'role: it  (or pdu, ups, …)',
+  nut: 'role: ups  # or it, with level: ups-output',
+  snmp: 'role: it  # or pdu, ups, cooling, utility, …',
+  modbus: 'role: utility  # or it, ups, rectifier, cooling, …',
+  prometheus: 'role: it  # or pdu, ups, …',
+};
+
+/** The same of a section of a profile, whatever its row; one that is not named is no point of the site's balance by itself. */
+const sectionRoles: Readonly<Record<string, string>> = {
+  output: 'role: it  # with level: ups-output; or ups, telecom, …',
+  input: 'role: ups  # or pdu, utility, …',
+  mains: 'role: utility',
+  load: 'role: telecom',
+  rectifiers: 'role: rectifier',
+  battery: 'role: battery',
 };
 
 function suggestRoles(document: Document): void {
   const { items } = document.get('sources') as YAMLSeq<YAMLMap>;
   for (const entry of items) {
-    const suggestion = usualRoles[String(entry.get('kind'))];
-    if (suggestion === undefined) continue;
     visit(entry, {
       Map: (_, map) => {
-        if (map.has('point') && !map.has('role') && !isPart(map)) map.comment = ` ${suggestion}`;
+        const suggestion = suggestionFor(entry, map);
+        if (map.has('point') && !map.has('role') && suggestion !== undefined) map.comment = ` ${suggestion}`;
       },
     });
   }
 }
 
-/** A phase or a battery is no point of the site's balance by itself. */
-function isPart(map: YAMLMap): boolean {
-  const section = map.get('from');
-  return typeof section === 'string' && (phaseSection.test(section) || section === 'battery');
+function suggestionFor(entry: YAMLMap, point: YAMLMap): string | undefined {
+  const section = point.get('from');
+  const isPart = entry.has('profile') && typeof section === 'string' && section !== 'total';
+  if (!isPart) return usualRoles[String(entry.get('kind'))];
+  return (
+    sectionRoles[section.replace(/-\d+(\.\d+)*$/, '')] ??
+    (wholeSections.includes(section) ? usualRoles['snmp'] : undefined)
+  );
 }
 
 function commentKey(document: Document, key: string, text: string): void {

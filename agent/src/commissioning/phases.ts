@@ -13,10 +13,10 @@ interface Phases {
 }
 
 /** Sections of a profile that are one phase, such as `l1`, `phase-2` or `output-l3`. */
-export const phaseSection = /^(?:(.+)-)?(?:l|phase-)([123])$/;
+const phaseSection = /^(?:(.+)-)?(?:l|phase-)([123])$/;
 
 /** Sections that are all phases together, where those of the phases have no name before their number. */
-const wholeSections: readonly (string | null)[] = [null, 'total', 'device', 'pdu'];
+export const wholeSections: readonly (string | null)[] = [null, 'total', 'device', 'pdu'];
 
 /** One phase beside the others: its voltage, its current, its direction, and their sum beside the whole. */
 export function judgePhases(points: readonly SeenPoint[]): Finding[] {
