@@ -1,4 +1,4 @@
-import { type IncomingMessage, request as requestHttp } from 'node:http';
+import { type Agent, type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { SourceError } from '../../source.ts';
 
@@ -13,6 +13,8 @@ export interface HttpOptions {
   /** False takes any certificate. */
   readonly verify?: boolean | undefined;
   readonly maxBytes?: number;
+  /** Keeps connections open between requests; each request has its own otherwise. */
+  readonly agent?: Agent | undefined;
 }
 
 export interface HttpAnswer {
@@ -23,26 +25,51 @@ export interface HttpAnswer {
 
 const MAX_BYTES = 16 * 1_048_576;
 
+/** Code of the error by which an agent refuses a server whose certificate is not the pinned one. */
+export const WRONG_FINGERPRINT = 'WRONG_CERT_FINGERPRINT';
+
 /**
  * One request, without redirects. Any status is an answer.
  * @throws SourceError: `absent` where nothing listens, the name is unknown or the certificate is not to be trusted;
  * `retry` where no answer comes in time or it is longer than `maxBytes`.
  */
-export function httpRequest(url: string, options: HttpOptions): Promise<HttpAnswer> {
-  const { method = 'GET', headers = {}, body, timeoutMs, signal, ca, verify = true } = options;
-  const { host, protocol } = new URL(url);
+export async function httpRequest(url: string, options: HttpOptions): Promise<HttpAnswer> {
+  const late = AbortSignal.timeout(options.timeoutMs);
+  const attempt: Attempt = { isReused: false };
+  const send = () => requestOnce(url, options, AbortSignal.any([options.signal, late]), attempt);
+  try {
+    return await send().catch((error: unknown) => {
+      // The server closed a connection that it had kept open, at the instant at which it was used again.
+      if (!attempt.isReused || (options.method ?? 'GET') !== 'GET' || !isReset(error)) throw error;
+      return send();
+    });
+  } catch (error) {
+    throw failureOf(error as Error, new URL(url).host, options, late.aborted);
+  }
+}
+
+interface Attempt {
+  isReused: boolean;
+}
+
+function requestOnce(url: string, options: HttpOptions, signal: AbortSignal, attempt: Attempt): Promise<HttpAnswer> {
+  const { method = 'GET', headers = {}, body, ca, verify = true, agent = false } = options;
   return new Promise((resolve, reject) => {
+    if (signal.aborted) return reject(new Error('given up'));
     const tls = { ...(ca !== undefined && { ca }), rejectUnauthorized: verify };
     const sent = { ...headers, ...(body !== undefined && { 'content-length': String(Buffer.byteLength(body)) }) };
-    const late = AbortSignal.timeout(timeoutMs);
-    const send = protocol === 'https:' ? requestHttps : requestHttp;
-    const request = send(url, { method, headers: sent, signal: AbortSignal.any([signal, late]), agent: false, ...tls });
-    const fail = (error: Error) => reject(failureOf(error, host, timeoutMs, late.aborted));
-    request.on('error', fail);
+    const send = new URL(url).protocol === 'https:' ? requestHttps : requestHttp;
+    const request = send(url, { method, headers: sent, signal, agent, ...tls });
+    // A request that still waits for its connection says nothing when it is given up.
+    signal.addEventListener('abort', () => reject(new Error('given up')), { once: true });
+    request.on('error', (error) => {
+      attempt.isReused = request.reusedSocket;
+      reject(error);
+    });
     request.on('response', (response) => {
       readBody(response, options.maxBytes ?? MAX_BYTES).then(
         (text) => resolve({ status: response.statusCode ?? 0, headers: response.headers, body: text }),
-        fail,
+        reject,
       );
     });
     request.end(body);
@@ -63,14 +90,21 @@ async function readBody(response: IncomingMessage, maxBytes: number): Promise<st
   return Buffer.concat(chunks).toString('utf8');
 }
 
-function failureOf(error: Error, host: string, timeoutMs: number, isLate: boolean): SourceError {
+function isReset(error: unknown): boolean {
+  return ['ECONNRESET', 'EPIPE'].includes((error as NodeJS.ErrnoException).code ?? '');
+}
+
+function failureOf(error: Error, host: string, { signal, timeoutMs }: HttpOptions, isLate: boolean): SourceError {
   if (error instanceof SourceError) return error;
   const { code = '' } = error as NodeJS.ErrnoException;
+  if (signal.aborted) return new SourceError('retry', `${host} did not answer before the tick's deadline`);
   if (isLate) return new SourceError('retry', `${host} did not answer within ${timeoutMs} ms`);
-  if (error.name === 'AbortError') return new SourceError('retry', `${host} did not answer before the tick's deadline`);
+  if (code === WRONG_FINGERPRINT) return new SourceError('absent', `${host}: ${error.message}`);
   if (isDistrust(code)) {
-    const remedy = 'name the authority that signed it with ca';
-    return new SourceError('absent', `the certificate of ${host} is not to be trusted (${code}): ${remedy}`);
+    return new SourceError('absent', `the certificate of ${host} is not to be trusted (${code}): ${remedyFor(code)}`);
+  }
+  if (/^(EPROTO|ERR_SSL_)/.test(code)) {
+    return new SourceError('retry', `no answer from ${host}: ${code}: does it speak HTTPS on this port?`);
   }
   const isMissing = ['ECONNREFUSED', 'ENOTFOUND', 'EHOSTUNREACH', 'ENETUNREACH', 'EAI_AGAIN'].includes(code);
   return new SourceError(
@@ -81,4 +115,10 @@ function failureOf(error: Error, host: string, timeoutMs: number, isLate: boolea
 
 function isDistrust(code: string): boolean {
   return /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ALTNAME/.test(code);
+}
+
+function remedyFor(code: string): string {
+  if (code === 'CERT_HAS_EXPIRED') return 'it has expired, or the clock of this host is wrong';
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return 'it is for another name than the one configured';
+  return 'name the authority that signed it with ca';
 }
