@@ -4,7 +4,7 @@ import type { Meter } from '@wattmark/shared/messages';
 import * as v from 'valibot';
 import { declarePoint, pointEntries, simulated } from '../point-config.ts';
 import type { Found, Sample, Search, Source, SourceModule } from '../source.ts';
-import { createBackgroundLooks } from './ipmi/background.ts';
+import { createBackgroundLooks } from './support/background-looks.ts';
 import { identify } from './ipmi/identity.ts';
 import { createPower } from './ipmi/power.ts';
 import { findBmcs, splitAddress } from './ipmi/presence.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import t from 'tap';
 import type { Clock } from '../../src/clock.ts';
-import { createBackgroundLooks } from '../../src/sources/ipmi/background.ts';
+import { createBackgroundLooks } from '../../src/sources/support/background-looks.ts';
 import { dcmiPowerIn } from '../../src/sources/ipmi/dcmi.ts';
 import { meterIn } from '../../src/sources/ipmi/identity.ts';
 import { splitAddress } from '../../src/sources/ipmi/presence.ts';

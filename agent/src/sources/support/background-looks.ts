@@ -1,6 +1,6 @@
 import type { Clock } from '../../clock.ts';
 import { type Sample, SourceError } from '../../source.ts';
-import { abandoned, untilAborted } from '../support/abort.ts';
+import { abandoned, untilAborted } from './abort.ts';
 
 /** Looks that may outlast their tick. */
 export interface BackgroundLooks {
