@@ -2,6 +2,7 @@ import { loadProfile } from '../profiles/catalogue.ts';
 import type { Source, SourceContext, SourceModule } from '../source.ts';
 import { acquireBus } from './modbus/bus.ts';
 import { createDevice } from './modbus/device.ts';
+import { discoverMeters } from './modbus/discovery.ts';
 import { inspectMeter } from './modbus/inspection.ts';
 import { createMeter, type Kind, profiled, selfDescribing } from './modbus/meter.ts';
 import { modbusProfile } from './modbus/profile.ts';
@@ -29,6 +30,7 @@ export default {
       await device.close();
     }
   },
+  discover: discoverMeters,
 } satisfies SourceModule<typeof settings>;
 
 /** @throws SourceError of kind `fatal` where the profile cannot work. */

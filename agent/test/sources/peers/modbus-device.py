@@ -1,8 +1,9 @@
 """Modbus devices whose registers are given as JSON: modbus-device.py WHERE MAP.
 
 WHERE is a port of 127.0.0.1 for Modbus TCP, rtu:<port> for RTU over TCP, or the path of a serial line.
-MAP is {"<unit>": {"holding"|"input": {"<address>": [register, ...]}, "delay": seconds}}; registers that it does not name
-are refused with exception 2, units that it does not name are not answered. Prints "ready" once it listens.
+MAP is {"<unit>": {"holding"|"input": {"<address>": [register, ...]}, "delay": seconds}, "others": …}; registers that it
+does not name are refused with exception 2, units that it does not name are not answered, or, by "others", "refused" as
+gateways do or answered as the "same" device. Prints "ready" once it listens.
 """
 import asyncio
 import json
@@ -33,6 +34,13 @@ def unit(description):
     return ModbusSlaveContext(hr=block(description.get("holding")), ir=block(description.get("input")), zero_mode=True)
 
 
+class GatewayContext(ModbusServerContext):
+    """Takes questions for all units, so that those which are not there are refused by exception 11."""
+
+    def slaves(self):
+        return list(range(256))
+
+
 def late(handler, delays):
     """A handler whose units answer only after their delay."""
 
@@ -44,8 +52,8 @@ def late(handler, delays):
     return Late
 
 
-def server_at(where, context, delays):
-    options = {"ignore_missing_slaves": True}
+def server_at(where, context, delays, others):
+    options = {"ignore_missing_slaves": others != "refused"}
     if where.startswith("/"):
         handler = late(ModbusSingleRequestHandler, delays)
         return ModbusSerialServer(context, framer=ModbusRtuFramer, port=where, baudrate=9600, handler=handler, **options)
@@ -58,8 +66,12 @@ def server_at(where, context, delays):
 
 async def main():
     where, units = sys.argv[1], json.loads(sys.argv[2])
-    context = ModbusServerContext(slaves={int(k): unit(d) for k, d in units.items()}, single=False)
-    server = server_at(where, context, {int(k): d.get("delay", 0) for k, d in units.items()})
+    others = units.pop("others", None)
+    slaves = {int(k): unit(d) for k, d in units.items()}
+    is_alone = others == "same"
+    kind = GatewayContext if others == "refused" else ModbusServerContext
+    context = kind(slaves=next(iter(slaves.values())) if is_alone else slaves, single=is_alone)
+    server = server_at(where, context, {int(k): d.get("delay", 0) for k, d in units.items()}, others)
     if isinstance(server, ModbusSerialServer):
         await server.start()
         print("ready", flush=True)

@@ -10,8 +10,14 @@ const script = join(import.meta.dirname, 'modbus-device.py');
 
 type Words = Record<number, readonly number[]>;
 
-/** Registers by unit and address; `delay` in seconds before each answer. */
-export type Units = Record<number, { holding?: Words; input?: Words; delay?: number }>;
+/**
+ * Registers by unit and address; `delay` in seconds before each answer. Other units are silent, refused as gateways do, or
+ * the same device.
+ */
+export interface Units {
+  readonly [unit: number]: { readonly holding?: Words; readonly input?: Words; readonly delay?: number };
+  readonly others?: 'refused' | 'same';
+}
 
 /** pymodbus devices at a port of 127.0.0.1 (`502`, `rtu:502`) or a serial line (`/dev/…`). */
 export async function startUnits(t: Test, where: string, units: Units): Promise<Running> {
