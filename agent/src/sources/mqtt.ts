@@ -85,7 +85,7 @@ function createFormat(
 function declare(config: Config, intervalMs: number): readonly PointDeclaration[] {
   const facts = { source: 'mqtt', intervalMs, simulated: config.simulated };
   return config.points.map((point) => {
-    const channels = point.values.map(([channel]) => channel);
+    const channels = point.channels.map(([channel]) => channel);
     return declarePoint(point, { ...facts, channels });
   });
 }

@@ -31,7 +31,7 @@ const schema = v.pipe(
     timeout: v.optional(durationBetween(10, 3_600_000, 'must be between 10ms and 1h')),
     simulated,
     points: v.pipe(
-      v.array(v.strictObject({ ...namedEntries, estimated: v.optional(text), series: seriesByChannel })),
+      v.array(v.strictObject({ ...namedEntries, estimated: v.optional(text), channels: seriesByChannel })),
       v.nonEmpty('must name at least one point'),
       v.maxLength(limits.pointsPerAgent),
       v.check(
@@ -66,8 +66,8 @@ export default {
   schema,
   async open(config, { clock, directory, intervalMs }): Promise<Source> {
     const { url, ca, bearerTokenFile, timeout = Math.min(LONGEST_TIMEOUT_MS, 0.4 * intervalMs) } = config;
-    const items = config.points.flatMap(({ point, estimated, series }) =>
-      series.map(
+    const items = config.points.flatMap(({ point, estimated, channels }) =>
+      channels.map(
         ([channel, selected]): Item => ({
           point,
           isEstimated: estimated !== undefined,
@@ -104,7 +104,7 @@ export default {
 } satisfies SourceModule<typeof schema>;
 
 function declare(point: Config['points'][number], isSimulated: boolean, intervalMs: number): PointDeclaration {
-  const selectors = point.series.map(([channel, series]) => createSelector(channel, series));
+  const selectors = point.channels.map(([channel, series]) => createSelector(channel, series));
   return declarePoint(point, {
     source: 'prometheus',
     intervalMs,

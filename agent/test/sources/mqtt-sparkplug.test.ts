@@ -16,12 +16,12 @@ const { newClient } = createRequire(import.meta.url)('sparkplug-client') as type
 type SparkplugClient = ReturnType<typeof newClient>;
 
 const points = [
-  { point: 'rack-7', role: 'it', device: 'DC1/rack7', values: { power: { metric: 'Power/Total' } } },
+  { point: 'rack-7', role: 'it', device: 'DC1/rack7', channels: { power: { metric: 'Power/Total' } } },
   {
     point: 'pdu-1',
     role: 'it',
     device: 'DC1/rack7/pdu1',
-    values: {
+    channels: {
       power: { metric: 'P', unit: 'kW' },
       energy: { metric: 'E', unit: 'kWh' },
       temperature: { metric: 'T', scale: 0.1 },

@@ -24,7 +24,7 @@ const points = [
     point: 'rack-1',
     role: 'it',
     topic: 'tele/rack-1/SENSOR',
-    values: { power: { path: 'ENERGY.Power' }, energy: { path: 'ENERGY.Total', unit: 'kWh' } },
+    channels: { power: { path: 'ENERGY.Power' }, energy: { path: 'ENERGY.Total', unit: 'kWh' } },
   },
 ];
 const json = { format: 'json', points };
@@ -145,12 +145,12 @@ t.test('a retained message is no reading, unless it tells its time; then it is o
   const number = await listen({
     format: 'number',
     url: broker.url,
-    points: [{ point: 'a', values: { power: { topic: 'meter/power' } } }],
+    points: [{ point: 'a', channels: { power: { topic: 'meter/power' } } }],
   });
   const dated = await listen({
     format: 'json',
     url: broker.url,
-    points: [{ point: 'a', topic: 'meter/json', time: 'at', values: { power: { path: 'power' } } }],
+    points: [{ point: 'a', topic: 'meter/json', time: 'at', channels: { power: { path: 'power' } } }],
   });
   t.teardown(() => Promise.all([number.source.close(), dated.source.close()]));
   await Promise.all([number.subscribed(), number.heard(1), dated.subscribed(), dated.heard(1)]);
@@ -192,7 +192,7 @@ t.test('what is announced, and what a configuration may not say', async (t) => {
     return result.success ? 'accepted' : result.issues.map(({ message }) => message).join();
   };
   t.equal(rejected({}), 'accepted');
-  const point = (values: object, topic = 'a') => ({ points: [{ point: 'a', topic, values }] });
+  const point = (channels: object, topic = 'a') => ({ points: [{ point: 'a', topic, channels }] });
   t.match(rejected(point({ power: { path: 'a', unit: 'kWh' } })), /power: the unit kWh is not one of W, mW, kW, MW/);
   t.match(rejected(point({ power: { path: 'a', unit: 'kW', scale: 2 } })), /both unit and scale/);
   t.match(rejected(point({})), /at least one channel/);

@@ -53,7 +53,7 @@ t.test('snmp_exporter: a rack PDU by its own table', async (t) => {
         point: 'pdu-1',
         role: 'it',
         level: 'pdu-output',
-        series: {
+        channels: {
           power: { metric: 'rPDU2DeviceStatusPower', labels, scale: 10 },
           energy: { metric: 'rPDU2DeviceStatusEnergy', labels, scale: 100 },
         },
@@ -90,8 +90,8 @@ t.test('ipmi_exporter: what a controller says by DCMI, and its power sensor', as
     url: `http://127.0.0.1:${port}/ipmi?target=127.0.0.1:${controller.port}&module=sim`,
     timeout: '9s',
     points: [
-      { point: 'node-7', role: 'it', series: { power: { metric: 'ipmi_dcmi_power_consumption_watts' } } },
-      { point: 'node-7-sensor', series: { power: sensor } },
+      { point: 'node-7', role: 'it', channels: { power: { metric: 'ipmi_dcmi_power_consumption_watts' } } },
+      { point: 'node-7-sensor', channels: { power: sensor } },
     ],
   });
   t.teardown(() => source.close());
@@ -172,17 +172,17 @@ t.test('discovery: what it knows of others, at the named addresses and nowhere e
   const energy = { metric: 'DCGM_FI_DEV_TOTAL_ENERGY_CONSUMPTION', labels: { gpu: '0' }, unit: 'mJ' };
   t.same(entries, [
     [
-      { point: 'host-gpu-0', series: { power: gpu('0'), energy } },
-      { point: 'host-gpu-1', series: { power: gpu('1') } },
+      { point: 'host-gpu-0', channels: { power: gpu('0'), energy } },
+      { point: 'host-gpu-1', channels: { power: gpu('1') } },
     ],
     [
       {
         point: 'host-platform-c1-pc1',
-        series: { power: { metric: 'kepler_platform_watts', labels: { chassis_id: 'C1', power_control_id: 'PC1' } } },
+        channels: { power: { metric: 'kepler_platform_watts', labels: { chassis_id: 'C1', power_control_id: 'PC1' } } },
       },
       {
         point: 'host-cpu',
-        series: { energy: { metric: 'kepler_node_cpu_joules_total', labels: { zone: 'package' }, unit: 'J' } },
+        channels: { energy: { metric: 'kepler_node_cpu_joules_total', labels: { zone: 'package' }, unit: 'J' } },
       },
     ],
   ]);

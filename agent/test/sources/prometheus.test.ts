@@ -46,14 +46,14 @@ const points = [
     point: 'host-1',
     role: 'it',
     level: 'equipment-input',
-    series: {
+    channels: {
       power: { metric: 'node_hwmon_power_average_watt', labels: { chip: '/.*power_meter/' } },
       energy: { metric: 'node_hwmon_energy_joule_total', labels: { sensor: 'energy1' }, unit: 'J' },
     },
   },
   {
     point: 'host-1-cpu',
-    series: {
+    channels: {
       energy: { metric: 'node_rapl_package_joules_total', unit: 'J', combine: 'sum', wraps: 262_143.328_85 },
     },
   },
@@ -125,7 +125,7 @@ t.test('the counters of processors: their sum, and where it wraps', async (t) =>
   const single = { energy: { metric: 'node_rapl_package_joules_total', unit: 'J' } };
   const ambiguous = await openSource(prometheus, {
     url: `http://127.0.0.1:${exporter.port}/metrics`,
-    points: [{ point: 'a', series: single }],
+    points: [{ point: 'a', channels: single }],
   });
   t.match(await tick(ambiguous), {
     readings: [],
@@ -157,7 +157,7 @@ t.test('Prometheus itself: federated values have their own times, and each is sa
   t.teardown(() => running.stop());
   const source = await openSource(prometheus, {
     url: `http://127.0.0.1:${port}/federate?match[]={job="node"}`,
-    points: [{ point: 'host-1', series: { power: { metric: 'node_hwmon_power_average_watt' } } }],
+    points: [{ point: 'host-1', channels: { power: { metric: 'node_hwmon_power_average_watt' } } }],
   });
   t.teardown(() => source.close());
   const times: number[] = [];
@@ -193,11 +193,11 @@ t.test('what the series say decides whether there is data', async (t) => {
   const config = v.parse(prometheus.schema, {
     url,
     points: [
-      { point: 'a', series: { power, temperature: { metric: 'temp' } } },
+      { point: 'a', channels: { power, temperature: { metric: 'temp' } } },
       {
         point: 'b',
         estimated: 'Modelled by the exporter from processor load.',
-        series: { power: { metric: 'modelled', unit: 'kW' } },
+        channels: { power: { metric: 'modelled', unit: 'kW' } },
       },
     ],
   });
@@ -248,7 +248,7 @@ t.test('who may ask, and what an exporter answers that is none', async (t) => {
   const series = { power: { metric: 'p' } };
   const ask = async (more: object = {}) => {
     const source = await prometheus.open(
-      v.parse(prometheus.schema, { url, points: [{ point: 'a', series }], ...more }),
+      v.parse(prometheus.schema, { url, points: [{ point: 'a', channels: series }], ...more }),
       {
         ...context,
         directory,
@@ -289,7 +289,7 @@ t.test('who may ask, and what an exporter answers that is none', async (t) => {
 
 t.test('what a configuration may not say', async (t) => {
   const problem = (more: object, series: object = { power: { metric: 'a' } }) => {
-    const points = [{ point: 'a', series }];
+    const points = [{ point: 'a', channels: series }];
     const result = v.safeParse(prometheus.schema, { url: 'http://a/metrics', points, ...more });
     return result.success ? 'accepted' : result.issues.map(({ message }) => message).join();
   };

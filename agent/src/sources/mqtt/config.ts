@@ -52,12 +52,12 @@ const commonEntries = {
 const sparkplugPoint = v.strictObject({
   ...namedEntries,
   device: v.pipe(v.string(), v.regex(/^[^/+#]+\/[^/+#]+(\/[^/+#]+)?$/, 'must be group/node or group/node/device')),
-  values: byChannel(v.strictObject({ metric: text, ...unitEntries })),
+  channels: byChannel(v.strictObject({ metric: text, ...unitEntries })),
 });
 
 const telegrafPoint = v.strictObject({
   ...namedEntries,
-  values: byChannel(
+  channels: byChannel(
     v.strictObject({
       measurement: text,
       tags: v.optional(v.record(v.string(), v.pipe(v.union([v.string(), v.number()]), v.transform(String))), {}),
@@ -71,12 +71,12 @@ const jsonPoint = v.strictObject({
   ...namedEntries,
   topic: filter,
   time: v.optional(text),
-  values: byChannel(v.strictObject({ path: text, ...unitEntries })),
+  channels: byChannel(v.strictObject({ path: text, ...unitEntries })),
 });
 
 const numberPoint = v.strictObject({
   ...namedEntries,
-  values: byChannel(v.strictObject({ topic: filter, ...unitEntries })),
+  channels: byChannel(v.strictObject({ topic: filter, ...unitEntries })),
 });
 
 export const schema = v.variant('format', [
@@ -103,8 +103,8 @@ export const schema = v.variant('format', [
 export type Config = v.InferOutput<typeof schema>;
 
 export function sparkplugSlots(points: readonly v.InferOutput<typeof sparkplugPoint>[]): SparkplugSlot[] {
-  return points.flatMap(({ point, device, values }) =>
-    values.map(([channel, value]) => ({
+  return points.flatMap(({ point, device, channels }) =>
+    channels.map(([channel, value]) => ({
       ...slotOf(point, channel, value, `${device}, metric ${value.metric}`),
       device,
       metric: value.metric,
@@ -113,8 +113,8 @@ export function sparkplugSlots(points: readonly v.InferOutput<typeof sparkplugPo
 }
 
 export function telegrafSlots(points: readonly v.InferOutput<typeof telegrafPoint>[]): TelegrafSlot[] {
-  return points.flatMap(({ point, values }) =>
-    values.map(([channel, value]) => {
+  return points.flatMap(({ point, channels }) =>
+    channels.map(([channel, value]) => {
       const { measurement, tags, field } = value;
       const named = Object.entries(tags).map(([key, tag]) => `${key}=${tag}`);
       return {
@@ -128,8 +128,8 @@ export function telegrafSlots(points: readonly v.InferOutput<typeof telegrafPoin
 }
 
 export function jsonSlots(points: readonly v.InferOutput<typeof jsonPoint>[]): PlainSlot[] {
-  return points.flatMap(({ point, topic, time = null, values }) =>
-    values.map(([channel, value]) => ({
+  return points.flatMap(({ point, topic, time = null, channels }) =>
+    channels.map(([channel, value]) => ({
       ...slotOf(point, channel, value, `${topic}, ${value.path}`),
       topic,
       path: value.path,
@@ -139,8 +139,8 @@ export function jsonSlots(points: readonly v.InferOutput<typeof jsonPoint>[]): P
 }
 
 export function numberSlots(points: readonly v.InferOutput<typeof numberPoint>[]): PlainSlot[] {
-  return points.flatMap(({ point, values }) =>
-    values.map(([channel, value]) => ({
+  return points.flatMap(({ point, channels }) =>
+    channels.map(([channel, value]) => ({
       ...slotOf(point, channel, value, value.topic),
       topic: value.topic,
       path: null,

@@ -69,7 +69,7 @@ function propose(url: string, exposition: Exposition): Found | null {
     entry: {
       kind: 'prometheus',
       url,
-      points: [...points].map(([point, series]) => ({ point, series })),
+      points: [...points].map(([point, channels]) => ({ point, channels })),
     },
   };
 }
