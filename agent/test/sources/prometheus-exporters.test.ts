@@ -1,9 +1,10 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import t from 'tap';
 import * as v from 'valibot';
+import { parse } from 'yaml';
 import { freePort } from '../../../shared/test/free-port.ts';
 import { requireProgram } from '../../../shared/test/program.ts';
 import prometheus from '../../src/sources/prometheus.ts';
@@ -187,6 +188,58 @@ t.test('discovery: what it knows of others, at the named addresses and nowhere e
     ],
   ]);
   t.same(await prometheus.discover(search(`127.0.0.1:${await freePort()}`)), [], 'nobody there');
+});
+
+/** What the exporters of the page's entries say, one line a series, as their documents name them. */
+const documented = [
+  'node_hwmon_power_average_watt{chip="power_meter",instance="node-30:9100",sensor="power1"} 217',
+  'node_rapl_package_joules_total{index="0",path="x"} 3600',
+  'node_rapl_package_joules_total{index="1",path="y"} 7200',
+  'ipmi_dcmi_power_consumption_watts 437',
+  'rPDU2DeviceStatusPower{rPDU2DeviceStatusIndex="1"} 555',
+  'rPDU2DeviceStatusEnergy{rPDU2DeviceStatusIndex="1"} 104822',
+  'kepler_platform_watts{power_control_id="PC1",source="redfish"} 450',
+  'kepler_platform_watts{power_control_id="PC2",source="redfish"} 150',
+  'kepler_node_cpu_joules_total{zone="package"} 36000',
+  'kepler_node_cpu_joules_total{zone="dram"} 1',
+  'kepler_node_cpu_watts{zone="package"} 90',
+  'DCGM_FI_DEV_POWER_USAGE{gpu="0",UUID="GPU-a"} 71',
+  'DCGM_FI_DEV_TOTAL_ENERGY_CONSUMPTION{gpu="0",UUID="GPU-a"} 3600000',
+];
+
+t.test('the entries of its page give what they promise', async (t) => {
+  const page = readFileSync(new URL('../../../docs/sources/prometheus.md', import.meta.url), 'utf8');
+  const server = createServer((_request, response) => response.end(`${documented.join('\n')}\n`)).listen(
+    0,
+    '127.0.0.1',
+  );
+  await new Promise((resolve) => server.once('listening', resolve));
+  t.teardown(() => server.close());
+  const said: string[] = [];
+  for (const [, block = ''] of page.matchAll(/^```yaml\n([\s\S]*?)^```$/gm)) {
+    const [entry = {}] = parse(block) as Record<string, unknown>[];
+    const { kind: _, interval: _interval, deadline: _deadline, ...config } = entry;
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/metrics`;
+    const source = await openSource(prometheus, { ...config, url });
+    const { readings, noData } = (await tick(source)) as Sample;
+    t.same(noData, []);
+    said.push(...readings.map((reading) => reading.join(' ')));
+    await source.close();
+  }
+  t.same(said, [
+    'node-30 power 217',
+    'host power 217',
+    'host-cpu energy 3',
+    'node-7 power 437',
+    'pdu-1 power 5550',
+    'pdu-1 energy 10482200',
+    'node-1 power 450',
+    'node-1-cpu energy 10',
+    'node-1-model power 90 estimated',
+    'gpu-0 power 71',
+    'gpu-0 energy 1',
+    'node-30 power 217',
+  ]);
 });
 
 /** An exporter is ready to listen a little before it listens. */
