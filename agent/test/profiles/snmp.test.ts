@@ -50,7 +50,7 @@ t.test('every profile that is shipped reads a device with its MIB', async (t) =>
         t.same(source.points.find((one) => one.point === point)?.meter, meter, `${point} says what it is`);
       }
       for (const { point, channels } of source.points) {
-        const seen = [...sample.readings.filter(([name]) => name === point).map(([, channel]) => channel)];
+        const seen = sample.readings.filter(([name]) => name === point).map(([, channel]) => channel);
         t.ok(
           seen.every((channel) => channels.includes(channel)),
           `${point} announces what it reads`,

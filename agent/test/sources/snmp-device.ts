@@ -34,11 +34,11 @@ export const users = {
 const keys = ['--v3-auth-key=authpass123', '--v3-priv-key=privpass123'];
 
 const userArguments = [
-  '--v3-user=reader',
-  ...['--v3-user=sha', keys[0] ?? '', '--v3-auth-proto=SHA'],
-  ...['--v3-user=sha-aes', ...keys, '--v3-auth-proto=SHA', '--v3-priv-proto=AES'],
-  ...['--v3-user=md5-des', ...keys, '--v3-auth-proto=MD5', '--v3-priv-proto=DES'],
-];
+  ['--v3-user=reader'],
+  ['--v3-user=sha', '--v3-auth-key=authpass123', '--v3-auth-proto=SHA'],
+  ['--v3-user=sha-aes', ...keys, '--v3-auth-proto=SHA', '--v3-priv-proto=AES'],
+  ['--v3-user=md5-des', ...keys, '--v3-auth-proto=MD5', '--v3-priv-proto=DES'],
+].flat();
 
 /** Starts snmpsim with one file; null where the test was skipped. */
 export async function startSnmpDevice(t: Test, file: string): Promise<SnmpDevice | null> {

@@ -74,7 +74,9 @@ async function examine(address: string, candidates: readonly Candidate[], search
     try {
       const [objectId, description, name] = await client.get([SYS_OBJECT_ID, SYS_DESCR, SYS_NAME], search.signal);
       const device: Device = {
-        ...{ host, port, version },
+        host,
+        port,
+        version,
         objectId: textOf(objectId) ?? '',
         description: textOf(description) ?? '',
         name: textOf(name) ?? '',
