@@ -116,7 +116,7 @@ async function findOwn({ signal, progress }: Search): Promise<Found[]> {
   } catch (error) {
     notes.push((error as Error).message);
   }
-  const entry = { kind: 'ipmi', point: 'this-server', role: 'it', level: 'equipment-input' };
+  const entry = { kind: 'ipmi', point: 'this-server' };
   return [{ title: `BMC of this machine${name === '' ? '' : ':'}${name} at ${device}`, notes, entry }];
 }
 
@@ -126,16 +126,17 @@ async function findOthers({ addresses, clock, signal }: Search): Promise<Found[]
     const { host, port } = splitAddress(address);
     return {
       title: `BMC at ${host}:${port}`,
-      notes: ['put in the name and password of a user of the BMC; privilege user is enough for most'],
+      notes: [
+        'EDIT: name and password of a user of the BMC; privilege user is enough for most',
+        'where the BMC was found by redfish too, keep that entry instead',
+      ],
       entry: {
         kind: 'ipmi',
         host,
         ...(port !== 623 && { port }),
-        username: 'monitor',
-        password: '${BMC_PASSWORD}',
+        username: 'EDIT',
+        password: 'EDIT',
         point: `server-${index + 1}`,
-        role: 'it',
-        level: 'equipment-input',
       },
     };
   });

@@ -9,7 +9,7 @@ import { type Sample, type Source, SourceError } from '../../src/source.ts';
 import { silent } from '../support/log.ts';
 import { realClock } from '../support/real-clock.ts';
 import { scratch } from '../support/scratch.ts';
-import { conformance, openSource, tick } from './conformance.ts';
+import { openSource, tick } from './conformance.ts';
 import { createUdpProxy } from './faulty-proxy.ts';
 import { admin, type Machine, startBmc } from './ipmi/bmc-device.ts';
 
@@ -18,29 +18,6 @@ const patience = 5_000;
 
 /** A tick with time enough for a machine that has other things to do. */
 const look = (source: Source) => tick(source, patience);
-
-t.test('conformance', async (t) => {
-  const device = await startBmc(t, { dcmi: { watts: 437 } });
-  if (device === null) return;
-  const proxy = await createUdpProxy(() => device.port);
-  t.teardown(() => proxy.close());
-  const config = { ...admin, ...point, port: proxy.port, cipherSuite: 3, timeout: '500ms' };
-  const machines: Record<'first' | 'other' | 'impossible', Machine> = {
-    first: { dcmi: { watts: 437 } },
-    other: { dcmi: { watts: 91 }, serial: 'SN-2' },
-    impossible: { dcmi: { watts: 65_535 } },
-  };
-  conformance(t, {
-    open: () => openSource(ipmi, config),
-    openWrong: () => openSource(ipmi, { ...config, password: 'wrong' }),
-    wrong: /^the BMC at 127\.0\.0\.1:\d+ refuses the password$/,
-    restartAs: (name) => device.restartAs(machines[name]),
-    behave(behaviour) {
-      proxy.behaviour = behaviour === 'slow' ? 600 : behaviour;
-    },
-    readings: { first: [['server-1', 'power', 437]], other: [['server-1', 'power', 91]] },
-  });
-});
 
 t.test('freeipmi reads the same power, and the suite that the BMC takes is found', async (t) => {
   const device = await startBmc(t, { dcmi: { watts: 612 } });
@@ -190,6 +167,12 @@ function fakeProgram(t: { teardown(fn: () => void): void }, directory: string, s
     process.env['PATH'] = path;
   });
 }
+
+t.test('nobody there', async (t) => {
+  fakeProgram(t, scratch(t), 'echo "Error: Unable to establish IPMI v2 / RMCP+ session" >&2; exit 1');
+  const source = await openSource(ipmi, { ...admin, ...point });
+  t.match(await look(source), { kind: 'absent', message: /is the address right, and IPMI over LAN switched on/ });
+});
 
 t.test('a user who may not have the privilege', async (t) => {
   const said =

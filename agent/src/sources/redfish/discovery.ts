@@ -39,7 +39,7 @@ async function look(address: string, signal: AbortSignal): Promise<Found | null>
   return {
     title: `Redfish at ${host}${port === 443 ? '' : `:${port}`}${product === '' ? '' : `: ${product}`}`,
     notes: [
-      'put in the name and password of a user of the BMC; a read-only one is enough',
+      'EDIT: name and password of a user of the BMC; a read-only one is enough',
       ...(uuid === undefined ? [] : [`UUID ${uuid}`]),
       ...(isPinned
         ? ['no known authority vouches for its certificate: compare fingerprint256 with what the BMC says itself']
@@ -50,11 +50,9 @@ async function look(address: string, signal: AbortSignal): Promise<Found | null>
       host,
       ...(port !== 443 && { port }),
       ...(isPinned && { fingerprint256: certificate.fingerprint256 }),
-      username: 'monitor',
-      password: '${BMC_PASSWORD}',
+      username: 'EDIT',
+      password: 'EDIT',
       point: 'server-1',
-      role: 'it',
-      level: 'equipment-input',
     },
   };
 }

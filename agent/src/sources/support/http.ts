@@ -34,9 +34,17 @@ export const WRONG_FINGERPRINT = 'WRONG_CERT_FINGERPRINT';
  * `retry` where no answer comes in time or it is longer than `maxBytes`.
  */
 export async function httpRequest(url: string, options: HttpOptions): Promise<HttpAnswer> {
-  const late = AbortSignal.timeout(options.timeoutMs);
+  const over = new AbortController();
+  let isLate = false;
+  const timer = setTimeout(() => {
+    isLate = true;
+    over.abort();
+  }, options.timeoutMs);
+  const giveUp = (): void => over.abort();
+  if (options.signal.aborted) giveUp();
+  options.signal.addEventListener('abort', giveUp, { once: true });
   const attempt: Attempt = { isReused: false };
-  const send = () => requestOnce(url, options, AbortSignal.any([options.signal, late]), attempt);
+  const send = () => requestOnce(url, options, over.signal, attempt);
   try {
     return await send().catch((error: unknown) => {
       // The server closed a connection that it had kept open, at the instant at which it was used again.
@@ -44,7 +52,10 @@ export async function httpRequest(url: string, options: HttpOptions): Promise<Ht
       return send();
     });
   } catch (error) {
-    throw failureOf(error as Error, new URL(url).host, options, late.aborted);
+    throw failureOf(error as Error, new URL(url).host, options, isLate);
+  } finally {
+    clearTimeout(timer);
+    options.signal.removeEventListener('abort', giveUp);
   }
 }
 
