@@ -30,6 +30,7 @@ t.test('addresses: networks and ranges become their hosts, the rest stays as it 
     ['2001:db8::1', ['2001:db8::1']],
     ['[2001:db8::1]:502', ['[2001:db8::1]:502']],
     ['fe80::1%eth0', ['fe80::1%eth0']],
+    ['/dev/serial/by-id/usb-FTDI_0-if00', ['/dev/serial/by-id/usb-FTDI_0-if00']],
   ];
   for (const [text, addresses] of cases) t.same(expandAddresses([text]), addresses, text);
   t.same(expandAddresses(['192.0.2.1', '192.0.2.0/30']), ['192.0.2.1', '192.0.2.2'], 'each once');
@@ -134,12 +135,12 @@ t.test('a search that hangs, throws or cannot be loaded does not hold up the oth
       progress: (kind, line) => lines.push(`${kind}: ${line}`),
     },
   );
-  await clock.pass(60_000);
+  await clock.pass(70_000);
   t.same(await finding, [
     { kind: 'modbus', found: [meter], remark: null },
     { kind: 'nut', found: [], remark: 'the search failed: a bug' },
-    { kind: 'redfish', found: [], remark: 'given up after 30 s; there may be more' },
-    { kind: 'snmp', found: [meter], remark: 'given up after 30 s; there may be more' },
+    { kind: 'redfish', found: [], remark: 'given up after 60 s; there may be more' },
+    { kind: 'snmp', found: [meter], remark: 'given up after 60 s; there may be more' },
     { kind: 'ipmi', found: [], remark: 'nothing answered at 2 addresses' },
   ]);
   t.same(searches.get('modbus')?.addresses, ['192.0.2.1', '192.0.2.2']);
@@ -178,7 +179,7 @@ const found: readonly Found[] = [
 t.test('a draft loads as it is, with comments for what only the operator knows', async (t) => {
   const catalog = await openCatalog(sources);
   const file = join(scratch(t), 'agent.yaml');
-  const remark = 'given up after 30 s; there may be more';
+  const remark = 'given up after 60 s; there may be more';
   const text = draftConfig('Rack 7 (left).example', [
     { kind: 'snmp', found, remark: null },
     { kind: 'nut', found: [], remark },

@@ -4,8 +4,8 @@ import { ConfigError } from '@wattmark/shared/config';
 const MAX_ADDRESSES = 4_096;
 
 /**
- * The addresses that `texts` name, each once, with `:port` where one was named: host names and addresses stay as they
- * are, `192.0.2.0/24` and `192.0.2.10-40` become their hosts.
+ * The addresses that `texts` name, each once, with `:port` where one was named: host names, addresses and serial lines
+ * (`/dev/ttyUSB0`) stay as they are, `192.0.2.0/24` and `192.0.2.10-40` become their hosts.
  * @throws ConfigError where one is no address, or where they are too many
  */
 export function expandAddresses(texts: readonly string[]): string[] {
@@ -54,8 +54,9 @@ function numberOf(v4: string, text: string): number {
   return bytes.reduce((sum, byte) => sum * 256 + byte, 0);
 }
 
-/** A host name or an IPv6 address; with a port the latter stands in brackets. */
+/** A serial line, a host name or an IPv6 address; with a port the latter stands in brackets. */
 function checkedHost(text: string): string {
+  if (/^\/dev\/[\w./-]+$/.test(text)) return text;
   const name = /^[a-z0-9_]([a-z0-9._-]*[a-z0-9])?(:\d+)?$/i;
   const v6 = /^(\[[0-9a-f:.]+(%[\w.-]+)?\](:\d+)?|(?=.*:.*:)[0-9a-f:.]+(%[\w.-]+)?)$/i;
   // What has only digits, dots and signs of a network is meant as one, and would be looked up as a name in vain.

@@ -6,7 +6,7 @@ import type { SourceCatalog } from '../source-catalog.ts';
 /** Kinds that look for instruments at addresses, with an example of what one names; the others know only this machine. */
 export const searchedKinds: Readonly<Record<string, string>> = {
   snmp: '192.0.2.0/24',
-  modbus: '192.0.2.10-40',
+  modbus: '192.0.2.10-40 or /dev/ttyUSB0',
   redfish: 'bmc-1.example',
   ipmi: '192.0.2.10-40',
   nut: '192.0.2.20',
@@ -14,7 +14,7 @@ export const searchedKinds: Readonly<Record<string, string>> = {
 };
 
 /** A kind that says nothing for so long is given up: this much for its machine, and as much again for each address. */
-const LOCAL_MS = 30_000;
+const LOCAL_MS = 60_000;
 const EACH_ADDRESS_MS = 2_000;
 const LONGEST_MS = 900_000;
 
