@@ -11,6 +11,7 @@ import { defaultTiming, type Timing } from './session.ts';
 import { createMemory } from './source-memory.ts';
 import type { Surroundings } from './source.ts';
 import { Spool } from './spool.ts';
+import type { Health } from './supervisor.ts';
 import type { TickMessage } from './tick-message.ts';
 
 export interface AgentOptions {
@@ -69,6 +70,11 @@ export class Agent {
     const report = () => this.#sampler.report;
     const speaker = { address: { group, site, agent }, software, spool, points, report, clock, timing, log };
     this.publisher = new Publisher(speaker, config.broker, random);
+  }
+
+  get health(): Health {
+    const { points, report, lookedMs } = this.#sampler;
+    return { points: points.length, sources: report, lookedMs };
   }
 
   /** Samples and publishes until `signal` aborts; what is then not acknowledged stays in the spool. */

@@ -8,6 +8,7 @@ import type { Clock } from './clock.ts';
 import { searchedKinds } from './commissioning/discovery.ts';
 import { type AgentConfig, loadAgentConfig } from './config.ts';
 import { openCatalog } from './source-catalog.ts';
+import { Supervisor } from './supervisor.ts';
 import { version } from './version.ts';
 
 /** Time from the signal to the exit, whatever hangs. */
@@ -107,18 +108,21 @@ async function run(file: string): Promise<void> {
   const agent = await Agent.open({ config, clock, random: Math.random, software, log });
   const { epoch, firstSeq, nextSeq, lost } = agent.spool;
   log.info({ software, agent: id, site, group, sources: sources.length, epoch, firstSeq, nextSeq, lost }, 'started');
+  const supervisor = new Supervisor({ env: process.env, pid: process.pid, health: () => agent.health, clock, log });
   const stop = new AbortController();
   const onSignal = (signal: NodeJS.Signals): void => {
     if (stop.signal.aborted) process.exit(1);
     log.info({ signal }, 'stopping');
     stop.abort();
+    void supervisor.stopping();
     setTimeout(() => process.exit(1), STOP_WITHIN_MS).unref();
   };
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
   let reloading = Promise.resolve();
   process.on('SIGHUP', () => {
-    reloading = reloading.then(() => reload(agent, file, log));
+    reloading = reloading.then(() => supervisor.reloading(() => reload(agent, file, log)));
   });
+  void supervisor.watch(stop.signal);
   await agent.run(stop.signal);
   log.info({ ...agent.publisher.stats, depth: agent.spool.depth, lost: agent.spool.lost }, 'stopped');
   // A driver may have left a socket or a timer behind; everything of ours is closed.

@@ -14,6 +14,7 @@ export class Sampler {
   #points: readonly PointDeclaration[] = [];
   #report: SourcesReport = { total: 0, failing: [] };
   readonly #underWay = new Set<Promise<void>>();
+  #lookedMs: number | null = null;
 
   /**
    * @param deliver is called with each message, in the order in which the ticks were complete
@@ -41,6 +42,11 @@ export class Sampler {
     return this.#points;
   }
 
+  /** Monotonic time of the last look whether a tick has come, which is at least every five seconds; null before the first. */
+  get lookedMs(): number | null {
+    return this.#lookedMs;
+  }
+
   /** How the sources do; the same object while nothing changes. */
   get report(): SourcesReport {
     const failing = this.#pollers.flatMap((poller) => poller.failure ?? []).slice(0, limits.failingSources);
@@ -58,7 +64,10 @@ export class Sampler {
 
   /** Samples at every tick until `signal` aborts, then waits for the reads under way. */
   async run(signal: AbortSignal): Promise<void> {
-    const intervalsMs = () => this.#pollers.map((poller) => poller.source.intervalMs);
+    const intervalsMs = () => {
+      this.#lookedMs = this.#clock.monotonicMs();
+      return this.#pollers.map((poller) => poller.source.intervalMs);
+    };
     for await (const at of ticks(intervalsMs, this.#clock, signal, this.#skip)) {
       const sampling = this.sample(at, signal).finally(() => this.#underWay.delete(sampling));
       this.#underWay.add(sampling);

@@ -23,6 +23,11 @@ export class FakeClock implements Clock {
     return this.#monotonicMs;
   }
 
+  /** How many wait for it. */
+  get sleeping(): number {
+    return this.#sleepers.size;
+  }
+
   sleep(delayMs: number, signal?: AbortSignal): Promise<void> {
     if (signal?.aborted === true) return Promise.resolve();
     return new Promise((resolve) => {
