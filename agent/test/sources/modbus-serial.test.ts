@@ -88,6 +88,20 @@ t.test('a serial line from end to end, and an adapter that is unplugged and plug
   t.match(await tick(source), { readings: readings(1250, 17) });
 });
 
+t.test('what is not Modbus says where to look', async (t) => {
+  if (requireProgram(t, PYTHON) === null) return;
+  const port = await freePort();
+  const proxy = await createTcpProxy(() => port);
+  t.teardown(() => proxy.close());
+  await startUnits(t, `rtu:${port}`, units.first);
+  const device = join(t.testdir(), 'line');
+  if ((await startAdapter(t, device, proxy.port)) === null) return;
+  const source = await openSource(modbus, { ...base, device });
+  t.teardown(() => source.close());
+  proxy.behaviour = 'garbage';
+  t.match(await tick(source), { message: /unit 1: unintelligible answer: are baudRate, parity and stopBits those of/ });
+});
+
 t.test('a line that may not be opened, and one that two sources mean differently', async (t) => {
   const line = await startLine(t, t.testdir());
   if (line === null) return;

@@ -15,6 +15,8 @@ import { decodeText, type ValueType } from './value.ts';
 const bases = [40_000, 50_000, 0];
 const MARK = Buffer.from('SunS');
 const END = 0xffff;
+/** Within a model everything may be read; some devices refuse what reaches into the next one, which is further away. */
+const MAX_GAP = 16;
 /** More are taken for a device that never ends. */
 const MOST_MODELS = 100;
 
@@ -143,7 +145,7 @@ export async function findSunspec(ask: Ask): Promise<Layout | null> {
     if (address > 0xffff) break;
   }
   if (Object.keys(sections).length === 0) return null;
-  return { sections, maxRegisters: MAX_REGISTERS, maxGap: MAX_REGISTERS };
+  return { sections, maxRegisters: MAX_REGISTERS, maxGap: MAX_GAP };
 }
 
 async function findBase(ask: Ask): Promise<number | null> {
