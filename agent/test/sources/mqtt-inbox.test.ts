@@ -64,6 +64,18 @@ t.test('arrivals within one millisecond are apart', async (t) => {
   t.match(inbox.drain().dated, [{ at: clock.now() + 2, readings: [['a', 'power', 3]] }]);
 });
 
+t.test('a host whose clock is set back goes on', async (t) => {
+  const { clock, inbox, say } = bench();
+  say(1);
+  inbox.drain();
+  clock.jump(-3_600_000);
+  say(2);
+  t.match(inbox.drain().dated, [{ at: clock.now(), readings: [['a', 'power', 2]] }]);
+  await clock.pass(10_000);
+  say(3);
+  t.match(inbox.drain().dated, [{ at: clock.now(), readings: [['a', 'power', 3]] }]);
+});
+
 t.test('a slot that says nothing has no data, with what is known about it', async (t) => {
   const { clock, inbox, say, reasons } = bench();
   t.same(reasons(), ['power: nothing yet from topic x', 'energy: nothing yet from topic y']);

@@ -155,9 +155,13 @@ export class Inbox {
   }
 
   /** Arrivals within one millisecond are readings of their own. */
-  #arrival({ latestAt }: Ledger): number {
+  #arrival(ledger: Ledger): number {
     const now = this.#options.clock.now();
-    return latestAt - now >= 0 && latestAt - now < SAME_INSTANT_MS ? latestAt + 1 : now;
+    const aheadMs = ledger.latestAt - now;
+    if (aheadMs >= 0 && aheadMs < SAME_INSTANT_MS) return ledger.latestAt + 1;
+    // This host's clock was set back, and its ticks too begin again from there.
+    if (aheadMs > 0) Object.assign(ledger, { latestAt: now, handedAt: Number.NEGATIVE_INFINITY });
+    return now;
   }
 
   /** Two meters must not take turns in one channel; one that takes another's place is alone from then on. */

@@ -168,10 +168,17 @@ async function subscribe(client: MqttClient, filters: readonly string[]): Promis
   if (refused !== undefined) throw new Error(`the broker refuses the subscription to ${refused.topic}: ${refusal}`);
 }
 
-/** What the operator can do about the refusals that have a usual cause (MQTT 3.1.1, 3.2.2.3). */
+/** What the operator can do about what has a usual cause. */
 function explain(error: Error & { code?: unknown }): Error {
-  if (error.code === 4 || error.code === 5)
+  const { code, message } = error;
+  // Bad user name or password, or not authorised (MQTT 3.1.1, 3.2.2.3).
+  if (code === 4 || code === 5)
     return new Error('the broker refuses the user: are username and password right, or the certificate?');
-  const reason = error.message === '' ? String(error.code) : error.message;
-  return new Error(reason);
+  if (typeof code === 'string' && /ALERT.*CERT|ALERT_UNKNOWN_CA/.test(code))
+    return new Error(`the broker does not take this agent's certificate (${code}): name one with cert and key`);
+  if (typeof code === 'string' && /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ALTNAME/.test(code))
+    return new Error(
+      `the broker's certificate is not to be trusted (${code}): name the authority that signed it with ca`,
+    );
+  return new Error(message === '' ? String(code) : message);
 }
