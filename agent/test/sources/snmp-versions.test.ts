@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Reading } from '@wattmark/shared/messages';
 import t from 'tap';
 import * as v from 'valibot';
@@ -104,6 +105,54 @@ t.test('a device that was restarted or replaced is read in the first tick', asyn
     t.match(await tick(source), expected, `as ${as}`);
   }
 });
+
+t.test('an answer without the key is not taken for one of the device', async (t) => {
+  const device = await startSnmpDevice(t, 'ups');
+  if (device === null) return;
+  const proxy = await createUdpProxy(() => device.port);
+  t.teardown(() => proxy.close());
+  const profile = join(t.testdir({ 'mine.json': JSON.stringify(oneObject) }), 'mine.json');
+  const config = { ...ups, profile, context: 'device', port: proxy.port, points: [{ point: 'ups-1' }] };
+  const open = async (user: object) => {
+    const source = await openSource(snmp, { ...config, ...user });
+    t.teardown(() => source.close());
+    return source;
+  };
+  const [plain, authenticated] = [await open(users.nobody), await open(users.authenticated)];
+  t.match(await tick(authenticated), { readings: [['ups-1', 'charge', 97]] });
+  t.match(await tick(plain), { readings: [['ups-1', 'charge', 97]] });
+  proxy.behaviour = forge;
+  t.match(await tick(plain), { readings: [['ups-1', 'charge', 1]] }, 'without keys anybody can answer');
+  t.match(await tick(authenticated), { kind: 'retry', message: /an answer without the authentication or privacy/ });
+});
+
+const oneObject = {
+  model: 'Mine',
+  manufacturer: 'any',
+  reference: 'the manual of the device, page 12',
+  sections: { battery: { channels: { charge: { oid: '1.3.6.1.2.1.33.1.2.4.0' } } } },
+};
+
+/** What somebody without a key answers in the device's place: that its battery is at 1 %. */
+function forge(answer: Buffer): Buffer {
+  const tlv = (tag: number, ...content: Buffer[]) => {
+    const body = Buffer.concat(content);
+    return Buffer.concat([Buffer.from(body.length < 128 ? [tag, body.length] : [tag, 0x81, body.length]), body]);
+  };
+  const number = (value: number) => tlv(2, Buffer.from([value]));
+  const text = (hex: string) => tlv(4, Buffer.from(hex, 'hex'));
+  const variable = (oid: string, value: Buffer) => tlv(0x30, tlv(6, Buffer.from(oid, 'hex')), value);
+  // The identifier follows the version, in a sequence of its own.
+  const header = answer.subarray(answer.indexOf(Buffer.from([2, 1, 3, 0x30])) + 5);
+  const id = header.subarray(0, 2 + (header[1] ?? 0));
+  const engine = text('80004fb805636c6f7564');
+  const security = tlv(4, tlv(0x30, engine, number(1), number(1), text(''), text(''), text('')));
+  const upTime = variable('2b06010201010300', tlv(0x43, Buffer.from([100])));
+  const charge = variable('2b060102012101020400', number(1));
+  const pdu = tlv(0xa2, number(1), number(0), number(0), tlv(0x30, upTime, charge));
+  const scoped = tlv(0x30, engine, text(Buffer.from('device').toString('hex')), pdu);
+  return tlv(0x30, number(3), tlv(0x30, id, tlv(2, Buffer.from([5, 0xdc])), text('00'), number(3)), security, scoped);
+}
 
 t.test('version 1: walks one by one, and an object that is not there spoils no other', async (t) => {
   const device = await startSnmpDevice(t, 'ups');

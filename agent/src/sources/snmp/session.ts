@@ -1,5 +1,5 @@
 import { isIPv6 } from 'node:net';
-import snmp, { type Session, type User, type Varbind } from 'net-snmp';
+import snmp, { type Message, type Session, type User, type Varbind } from 'net-snmp';
 import { repairDes } from './des.ts';
 
 /** No answer came in time; SNMP has no other way of refusing a community. */
@@ -119,10 +119,24 @@ function createSession({ host, port, credentials, timeoutMs, retries }: SessionO
   const options = { port, timeout: timeoutMs, retries, transport } as const;
   if (credentials.version === '3') {
     if (credentials.privacy?.protocol === 'DES') repairDes();
-    return snmp.createV3Session(host, userOf(credentials), { ...options, context: credentials.context });
+    const { context } = credentials;
+    return new StrictSession(host, userOf(credentials), { ...options, version: snmp.Version3, context });
   }
   const version = credentials.version === '1' ? snmp.Version1 : snmp.Version2c;
   return snmp.createSession(host, credentials.community, { ...options, version });
+}
+
+type Question = Parameters<Session['onSimpleGetResponse']>[0];
+
+/** Takes no answer that is less secure than its question (RFC 3414, 3.2); the library would take one without any key. */
+class StrictSession extends snmp.Session {
+  override onSimpleGetResponse(req: Question, answer: Message): void {
+    const { message } = req;
+    const isWeaker =
+      (message.hasAuthentication() && !answer.hasAuthentication()) || (message.hasPrivacy() && !answer.hasPrivacy());
+    if (isWeaker) req.responseCb(new Error('an answer without the authentication or privacy of its question'));
+    else super.onSimpleGetResponse(req, answer);
+  }
 }
 
 function userOf({ user, auth, privacy }: UserCredentials): User {
