@@ -132,7 +132,7 @@ class Line {
     } catch (error) {
       if (this.#units.isTelling(query.unit)) this.#unanswered += 1;
       this.#units.owes(query.unit, tookMs());
-      if (this.#unanswered >= MOST_UNANSWERED) connection.close();
+      if (this.#unanswered >= MOST_UNANSWERED && this.#place.canBreakUnseen) connection.close();
       reject(explained(error as Error, connection, this.#place));
     } finally {
       limit.end();

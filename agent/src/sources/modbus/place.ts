@@ -18,6 +18,8 @@ export interface Place {
   readonly framing: Framing;
   /** What an operator should look at where answers cannot be understood. */
   readonly doubt: string;
+  /** Whether silence may mean that the other end is gone without having said so. */
+  readonly canBreakUnseen: boolean;
   /** Time that one character takes, 0 where it does not matter. */
   readonly characterMs: number;
   /** For how long the line must have been silent before a question. */
@@ -47,6 +49,7 @@ export function networkPlace({ host, port, framing }: NetworkSettings): Place {
     settings: `framing ${framing}`,
     framing: framing === 'tcp' ? tcpFraming : rtuFraming,
     doubt: framing === 'tcp' ? 'does this port speak Modbus TCP?' : 'does this port speak Modbus RTU over TCP?',
+    canBreakUnseen: true,
     characterMs: 0,
     silenceMs: 0,
     open: (timeoutMs) => openSocket(host, port, timeoutMs),
@@ -67,6 +70,7 @@ export function serialPlace(settings: SerialSettings): Place {
     settings: `${baudRate} baud, ${dataBits} data bits, parity ${parity}, ${stopBits} stop bits`,
     framing: rtuFraming,
     doubt: 'are baudRate, parity and stopBits those of the device?',
+    canBreakUnseen: false,
     characterMs,
     silenceMs: baudRate > FIXED_SILENCE_BAUD ? FIXED_SILENCE_MS : SILENT_CHARACTERS * characterMs,
     open: () => openSerialLine(settings),
