@@ -1,55 +1,12 @@
 import { join } from 'node:path';
-import type { Reading } from '@wattmark/shared/messages';
-import t, { type Test } from 'tap';
+import t from 'tap';
 import { freePort } from '../../../shared/test/free-port.ts';
 import { requireProgram } from '../../../shared/test/program.ts';
-import { pm5xxx, PYTHON, startAdapter, startLine, startUnits, type Units } from './peers/modbus-device.ts';
+import { base, conform, readings, units } from './peers/modbus-conformance.ts';
+import { PYTHON, startAdapter, startLine, startUnits } from './peers/modbus-device.ts';
 import modbus from '../../src/sources/modbus.ts';
-import { conformance, type Device, openSource, tick } from './conformance.ts';
-import { createTcpProxy, type FaultyProxy } from './faulty-proxy.ts';
-
-const points = [{ point: 'utility-a', channels: ['power', 'energy', 'voltage', 'current', 'frequency'] }];
-const base = { profile: 'schneider-pm5xxx', timeout: '300ms', points };
-
-const units: Record<Device, Units> = {
-  first: { 1: pm5xxx(125.5, 92_114_503n) },
-  other: { 1: pm5xxx(1.25, 17n) },
-  impossible: { 1: pm5xxx(Number.NaN, -1n) },
-};
-
-const readings = (powerW: number, energyWh: number): Reading[] => [
-  ['utility-a', 'power', powerW],
-  ['utility-a', 'energy', energyWh],
-  ['utility-a', 'voltage', 230],
-  ['utility-a', 'current', 60],
-  ['utility-a', 'frequency', 50],
-];
-
-/** Runs the suite through a proxy; `restart` starts the device at the other end of it as another one. */
-function conform(t: Test, config: object, proxy: FaultyProxy, restart: (units: Units) => Promise<void>): void {
-  conformance(t, {
-    open: () => openSource(modbus, { ...base, ...config }),
-    openWrong: () => openSource(modbus, { ...base, ...config, unit: 9 }),
-    wrong: /unit 9: no answer within 300 ms: is the unit number right\?/,
-    restartAs: (name) => restart(units[name]),
-    behave(behaviour) {
-      proxy.behaviour = behaviour === 'slow' ? 600 : behaviour;
-    },
-    readings: { first: readings(125_500, 92_114_503), other: readings(1250, 17) },
-  });
-}
-
-t.test('conformance of RTU over TCP', async (t) => {
-  if (requireProgram(t, PYTHON) === null) return;
-  const port = await freePort();
-  const proxy = await createTcpProxy(() => port);
-  t.teardown(() => proxy.close());
-  let device = await startUnits(t, `rtu:${port}`, units.first);
-  conform(t, { host: '127.0.0.1', port: proxy.port, framing: 'rtu' }, proxy, async (units) => {
-    await device.stop();
-    device = await startUnits(t, `rtu:${port}`, units);
-  });
-});
+import { openSource, tick } from './conformance.ts';
+import { createTcpProxy } from './faulty-proxy.ts';
 
 t.test('conformance of a serial line', async (t) => {
   if (requireProgram(t, PYTHON) === null) return;

@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { Reading } from '@wattmark/shared/messages';
 import fc from 'fast-check';
 import t, { type Test } from 'tap';
 import { freePort } from '../../../shared/test/free-port.ts';
@@ -13,46 +12,8 @@ import type { Span } from '../../src/sources/modbus/quantity.ts';
 import { keyOf, planRequests } from '../../src/sources/modbus/requests.ts';
 import { decode, type Encoding } from '../../src/sources/modbus/value.ts';
 import modbus from '../../src/sources/modbus.ts';
-import { conformance, type Device, openSource, tick } from './conformance.ts';
-import { createTcpProxy } from './faulty-proxy.ts';
-import { i64, pm5xxx, PYTHON, startDevice, startUnits, type Units } from './peers/modbus-device.ts';
-import type { Running } from './process.ts';
-
-const points = [{ point: 'utility-a', channels: ['power', 'energy', 'voltage', 'current', 'frequency'] }];
-
-t.test('conformance', async (t) => {
-  const units: Record<Device, Units> = {
-    first: { 1: pm5xxx(125.5, 92_114_503n) },
-    other: { 1: pm5xxx(1.25, 17n) },
-    impossible: { 1: pm5xxx(Number.NaN, -1n) },
-  };
-  const first = await startDevice(t, units.first);
-  if (first === null) return;
-  let device: Running = first;
-  const proxy = await createTcpProxy(() => first.port);
-  t.teardown(() => proxy.close());
-  const config = { profile: 'schneider-pm5xxx', host: '127.0.0.1', port: proxy.port, timeout: '300ms', points };
-  const readings = (powerW: number, energyWh: number): Reading[] => [
-    ['utility-a', 'power', powerW],
-    ['utility-a', 'energy', energyWh],
-    ['utility-a', 'voltage', 230],
-    ['utility-a', 'current', 60],
-    ['utility-a', 'frequency', 50],
-  ];
-  conformance(t, {
-    open: () => openSource(modbus, config),
-    openWrong: () => openSource(modbus, { ...config, unit: 9 }),
-    wrong: /unit 9: no answer within 300 ms: is the unit number right\?/,
-    async restartAs(name) {
-      await device.stop();
-      device = await startUnits(t, String(first.port), units[name]);
-    },
-    behave(behaviour) {
-      proxy.behaviour = behaviour === 'slow' ? 600 : behaviour;
-    },
-    readings: { first: readings(125_500, 92_114_503), other: readings(1250, 17) },
-  });
-});
+import { openSource, tick } from './conformance.ts';
+import { i64, pm5xxx, PYTHON, startDevice } from './peers/modbus-device.ts';
 
 /** A device that answers each request with what `answer` makes of its unit, function and address. */
 async function startFake(t: Test, answer: (query: Query, socket: Socket) => Buffer | null): Promise<number> {
