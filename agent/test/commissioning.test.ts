@@ -71,6 +71,7 @@ t.test('negative power: at loads an error, where a supply of its own may feed ba
     'and no load is an offset of 2,000 A',
   );
   t.same(codes(seen([{ power: -500 }, { power: 700 }], { role: 'it' })), [], 'changes its direction');
+  t.same(codes(twice({ power: -500, voltage: 230.1 }, { role: 'it' })), ['error power-negative p'], 'no current');
   t.end();
 });
 
@@ -100,6 +101,12 @@ t.test('power beside voltage × current × power factor: the factor is named', (
 t.test('power beside apparent power, without a power factor, at no load, in coarse steps', (t) => {
   t.same(codes(twice({ power: 4120, 'apparent-power': 4310, 'power-factor': 0.96 })), []);
   t.same(codes(twice({ power: 41_200, 'apparent-power': 4310, 'power-factor': 0.96 })), ['error power-scale p']);
+  const told = { voltage: 230.1, 'apparent-power': 4310.2, 'power-factor': 0.96 };
+  t.same(codes(twice({ ...told, power: 41_200.5 })), ['error power-scale p'], 'no current');
+  t.same(codes(twice({ ...honest, current: 0 })), [], 'a current transformer that is not plugged in');
+  t.same(codes(twice({ ...honest, 'power-factor': 0 })), [], 'a power factor that is not measured');
+  t.match(judgePoints([twice({ ...honest, power: 0 })])[0]?.message, /^power is 0 in spite of/);
+  t.match(judgePoints([twice({ ...honest, power: honest.power * 2 })])[0]?.message, /^power is 2 times voltage/);
   t.same(codes(twice({ power: 1205, voltage: 231.4, current: 5.31 })), []);
   t.same(codes(twice({ power: 12_050, voltage: 231.4, current: 5.31 })), ['error power-scale p']);
   t.same(codes(twice({ power: 1.205, voltage: 231.4, current: 5.31 })), ['error power-scale p']);
@@ -196,6 +203,12 @@ t.test('phases beside each other and beside their sum', (t) => {
     codes(...threePhase([l1, { ...l2, power: -5_000 }, l3], { power: 33_202.1 })).includes('warning phase-sum p'),
     false,
   );
+  t.same(codes(...threePhase([{ voltage: 24.1 }, { voltage: 0 }, { voltage: 24.2 }], null)), [], 'no grid at all');
+  const twin = (point: string, section: string, voltage: number) => twice({ voltage }, { point, section });
+  const twins = [twin('a', 'l1', 229.7), twin('b', 'l1', 3.1), twin('c', 'l2', 230.4)];
+  t.same(codes(...twins), [], 'two points of one section are no three phases');
+  t.same(codes(...threePhase([l1, l2, l3], { power: -41.1015 })), [], 'a sum against its parts in the other direction');
+  t.same(codes(...threePhase([l1, l2], { power: 41.1015 })), [], 'a phase that is not read');
   t.same(codes(...threePhase([{ power: 10 }, { power: 20 }, { power: 10 }], { power: 90 })), [], 'steps of 10 W');
   t.end();
 });
@@ -204,7 +217,11 @@ t.test('what the grid cannot be', (t) => {
   t.same(codes(twice({ frequency: 499.8 })), ['warning frequency p']);
   t.same(codes(twice({ frequency: 5 })), ['warning frequency p']);
   for (const frequency of [0, 46.1, 50, 60, 63.9]) t.same(codes(twice({ frequency })), [], `${frequency} Hz`);
-  t.match(judgePoints([twice({ frequency: 499.8 })])[0]?.message, /499\.8 Hz: factor 10\?/);
+  t.match(judgePoints([twice({ frequency: 499.8 })])[0], {
+    message: /499\.8 Hz: factor 10\?/,
+    remedy: /scale in the profile/,
+  });
+  t.match(judgePoints([twice({ frequency: 12 })])[0], { message: /12 Hz$/, remedy: /right register/ });
   t.same(codes(twice({ frequency: 50, voltage: 153.6 })), ['warning phase-missing p']);
   t.same(codes(twice({ frequency: 50, voltage: 76.8 })), ['warning phase-missing p']);
   t.same(codes(twice({ frequency: 50, voltage: 0, current: 31.2 })), ['error voltage p']);
@@ -344,6 +361,54 @@ t.test('the clock beside the collector’s', (t) => {
   t.match(skew(400_000), [/^error: .* not booked$/]);
   t.match(skew(-400_000), [/^warning: /]);
   t.same(judgeSkew(Number.NaN, at, at), [], 'a collector that does not tell');
+  t.end();
+});
+
+t.test('limits: on this side nothing, on the other a finding', (t) => {
+  const power = (factor: number) => codes(twice({ ...honest, power: honest.power * factor }));
+  t.same(power(11.2), ['error power-scale p'], 'about 10 times');
+  t.same(power(12.5), ['warning power-mismatch p'], 'no known factor');
+  const small = (apparentVA: number) =>
+    codes(twice({ power: apparentVA / 10.001, 'apparent-power': apparentVA, 'power-factor': 0.9998 }));
+  t.same([small(96.123), small(104.123)], [[], ['error power-scale p']]);
+  const back = (power: number, apparent: number) => codes(twice({ power, 'apparent-power': apparent }, { role: 'it' }));
+  t.same([back(-19, 40), back(-21, 40)], [[], ['error power-negative p']]);
+  t.same([back(-190, 10_000), back(-210, 10_000)], [[], ['error power-negative p']]);
+  const share = (of: number) => codes(twice({ power: 5_123.4 * of, 'apparent-power': 5_123.4 }));
+  t.same([share(0.022), share(0.018), share(0.0018)], [[], ['warning power-scale p'], ['error power-scale p']]);
+  t.same([share(1.45), share(1.7), share(5.1)], [[], ['warning power-scale p'], ['error power-scale p']]);
+  const rating = (of: number) => codes(twice({ power: 1_000 * of }, { ratedPowerW: 1_000 }));
+  t.same([rating(1.09), rating(1.11), rating(2.1)], [[], ['warning rating p'], ['error rating p']]);
+  t.same([rating(0.0021), rating(0.0019)], [[], ['warning rating p']]);
+  const frequency = (value: number) => codes(twice({ frequency: value })).length;
+  t.same([44.9, 45.1, 64.9, 65.1].map(frequency), [1, 0, 0, 1]);
+  const voltage = (of: number) =>
+    codes(...threePhase([{ voltage: 230.1 }, { voltage: 230.1 * of }, { voltage: 230.1 }], null));
+  t.same([voltage(0.87), voltage(0.83)], [[], ['warning phase-voltage p-l2']]);
+  t.same([voltage(0.22), voltage(0.18)], [['warning phase-voltage p-l2'], ['error phase-missing p-l2']]);
+  const idle = (of: number, top: number) =>
+    codes(...threePhase([{ current: top }, { current: top * of }, { current: top }], null)).length;
+  t.same([idle(0.006, 60), idle(0.004, 60), idle(0, 4.9), idle(0, 5.1)], [0, 1, 0, 1]);
+  t.end();
+});
+
+t.test('limits of what needs time', (t) => {
+  const scale = (looks: number) =>
+    codes(watched(looks, 2, (s) => ({ power: 4_100_000 + s, energy: counted(4_100, s, 0.001) }))).length;
+  t.same([scale(13), scale(31)], [0, 1], 'the register may lag behind');
+  const still = (powerW: number, everyS: number) =>
+    codes(watched(30, everyS, (s) => ({ power: powerW + s, energy: 1_234_500 }))).length;
+  t.same([still(41_000, 6), still(42_000, 6), still(420_000, 5), still(420_000, 5.3)], [0, 1, 0, 1]);
+  const moving = watched(30, 10, (s) => ({ power: 100 + s }), { point: 'other' });
+  const stuck = (looks: number, everyS: number) =>
+    codes(
+      watched(looks, everyS, () => ({ power: 41_234.5 })),
+      moving,
+    ).length;
+  t.same([stuck(9, 10), stuck(10, 10), stuck(20, 2.3), stuck(20, 2.4)], [0, 1, 0, 1]);
+  const at = Date.UTC(2026, 0, 1);
+  const ahead = (byMs: number) => judgeSkew(at, at + byMs, at + byMs).map(({ severity }) => severity);
+  t.same([ahead(3_000), ahead(3_001), ahead(301_000), ahead(301_001)], [[], ['warning'], ['warning'], ['error']]);
   t.end();
 });
 
