@@ -1,14 +1,15 @@
 import { execFile } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import t, { type Test } from 'tap';
 import { freePort } from '../../shared/test/free-port.ts';
 import { requireProgram } from '../../shared/test/program.ts';
 import { start } from './sources/process.ts';
+import { startSnmpDevice } from './sources/snmp-device.ts';
 import { scratch } from './support/scratch.ts';
 
-/** The commands against instruments that answer: pymodbus as a meter. */
+/** The commands against instruments that answer: pymodbus as a meter, snmpsim as a UPS. */
 
 const PYTHON = '/usr/bin/python3';
 const main = join(import.meta.dirname, '../src/main.ts');
@@ -103,4 +104,19 @@ t.test('kW taken for W, and the current transformer of a phase turned round', as
     findings.map(({ code, about }) => `${code} ${about}`),
     ['power-scale utility-a', 'phase-reversed utility-a-l2', 'broker broker', 'rating utility-a'],
   );
+});
+
+t.test('what is discovered can be checked as it was written', async (t) => {
+  const device = await startSnmpDevice(t, 'ups');
+  if (device === null) return;
+  const file = join(scratch(t), 'agent.yaml');
+  const address = `127.0.0.1:${device.port}`;
+  const found = await command('discover', '--snmp', address, '--community', 'device', '-o', file);
+  t.equal(found.code, 0, found.stderr);
+  t.match(readFileSync(file, 'utf8'), /\n {2}- kind: snmp\n {4}profile: ups-mib\n {4}host: 127\.0\.0\.1\n/);
+  t.equal(statSync(file).mode & 0o007, 0, 'communities are not for everybody');
+  const { code, stdout } = await command('check', '--no-broker', '--config', file);
+  t.equal(code, 0, stdout);
+  t.match(stdout, /^sources\[\d\] snmp 127\.0\.0\.1 /m);
+  t.match(stdout, / power +3600 +W /);
 });

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import t from 'tap';
 import * as v from 'valibot';
 import { expandAddresses } from '../src/commissioning/addresses.ts';
-import { discoverInstruments } from '../src/commissioning/discovery.ts';
+import { discoverInstruments, searchedKinds } from '../src/commissioning/discovery.ts';
 import { draftConfig } from '../src/commissioning/draft.ts';
 import { loadAgentConfig } from '../src/config.ts';
 import type { Found, Search, SourceModule } from '../src/source.ts';
@@ -274,4 +274,9 @@ t.test('the command: writes a file that loads, and never over another without --
     code: 1,
     stderr: /10\.0\.0\.0\/8: 1 problem\n.*smaller network/,
   });
+});
+
+t.test('kinds that are searched at addresses can be discovered', async (t) => {
+  const catalog = await openCatalog(sources);
+  for (const kind of Object.keys(searchedKinds)) t.type((await catalog.load(kind)).discover, 'function', kind);
 });
