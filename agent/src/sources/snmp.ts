@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net';
 import type { Channel } from '@wattmark/shared/channels';
 import type { Meter, PointDeclaration } from '@wattmark/shared/messages';
 import { declarePoint } from '../point-config.ts';
@@ -21,7 +22,7 @@ export default {
     const profile = loadProfile('snmp', config.profile, snmpProfile, context.directory);
     const placed = config.points.map((point) => placePoint(profile, config.profile, point));
     const client = createClient({ ...config, credentials: credentialsOf(config), timeoutMs: config.timeout });
-    const where = `${config.host}:${config.port}`;
+    const where = `${isIPv6(config.host) ? `[${config.host}]` : config.host}:${config.port}`;
     const read = createReader(client, placed);
     const silence = createSilence();
     const declare = (look: Look | null) => declarePoints(placed, look, profile, config, context);

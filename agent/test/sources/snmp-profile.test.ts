@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import snmpLibrary from 'net-snmp';
@@ -107,6 +107,26 @@ t.test('whatever a device gives becomes a number or a reason', (t) => {
     }),
   );
   t.end();
+});
+
+t.test('the profile that the page for operators calls complete is', async (t) => {
+  const page = readFileSync(join(import.meta.dirname, '../../../docs/sources/snmp.md'), 'utf8');
+  const [, example = ''] = /^```json\n([\s\S]*?)^```$/m.exec(page) ?? [];
+  const profile = join(t.testdir({ 'mine.json': example }), 'mine.json');
+  const points = [{ point: 'a' }, { point: 'b', from: 'outlet-3' }];
+  const source = await openSource(snmp, { ...target, profile, points });
+  t.teardown(() => source.close());
+  t.match(source.points, [
+    { accuracyClass: '1', energyModulusWh: 429_496_729_600, channels: ['power', 'voltage', 'energy', 'temperature'] },
+    { channels: ['power'], meter: { manufacturer: 'Example', model: 'PDU-9' } },
+  ]);
+});
+
+t.test('a name that nobody knows is said to be one', async (t) => {
+  const points = [{ point: 'a' }];
+  const source = await openSource(snmp, { ...target, host: 'pdu-1.invalid', profile: 'ups-mib', points });
+  t.teardown(() => source.close());
+  t.match(await tick(source, 5000), { kind: 'absent', message: /^pdu-1\.invalid:161: the host cannot be reached \(E/ });
 });
 
 t.test('a point names a row of a section', async (t) => {
