@@ -57,16 +57,17 @@ for (const framing of ['tcp', 'rtu']) {
 /** A bus whose device hands each RTU question to `answer`: unit, address, length and how to reply with a register's value. */
 async function rtuBus(
   t: Test,
-  answer: (question: { unit: number; length: number; reply(value: number): void }) => void,
+  answer: (question: { unit: number; length: number; reply(value: number, times?: number): void }) => void,
 ) {
   const server = createServer((socket) => {
     socket.on('error', () => undefined);
     socket.on('data', (question: Buffer) => {
       const [unit = 0, code = 0] = question;
       const length = question.readUInt16BE(4);
-      const reply = (value: number): void => {
+      const reply = (value: number, times = 1): void => {
         const message = Buffer.concat([Buffer.from([unit, code, 2 * length]), Buffer.alloc(2 * length, value)]);
-        socket.write(Buffer.concat([message, checksum(message)]));
+        const frame = Buffer.concat([message, checksum(message)]);
+        socket.write(Buffer.concat(Array.from({ length: times }, () => frame)));
       };
       answer({ unit, length, reply });
     });
@@ -150,4 +151,13 @@ t.test('a unit that does not answer has its whole time only while nobody waits',
   t.ok(performance.now() - startedMs < 200, 'the other is asked at once');
   t.equal(await dead, 'no answer within 250 ms: is the unit number right?');
   t.match(await ask(2, 6, 400).catch((error: Error) => error.message), /within 400 ms/);
+});
+
+t.test('what comes unasked is no answer', async (t) => {
+  let count = 0;
+  const { ask } = await rtuBus(t, ({ reply }) => {
+    count += 1;
+    reply(count, 2);
+  });
+  for (const expected of [1, 2, 3]) t.equal(await ask(3, 4), expected);
 });

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import * as v from 'valibot';
@@ -84,6 +86,36 @@ t.test('another device in its place is announced as another', async (t) => {
   await tick(source);
   t.match(await tick(source), { readings: [['main', 'power', 99.9]] });
   t.match(source.points, [{ meter: { serial: 'B-2' } }]);
+});
+
+t.test('another device on a connection that stays, as behind a gateway or on a serial line', async (t) => {
+  let serial = 'A-1';
+  const connections = new Set<Socket>();
+  const server = createServer((socket) => {
+    connections.add(socket);
+    socket.on('error', () => undefined);
+    socket.on('data', (question: Buffer) => {
+      if (serial === '') return;
+      const address = question.readUInt16BE(8);
+      const bytes = 2 * question.readUInt16BE(10);
+      const data = Buffer.alloc(bytes, address === 200 ? 0 : 1);
+      if (address === 200) data.write(serial);
+      const header = Buffer.from([...question.subarray(0, 4), 0, bytes + 3, ...question.subarray(6, 8), bytes]);
+      socket.write(Buffer.concat([header, data]));
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.teardown(() => server.close());
+  const { source } = await open(t, (server.address() as AddressInfo).port);
+  await tick(source);
+  t.match(source.points, [{ meter: { serial: 'A-1' } }]);
+  serial = '';
+  t.match(await tick(source), { name: 'SourceError' });
+  serial = 'B-2';
+  await tick(source);
+  t.match(source.points, [{ meter: { serial: 'B-2' } }]);
+  t.equal(connections.size, 1);
 });
 
 t.test('a device that does not say what it is is read all the same', async (t) => {
