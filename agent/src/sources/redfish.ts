@@ -108,10 +108,15 @@ function createReader(
   }
 
   return async (signal: AbortSignal): Promise<Sample> => {
+    const wasSure = isSure;
+    /** It had to log in again: what has just been read, or was not found, may be another machine's. */
+    const isInDoubt = () => wasSure && client.logins !== surveyedAt;
     try {
-      const sample = await look(signal);
-      // It had to log in again: what has just been read may be another machine's.
-      return client.logins === surveyedAt ? sample : await look(signal);
+      const sample = await look(signal).catch((error: unknown) => {
+        if (!isInDoubt()) throw error;
+        return null;
+      });
+      return sample === null || isInDoubt() ? await look(signal) : sample;
     } catch (error) {
       if (!(error instanceof Busy)) isSure = false;
       if (error instanceof SourceError) throw error;

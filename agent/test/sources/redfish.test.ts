@@ -5,7 +5,10 @@ import fc from 'fast-check';
 import t, { type Test } from 'tap';
 import * as v from 'valibot';
 import { freePort } from '../../../shared/test/free-port.ts';
+import { createClient } from '../../src/sources/redfish/client.ts';
+import { createTransport } from '../../src/sources/redfish/transport.ts';
 import redfish from '../../src/sources/redfish.ts';
+import { keepConnections } from '../../src/sources/support/http-connections.ts';
 import type { Sample, Source, SourceError } from '../../src/source.ts';
 import { recordingLog, silent } from '../support/log.ts';
 import { realClock } from '../support/real-clock.ts';
@@ -264,7 +267,7 @@ t.test('several chassis: parts have no role, and one can be chosen', async (t) =
   );
   const escaped = { ...tree, [`${at}/Blade%201`]: tree[`${at}/Blade 1`] };
   const members = ['Enclosure', 'Blade%201', 'Blade2', 'Backplane'].map((id) => link(`${at}/${id}`));
-  const service = { ...escaped, [at]: { Members: members } };
+  const service = { ...escaped, [at]: { Members: [...members, link(`${at}/Gone`)] } };
   const all = await readTree(t, certificates, service, { name: 'Enclosure A' });
   t.same(all.readings, [
     ['server-1', 'power', 5000],
@@ -330,23 +333,43 @@ t.test('sessions end, and some services have none', async (t) => {
   t.match(wrong.error, { kind: 'absent', message: /refuses the user name or the password/ });
 });
 
+t.test('requests at the same time log in once', async (t) => {
+  const certificates = createCertificates(t);
+  if (certificates === null) return;
+  const device = await startRedfish(t, certificates.signed, modernTree(300));
+  const agent = keepConnections(4);
+  const { ca, port } = { ca: certificates.ca, port: device.port };
+  const place = { host: '127.0.0.1', port, verify: true, ca, timeoutMs: 5_000, agent, clock: realClock };
+  const client = createClient(createTransport(place), { ...credentials, auth: 'session' }, silent);
+  const { signal } = new AbortController();
+  const four = () => Promise.all(Array.from({ length: 4 }, () => client.get('/redfish/v1/Chassis/1U', signal)));
+  await four();
+  t.equal(device.sessions.size, 1);
+  device.sessions.clear();
+  await four();
+  t.equal(device.sessions.size, 1, 'after its session has ended too');
+  t.equal(client.logins, 2);
+  await client.close();
+  agent.destroy();
+  t.equal(device.sessions.size, 0);
+});
+
 t.test('another machine in its place is announced anew, in the tick that notices it', async (t) => {
   const certificates = createCertificates(t);
   if (certificates === null) return;
   const { device, source } = await readTree(t, certificates, modernTree(300, 'SN-1'));
   const first = source.points;
   await device.restartAs(modernTree(300, 'SN-1'));
-  await look(source);
+  t.match(await look(source), { readings: [['server-1', 'power', 300]] });
   t.equal(source.points, first, 'the same one again');
+  await device.restartAs(modernTree(280, 'SN-2'));
+  t.match(await look(source), { readings: [['server-1', 'power', 280]] });
+  t.match(source.points, [{ point: 'server-1', meter: { serial: 'SN-2' } }, {}, {}]);
   const at = '/redfish/v1/Chassis/1/Power';
-  await device.restartAs(
-    treeOf(
-      { '1': { SerialNumber: 'SN-2', Power: link(at) } },
-      { [at]: { PowerControl: [{ PowerConsumedWatts: 55 }] } },
-    ),
-  );
+  const power = { PowerControl: [{ PowerConsumedWatts: 55 }] };
+  await device.restartAs(treeOf({ '1': { SerialNumber: 'SN-3', Power: link(at) } }, { [at]: power }));
   t.same(((await look(source)) as Sample).readings, [['server-1', 'power', 55]]);
-  t.match(source.points, [{ point: 'server-1', meter: { serial: 'SN-2' } }]);
+  t.match(source.points, [{ point: 'server-1', meter: { serial: 'SN-3' } }]);
   t.equal(source.points.length, 1);
 });
 

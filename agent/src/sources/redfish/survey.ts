@@ -56,7 +56,10 @@ export async function survey(
   const members = collection === null ? [] : pathsIn(await get(collection), 'Members');
   const named = members.filter((path) => lastPart(path) === wanted);
   const plans: ChassisPlan[] = [];
-  for (const path of named.length > 0 ? named : members) plans.push(await surveyChassis(get, path));
+  for (const path of named.length > 0 ? named : members) {
+    const plan = await surveyChassis(get, path);
+    if (plan !== null) plans.push(plan);
+  }
   const meant = plans.filter(({ id }) => named.length > 0 || wanted === undefined || id === wanted);
   const ids = plans.map(({ id }) => id).join(', ') || 'none';
   if (meant.length === 0) {
@@ -72,8 +75,10 @@ export async function survey(
 
 type Get = (path: string) => Promise<Resource>;
 
-async function surveyChassis(get: Get, path: string): Promise<ChassisPlan> {
-  const chassis = await get(path);
+/** Null for one that is listed and not there, or that the user may not see. */
+async function surveyChassis(get: Get, path: string): Promise<ChassisPlan | null> {
+  const chassis = await getIfThere(get, path, hiddenStatuses);
+  if (chassis === null) return null;
   const environmentPath = pathIn(chassis, 'EnvironmentMetrics');
   const environment = await getIfThere(get, environmentPath);
   const powerPath = pathIn(chassis, 'Power');
@@ -153,13 +158,15 @@ async function identify(get: Get, chassis: Resource): Promise<Meter> {
   ) as Meter;
 }
 
-/** Null where the service refuses it: links to what is not there are common. */
-async function getIfThere(get: Get, path: string | null): Promise<Resource | null> {
+const hiddenStatuses: readonly number[] = [403, 404];
+
+/** Null where the service refuses it, with one of `statuses` or any: links to what is not there are common. */
+async function getIfThere(get: Get, path: string | null, statuses?: readonly number[]): Promise<Resource | null> {
   if (path === null) return null;
   try {
     return await get(path);
   } catch (error) {
-    if (error instanceof Refused) return null;
+    if (error instanceof Refused && (statuses?.includes(error.status) ?? true)) return null;
     throw error;
   }
 }

@@ -37,6 +37,11 @@ export class Busy extends SourceError {
 /** The service answers, but not with this resource. */
 export class Refused extends Error {
   override name = 'Refused';
+  readonly status: number;
+  constructor(path: string, status: number, said: string) {
+    super(`${path}: HTTP ${status}${said === '' ? '' : `, ${said}`}`);
+    this.status = status;
+  }
 }
 
 /** A rack server's greatest resource has some 100 kB. */
@@ -65,10 +70,7 @@ export function createTransport(options: TransportOptions): Transport {
 
 /** @throws SourceError where the answer is none of Redfish, Refused where it is a refusal. */
 export function resourceIn(answer: HttpAnswer, path: string, place: string): Resource {
-  if (answer.status !== 200) {
-    const message = messageIn(answer.body);
-    throw new Refused(`${path}: HTTP ${answer.status}${message === '' ? '' : `, ${message}`}`);
-  }
+  if (answer.status !== 200) throw new Refused(path, answer.status, messageIn(answer.body));
   const resource = parseResource(answer.body);
   if (resource !== null) return resource;
   throw new SourceError('retry', `${place} does not answer in JSON: is there Redfish on this port?`);

@@ -43,14 +43,8 @@ export async function httpRequest(url: string, options: HttpOptions): Promise<Ht
   const giveUp = (): void => over.abort();
   if (options.signal.aborted) giveUp();
   options.signal.addEventListener('abort', giveUp, { once: true });
-  const attempt: Attempt = { isReused: false };
-  const send = () => requestOnce(url, options, over.signal, attempt);
   try {
-    return await send().catch((error: unknown) => {
-      // The server closed a connection that it had kept open, at the instant at which it was used again.
-      if (!attempt.isReused || (options.method ?? 'GET') !== 'GET' || !isReset(error)) throw error;
-      return send();
-    });
+    return await requestAgain(url, options, over.signal);
   } catch (error) {
     throw failureOf(error as Error, new URL(url).host, options, isLate);
   } finally {
@@ -61,6 +55,21 @@ export async function httpRequest(url: string, options: HttpOptions): Promise<Ht
 
 interface Attempt {
   isReused: boolean;
+}
+
+/** Connections that a server may have closed, each at the instant at which it was used again. */
+const MOST_STALE = 4;
+
+async function requestAgain(url: string, options: HttpOptions, signal: AbortSignal): Promise<HttpAnswer> {
+  const isRepeatable = (options.method ?? 'GET') === 'GET';
+  for (let stale = 0; ; stale++) {
+    const attempt: Attempt = { isReused: false };
+    try {
+      return await requestOnce(url, options, signal, attempt);
+    } catch (error) {
+      if (!attempt.isReused || !isRepeatable || !isReset(error) || stale === MOST_STALE) throw error;
+    }
+  }
 }
 
 function requestOnce(url: string, options: HttpOptions, signal: AbortSignal, attempt: Attempt): Promise<HttpAnswer> {
@@ -115,7 +124,9 @@ function failureOf(error: Error, host: string, { signal, timeoutMs }: HttpOption
     return new SourceError('absent', `the certificate of ${host} is not to be trusted (${code}): ${remedyFor(code)}`);
   }
   if (/^(EPROTO|ERR_SSL_)/.test(code)) {
-    return new SourceError('retry', `no answer from ${host}: ${code}: does it speak HTTPS on this port?`);
+    const isOld = /protocol version|unsupported protocol/.test(error.message);
+    const hint = isOld ? 'it knows no TLS since 1.2: newer firmware is needed' : 'does it speak HTTPS on this port?';
+    return new SourceError('retry', `no answer from ${host}: ${code}: ${hint}`);
   }
   const isMissing = ['ECONNREFUSED', 'ENOTFOUND', 'EHOSTUNREACH', 'ENETUNREACH', 'EAI_AGAIN'].includes(code);
   return new SourceError(
