@@ -9,7 +9,10 @@ import type { Message, News } from '../../src/sources/mqtt/format.ts';
 import { createSparkplug, type SparkplugSlot } from '../../src/sources/mqtt/sparkplug.ts';
 import { decodePayload, numberOf } from '../../src/sources/mqtt/sparkplug-payload.ts';
 import { FakeClock } from '../support/fake-clock.ts';
-import { listen, startBroker } from './mqtt-bench.ts';
+import type { Source } from '../../src/source.ts';
+import { conformance, type Device } from './conformance.ts';
+import { createTcpProxy } from './faulty-proxy.ts';
+import { type Listener, listen, startBroker } from './mqtt-bench.ts';
 
 const { newClient } = createRequire(import.meta.url)('sparkplug-client') as typeof import('sparkplug-client');
 
@@ -128,6 +131,83 @@ t.test('who comes late asks for a birth, and nobody is asked where the operator 
   t.match(await listener.look(), { dated: [{ readings: [['rack-7', 'power', -217]] }] });
   t.equal(born.count, 2);
 });
+
+t.test('conformance', async (t) => {
+  const broker = await startBroker(t);
+  if (broker === null) return;
+  const proxy = await createTcpProxy(() => broker.broker.port);
+  t.teardown(() => proxy.close());
+  const said = { first: [1.5, 12], other: [0.9, 1], impossible: [4e9, 12] } as const;
+  let device: Device = 'first';
+  let current: Listener | null = null;
+  let client: SparkplugClient | null = null;
+  const payload = (): UPayload => ({
+    timestamp: Date.now(),
+    metrics: [
+      { name: 'P', type: 'Double', value: said[device][0] },
+      { name: 'E', type: 'UInt64', value: said[device][1] },
+    ],
+  });
+  const startPublisher = () =>
+    new Promise<void>((resolve) => {
+      client = connect(t, broker.url, (publisher) => {
+        publisher.publishNodeBirth({ timestamp: Date.now(), metrics: [] });
+        publisher.publishDeviceBirth('pdu1', payload());
+        resolve();
+      });
+    });
+  await startPublisher();
+  const config = { format: 'sparkplug', url: `mqtt://127.0.0.1:${proxy.port}`, rebirth: false };
+  const channels = { power: { metric: 'P', unit: 'kW' }, energy: { metric: 'E', unit: 'kWh' } };
+  const open = async (name: string): Promise<Source> => {
+    const listener = await listen({ ...config, points: [{ point: 'pdu-1', device: `DC1/rack7/${name}`, channels }] });
+    await listener.subscribed();
+    current = listener;
+    const close = async () => {
+      current = null;
+      await listener.source.close();
+    };
+    return { ...listener.source, close };
+  };
+  conformance(t, {
+    open: () => open('pdu1'),
+    // A device that nobody publishes for is silent, and its node is not: the wrong name shows where nothing comes at all.
+    openWrong: async () => (await listen({ ...config, expect: '1ms', points: [wrong] }, 2400)).source,
+    wrong: /nothing for \d+ s on spBv1\.0\/DC1\/\+\/rack8\/#: are the topics right/,
+    async restartAs(name) {
+      device = name;
+      client?.stop();
+      const before = current?.subscriptions() ?? 0;
+      await broker.restart();
+      await current?.subscribed(before + 1);
+      await startPublisher();
+    },
+    behave(behaviour) {
+      proxy.behaviour = behaviour === 'slow' ? 600 : behaviour;
+    },
+    async speak() {
+      const before = current?.count() ?? 0;
+      const isHeard = current !== null && proxy.behaviour === 'well';
+      if (isHeard && proxy.connections() === 0) await current?.subscribed((current?.subscriptions() ?? 0) + 1);
+      // Times of their own: two readings of one millisecond are one.
+      await new Promise((resolve) => setTimeout(resolve, 2));
+      client?.publishDeviceData('pdu1', payload());
+      if (isHeard) await current?.heard(before + 1);
+    },
+    readings: {
+      first: [
+        ['pdu-1', 'power', 1500],
+        ['pdu-1', 'energy', 12_000],
+      ],
+      other: [
+        ['pdu-1', 'power', 900],
+        ['pdu-1', 'energy', 1000],
+      ],
+    },
+  });
+});
+
+const wrong = { point: 'pdu-1', device: 'DC1/rack8/pdu1', channels: { power: { metric: 'P' } } };
 
 const slot = (channel: SparkplugSlot['channel'], metric: string, device = 'G/N/D'): SparkplugSlot => ({
   point: 'a',

@@ -211,7 +211,16 @@ t.test('what the series say decides whether there is data', async (t) => {
   };
   const of = (phase: string, value: unknown) => `power_watts{feed="a",phase="${phase}"} ${String(value)}`;
   t.same(
-    await say(of('l1', 1), of('l2', 2), of('l3', 4), 'power_watts{feed="b",phase="l1"} 8', 'temp 21', 'modelled 0.2'),
+    await say(
+      of('l1', 1),
+      of('l2', 2),
+      of('l3', 4),
+      of('l12', 16),
+      of('xl1', 32),
+      'power_watts{feed="b",phase="l1"} 8',
+      'temp 21',
+      'modelled 0.2',
+    ),
     [
       ['a', 'power', 3],
       ['a', 'temperature', 21],
