@@ -1,18 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ConfigError, durationMs } from '@wattmark/shared/config';
-import { createLogger, type Logger } from '@wattmark/shared/logger';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import * as v from 'valibot';
-import { Agent } from './agent.ts';
 import type { Clock } from './clock.ts';
 import { searchedKinds } from './commissioning/discovery.ts';
 import { type AgentConfig, loadAgentConfig } from './config.ts';
 import { openCatalog } from './source-catalog.ts';
-import { Supervisor } from './supervisor.ts';
 import { version } from './version.ts';
-
-/** Time from the signal to the exit, whatever hangs. */
-const STOP_WITHIN_MS = 3_000;
 
 const sourceDirectory = new URL('./sources/', import.meta.url);
 
@@ -35,7 +29,7 @@ program
   .description('sample and publish until SIGINT or SIGTERM; logs JSON to standard error')
   .requiredOption('--config <file>', 'the configuration (YAML)')
   .addHelpText('after', '\nExample:\n  wattmark-agent run --config agent.yaml')
-  .action(({ config }: { config: string }) => orExit(run(config)));
+  .action(({ config }: { config: string }) => orExit(runAgent(config)));
 
 program
   .command('check')
@@ -100,47 +94,11 @@ program
 // Each command loads what it needs when it is called: the agent itself stays small.
 await program.parseAsync();
 
-async function run(file: string): Promise<void> {
-  const config = await load(file);
-  const log = createLogger('agent', config.logLevel);
-  const { agent: id, site, group, sources } = config;
-  const software = `wattmark-agent/${version}`;
-  const agent = await Agent.open({ config, clock, random: Math.random, software, log });
-  const { epoch, firstSeq, nextSeq, lost } = agent.spool;
-  log.info({ software, agent: id, site, group, sources: sources.length, epoch, firstSeq, nextSeq, lost }, 'started');
-  const supervisor = new Supervisor({ env: process.env, pid: process.pid, health: () => agent.health, clock, log });
-  const stop = new AbortController();
-  const onSignal = (signal: NodeJS.Signals): void => {
-    if (stop.signal.aborted) process.exit(1);
-    log.info({ signal }, 'stopping');
-    stop.abort();
-    void supervisor.stopping();
-    setTimeout(() => process.exit(1), STOP_WITHIN_MS).unref();
-  };
-  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
-  let reloading = Promise.resolve();
-  process.on('SIGHUP', () => {
-    reloading = reloading.then(() => supervisor.reloading(() => reload(agent, file, log)));
-  });
-  void supervisor.watch(stop.signal);
-  await agent.run(stop.signal);
-  log.info({ ...agent.publisher.stats, depth: agent.spool.depth, lost: agent.spool.lost }, 'stopped');
+async function runAgent(file: string): Promise<void> {
+  const { run } = await import('./commands/run.ts');
+  await run(() => load(file), clock);
   // A driver may have left a socket or a timer behind; everything of ours is closed.
   process.exit(0);
-}
-
-/** Takes the configuration anew; one that has problems is logged and changes nothing. */
-async function reload(agent: Agent, file: string, log: Logger): Promise<void> {
-  try {
-    const config = await load(file);
-    log.level = config.logLevel;
-    const { needRestart, ...reloaded } = await agent.reload(config);
-    log.info({ ...reloaded }, 'the configuration is in effect');
-    if (needRestart.length > 0)
-      log.warn({ keys: needRestart }, 'these keys take effect when the agent is started again');
-  } catch (error) {
-    log.error({ reason: (error as Error).message }, 'the configuration stays as it was');
-  }
 }
 
 interface CheckOptions {

@@ -9,7 +9,10 @@ export interface ProfilesCommand {
   readonly json: boolean;
 }
 
-/** The text that lists the shipped profiles, or shows one in full. @throws ConfigError where there is none of that name or kind. */
+/**
+ * The text that lists the shipped profiles, or shows one in full.
+ * @throws ConfigError where there is none of that name or kind
+ */
 export function profiles({ name, kind, json }: ProfilesCommand): string {
   const kinds = listKinds();
   if (kind !== undefined && !kinds.includes(kind)) {
