@@ -40,36 +40,26 @@ type Entries = v.InferOutput<typeof entries>;
 const isUserBased = ({ version }: Entries): boolean => version === '3';
 
 /** Version 3 is about users, the others about a community; neither takes what is the other's. */
+const rules: readonly (readonly [key: keyof Entries, message: string, isKept: (config: Entries) => boolean])[] = [
+  ['community', 'is required with version 1 or 2c', (one) => isUserBased(one) || one.community !== undefined],
+  ['community', 'is not for version 3', (one) => !isUserBased(one) || one.community === undefined],
+  ['user', 'is required with version 3', (one) => !isUserBased(one) || one.user !== undefined],
+  ['user', 'is only for version 3', (one) => isUserBased(one) || one.user === undefined],
+  ['auth', 'is only for version 3', (one) => isUserBased(one) || one.auth === undefined],
+  ['context', 'is only for version 3', (one) => isUserBased(one) || one.context === undefined],
+  ['privacy', 'needs auth too', (one) => one.privacy === undefined || one.auth !== undefined],
+];
+
 export const snmpConfig = v.pipe(
   entries,
-  v.forward(
-    v.check((config) => isUserBased(config) || config.community !== undefined, 'is required with version 1 or 2c'),
-    ['community'],
-  ),
-  v.forward(
-    v.check((config) => !isUserBased(config) || config.community === undefined, 'is not for version 3'),
-    ['community'],
-  ),
-  v.forward(
-    v.check((config) => !isUserBased(config) || config.user !== undefined, 'is required with version 3'),
-    ['user'],
-  ),
-  v.forward(
-    v.check((config) => isUserBased(config) || config.user === undefined, 'is only for version 3'),
-    ['user'],
-  ),
-  v.forward(
-    v.check((config) => isUserBased(config) || config.auth === undefined, 'is only for version 3'),
-    ['auth'],
-  ),
-  v.forward(
-    v.check((config) => isUserBased(config) || config.context === undefined, 'is only for version 3'),
-    ['context'],
-  ),
-  v.forward(
-    v.check((config) => config.privacy === undefined || config.auth !== undefined, 'needs auth too'),
-    ['privacy'],
-  ),
+  v.rawCheck(({ dataset, addIssue }) => {
+    if (!dataset.typed) return;
+    const { value: input } = dataset;
+    for (const [key, message, isKept] of rules) {
+      const path = [{ type: 'object', origin: 'value', input: { ...input }, key, value: input[key] }] as const;
+      if (!isKept(input)) addIssue({ message, path: [...path] });
+    }
+  }),
 );
 
 export type SnmpConfig = v.InferOutput<typeof snmpConfig>;

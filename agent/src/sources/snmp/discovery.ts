@@ -2,7 +2,8 @@ import { listProfiles, loadProfile } from '../../profiles/catalogue.ts';
 import type { Found, Search } from '../../source.ts';
 import { type Client, createClient } from './client.ts';
 import { isBelow } from './oid.ts';
-import { type OneObject, type SnmpProfile, type SnmpSection, snmpProfile } from './profile.ts';
+import { columnOf, objectsOf, type OneObject, type SnmpProfile, type SnmpSection, snmpProfile } from './profile.ts';
+import { NoAnswer } from './session.ts';
 import { textOf } from './value.ts';
 
 /** Devices that are asked at a time. */
@@ -154,19 +155,28 @@ async function findParts(profile: SnmpProfile, client: Client, signal: AbortSign
 async function findRows(section: SnmpSection, client: Client, signal: AbortSignal): Promise<string[]> {
   const [channel] = Object.values(section.channels);
   if (channel === undefined) return [];
-  const place = 'oid' in channel ? channel.oid : 'product' in channel ? channel.product[0].oid : first(channel);
-  const [column = '', rest = ''] = place.split('.{index}');
-  if (section.index === undefined) return (await client.has(column.replace(/\.\d+$/, ''))) ? [''] : [];
-  const objects = await client.walk(column, signal);
+  const column = columnOf(channel);
+  if (section.index === undefined) {
+    const isThere = column === null ? await hasAll(objectsOf(channel), client, signal) : await client.has(column);
+    return isThere ? [''] : [];
+  }
+  const [before = '', behind = ''] = (column ?? objectsOf(channel)[0] ?? '').split('.{index}');
+  const objects = await client.walk(before, signal).catch(noneOf);
   const rows = objects
-    .filter((oid) => oid.endsWith(rest))
-    .map((oid) => oid.slice(column.length + 1, oid.length - rest.length));
-  return 'oid' in channel ? meant(rows, channel, client, signal) : [...new Set(rows)];
+    .filter((oid) => oid.endsWith(behind))
+    .map((oid) => oid.slice(before.length + 1, oid.length - behind.length));
+  return 'oid' in channel ? meant(rows, channel, client, signal) : rows;
 }
 
-function first(channel: { sum: string | string[] } | { mean: string | string[] }): string {
-  const addends = 'sum' in channel ? channel.sum : channel.mean;
-  return typeof addends === 'string' ? addends : (addends[0] ?? '');
+async function hasAll(oids: readonly string[], client: Client, signal: AbortSignal): Promise<boolean> {
+  const values = await client.get(oids, signal);
+  return values.every((value) => !(value instanceof Error));
+}
+
+/** A table that cannot be walked is as good as none; @throws where the device does not answer any more. */
+function noneOf(error: unknown): string[] {
+  if (error instanceof NoAnswer) throw error;
+  return [];
 }
 
 /** Those of a table of mixed quantities that measure the channel's one. */

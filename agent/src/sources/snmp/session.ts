@@ -134,7 +134,8 @@ class StrictSession extends snmp.Session {
     const { message } = req;
     const isWeaker =
       (message.hasAuthentication() && !answer.hasAuthentication()) || (message.hasPrivacy() && !answer.hasPrivacy());
-    if (isWeaker) (req.responseCb as Done)(new Error('an answer without the authentication or privacy of its question'));
+    if (isWeaker)
+      (req.responseCb as Done)(new Error('an answer without the authentication or privacy of its question'));
     else super.onSimpleGetResponse(req, answer);
   }
 }
