@@ -13,8 +13,15 @@ const PM5340 = 15_270;
 
 const powerMeter = { holding: { ...pm5xxx(1.5, 9n)?.holding, 89: [PM5340] } };
 
-const eastron = {
-  input: { 0: [...f32(229), ...f32(230), ...f32(231)], 52: f32(1200.5), 70: f32(50.01) },
+/** It answers to the profiles of other models of its maker, too. */
+const sdm630 = {
+  input: {
+    0: [229, 230, 231, 1, 2, 3, 200, 400, 600.5].flatMap(f32),
+    52: f32(1200.5),
+    70: f32(50.01),
+    72: f32(10),
+    346: [1, 2, 3].flatMap(f32),
+  },
 };
 
 const commonModel = [...text('Maker', 16), ...text('Model', 16), ...text('', 8), ...text('1', 8), ...text('S1', 16), 0];
@@ -50,7 +57,7 @@ async function read(t: Test, { entry }: Found): Promise<void> {
 t.test(
   'units behind a gateway: one that describes itself, one that is known, one that looks like its model',
   async (t) => {
-    const units: Units = { 1: powerMeter, 2: sunspec, 3: eastron, 4: { holding: { 7: [1] } }, others: 'refused' };
+    const units: Units = { 1: powerMeter, 2: sunspec, 3: sdm630, 4: { holding: { 7: [1] } }, others: 'refused' };
     const device = await startDevice(t, units);
     if (device === null) return;
     const host = '127.0.0.1';
@@ -74,11 +81,11 @@ t.test(
         entry: { profile: 'sunspec', unit: 2, points: [{ point: 'sunspec-2', role: 'solar', from: 'inverter' }] },
       },
       {
-        title: /^Eastron /,
+        title: `Eastron SDM630 Modbus V2 at ${host}:${port}, unit 3`,
         notes: [
-          /^looks like one: compare its values with the display; it reads 2\d\d V, 50 Hz/,
-          ...(found[2]?.notes.slice(1, -1) ?? []),
-          /or one of the profiles .*eastron-sdm630/,
+          'looks like one: compare its values with the display; it reads 230 V, 50 Hz, 1200.5 W',
+          'more can be read, from: l1, l2, l3',
+          /^or one of the profiles .*eastron-sdm230/,
         ],
         entry: { unit: 3 },
       },
@@ -108,8 +115,14 @@ t.test('a serial line', async (t) => {
 
 t.test('nothing named, nobody there, and a search that is given up', async (t) => {
   t.same((await discover([])).found, []);
+  const warnings: Error[] = [];
+  const warn = (warning: Error) => warnings.push(warning);
+  process.on('warning', warn);
+  t.teardown(() => process.off('warning', warn));
   const port = await freePort();
-  const { found, lines } = await discover([`127.0.0.1:${port}`, '/nonexistent/line']);
+  const many = Array.from({ length: 40 }, (_, index) => `127.0.0.${index + 1}:${port}`);
+  const { found, lines } = await discover([...many, '/nonexistent/line']);
+  t.same(warnings, [], 'no listeners pile up');
   t.same(found, []);
   t.match(lines.join('\n'), /cannot connect to 127\.0\.0\.1.*ECONNREFUSED/);
   t.match(lines.join('\n'), /is the adapter plugged in\?/);

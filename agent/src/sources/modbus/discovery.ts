@@ -82,7 +82,9 @@ function spotsOf(address: string): Spot[] {
 
 async function searchSpot(spot: Spot, candidates: readonly Candidate[], search: Search): Promise<Found[]> {
   const bus = acquireBus(spot.place, search.clock);
-  const asking = (unit: number) => createDevice(bus, unit, spot.timeoutMs).asking(search.signal);
+  // One for each place, or the many listeners on the search's own would look like a leak.
+  const signal = AbortSignal.any([search.signal]);
+  const asking = (unit: number) => createDevice(bus, unit, spot.timeoutMs).asking(signal);
   const found: Found[] = [];
   let answered = 0;
   try {

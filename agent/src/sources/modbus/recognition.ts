@@ -1,7 +1,6 @@
-import type { Channel } from '@wattmark/shared/channels';
 import { Refusal } from './framing.ts';
 import type { ModbusProfile, Sign } from './profile.ts';
-import { numberAt, type Read, type Span, spanOf, spansOf, textAt, valueOf } from './quantity.ts';
+import { numberAt, type Quantity, type Read, type Span, spanOf, spansOf, textAt, valueOf } from './quantity.ts';
 import { type Ask, createReader } from './reader.ts';
 import { keyOf } from './requests.ts';
 import { findSunspec } from './sunspec.ts';
@@ -79,21 +78,39 @@ async function describe(ask: Ask): Promise<Recognised | null> {
 
 interface Fit {
   readonly candidate: Candidate;
+  /** Values that are there and not 0, of all that the profile describes. */
+  readonly score: number;
+  /** `230.1 V, 50 Hz, 1200 W`, to be compared with the display. */
   readonly values: string;
 }
 
-/** The candidates that the device fits, with what it says as each of them. */
+/** The candidates that the device fits, the one that finds most in it first. */
 async function fits(
   candidates: readonly Candidate[],
   ask: Ask,
   test: (candidate: Candidate, ask: Ask) => Promise<boolean>,
 ): Promise<Fit[]> {
   const found: Fit[] = [];
-  for (const candidate of candidates) {
-    if (await test(candidate, ask)) found.push({ candidate, values: await valuesOf(candidate, ask) });
-  }
-  return found;
+  for (const candidate of candidates) if (await test(candidate, ask)) found.push(await lookAs(candidate, ask));
+  return found.sort((a, b) => b.score - a.score);
 }
+
+/** What the device would say as this one. */
+async function lookAs(candidate: Candidate, ask: Ask): Promise<Fit> {
+  const { profile } = candidate;
+  const sections = Object.values(profile.sections).map(({ channels }) => channels);
+  const quantities = sections.flatMap((channels) => Object.values(channels));
+  const { read } = await createReader(quantities.flatMap(spansOf), profile)(ask);
+  const texts = Object.entries(shown).flatMap(([channel, unit]) => {
+    const quantity = sections[0]?.[channel as keyof typeof shown];
+    const value = quantity === undefined ? null : valueIn(quantity, read);
+    return value === null ? [] : [`${Math.round(value * 10) / 10} ${unit}`];
+  });
+  const score = quantities.filter((quantity) => (valueIn(quantity, read) ?? 0) !== 0).length;
+  return { candidate, score, values: texts.join(', ') };
+}
+
+const shown = { voltage: 'V', frequency: 'Hz', power: 'W' } as const;
 
 async function hasSigns({ profile }: Candidate, ask: Ask): Promise<boolean> {
   for (const sign of profile.identify ?? []) {
@@ -113,35 +130,24 @@ function holds(sign: Sign, read: Read): boolean {
   }
 }
 
-async function looksLikeMains(candidate: Candidate, ask: Ask): Promise<boolean> {
-  for (const [channel, [least, most]] of Object.entries(mains) as [keyof typeof mains, readonly [number, number]][]) {
-    const value = await valueAt(candidate, channel, ask);
+async function looksLikeMains({ profile }: Candidate, ask: Ask): Promise<boolean> {
+  const channels = Object.values(profile.sections)[0]?.channels;
+  for (const [channel, [least, most]] of Object.entries(mains)) {
+    const quantity = channels?.[channel as keyof typeof mains];
+    if (quantity === undefined) return false;
+    const { read } = await createReader(spansOf(quantity), profile)(ask);
+    const value = valueIn(quantity, read);
     if (value === null || value < least || value > most) return false;
   }
   return true;
 }
 
-/** Of the profile's first section, or null. */
-async function valueAt({ profile }: Candidate, channel: Channel, ask: Ask): Promise<number | null> {
-  const quantity = Object.values(profile.sections)[0]?.channels[channel];
-  if (quantity === undefined) return null;
-  const { read } = await createReader(spansOf(quantity), profile)(ask);
+function valueIn(quantity: Quantity, read: Read): number | null {
   try {
     return valueOf(quantity, read);
   } catch {
     return null;
   }
-}
-
-/** `230.1 V, 50 Hz, 1200 W`, to be compared with the display. */
-async function valuesOf(candidate: Candidate, ask: Ask): Promise<string> {
-  const units = { voltage: 'V', frequency: 'Hz', power: 'W' } as const;
-  const texts: string[] = [];
-  for (const channel of Object.keys(units) as (keyof typeof units)[]) {
-    const value = await valueAt(candidate, channel, ask);
-    if (value !== null) texts.push(`${Math.round(value * 10) / 10} ${units[channel]}`);
-  }
-  return texts.join(', ');
 }
 
 function recognisedAs({ candidate, values }: Fit, alternatives: readonly string[], note: string): Recognised {
