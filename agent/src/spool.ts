@@ -200,7 +200,8 @@ export class Spool {
     if (this.#sealTail) await this.#log.rotate();
     this.#sealTail = false;
     const { segment } = await this.#log.append(payloads);
-    for (const { at } of batch) this.#ledger.written(segment, at);
+    // What a history tells is old when it comes; its age here begins when it is written.
+    for (const { at } of batch) this.#ledger.written(segment, Math.max(at, this.#options.now()));
   }
 
   /** Drops the oldest segments until `bytes` more are within the limits. */

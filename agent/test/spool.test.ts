@@ -229,6 +229,17 @@ t.test('messages beyond the age limit are dropped, even from the segment being w
   await spool.close();
 });
 
+t.test('a history is as old as it is in the spool, not as what it tells', async (t) => {
+  let nowMs = START_MS + 100 * 86_400_000;
+  const spool = await openSpool(scratch(t), { maxAgeMs: 3_600_000, now: () => nowMs });
+  for (let i = 1; i <= 10; i++) await spool.append(message(i));
+  t.same([spool.lost, (await owed(spool)).length], [0, 10]);
+  nowMs += 3_600_001;
+  await spool.append(message(11));
+  t.same([spool.lost, (await owed(spool)).length], [10, 1]);
+  await spool.close();
+});
+
 t.test('acknowledged segments leave the disk', async (t) => {
   const directory = scratch(t);
   const spool = await openSpool(directory);
