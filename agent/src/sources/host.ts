@@ -1,16 +1,16 @@
 import { isAbsolute } from 'node:path';
+import type { Logger } from '@wattmark/shared/logger';
+import type { PointDeclaration, Reading } from '@wattmark/shared/messages';
 import * as v from 'valibot';
 import { declarePoint, pointEntries, simulated } from '../point-config.ts';
 import { type Source, SourceError, type SourceContext, type SourceModule } from '../source.ts';
-import { createEstimatePart } from './host/estimate.ts';
-import { createFiles, type Files, type ReadFile } from './host/files.ts';
-import { createMachinePart, findMachineSensors } from './host/hwmon.ts';
+import { discoverHost } from './host/discovery.ts';
+import { createFiles, type ReadFile } from './host/files.ts';
 import type { Part } from './host/part.ts';
-import { createBatteryPart, createMainsPart, findPowerSupplies } from './host/power-supply.ts';
-import { inquireProcessor, readProcessor } from './host/processor.ts';
+import { ESTIMATE, findParts, inventory } from './host/parts.ts';
 import { findRapl } from './host/rapl.ts';
 import { untilAborted } from './support/abort.ts';
-import { toSample } from './support/outcome.ts';
+import { type Outcome, toSample } from './support/outcome.ts';
 
 /** Room for what the points of the host's parts append to the host's own id. */
 const SUFFIX_LENGTH = '-battery-99'.length;
@@ -39,30 +39,48 @@ export interface HostEnvironment {
 
 /**
  * Reads this machine's own sensors through /proc and /sys. The point of the source is the whole machine: measured by
- * an ACPI power meter, power supply units or a mains supply, else estimated from processor load. `<point>-cpu` is
- * what the processor counts itself (RAPL); batteries are points of their own. Only the whole machine takes the
- * configured role: what a processor says of itself is no energy of the site's balance.
+ * an ACPI power meter, power supply units or a mains supply, else estimated from processor load. Where it is measured,
+ * the estimate stands beside it (`-estimate`). `-cpu`, `-dram` and `-psys` are what the processor counts itself (RAPL);
+ * batteries and single sensors are points of their own. Only the whole machine takes the configured role: what a
+ * processor says of itself is no energy of the site's balance.
  */
 export async function openHost(config: Config, context: SourceContext, environment: HostEnvironment): Promise<Source> {
   const { nowMs } = environment;
   const files = createFiles(config.root, environment.read);
-  const parts = await findParts(files, config, nowMs());
-  const facts = { source: 'host', intervalMs: context.intervalMs, simulated: config.simulated };
+  const counters = await findRapl(files, config.point, nowMs());
+  const compare = createComparison(config.point, context.log);
+  let there = await inventory(files);
+  let parts = [...(await findParts(files, config.point, config.root === '/')), ...counters];
+  let points = declare(parts, config, context);
   /** A look that outlived its tick still occupies threads of the process, so that no second one is begun beside it. */
   let looking: Promise<unknown> = Promise.resolve();
+
+  async function look(): Promise<Outcome[]> {
+    const now = await inventory(files);
+    if (now !== there) {
+      there = now;
+      parts = [...(await findParts(files, config.point, config.root === '/')), ...counters];
+      points = declare(parts, config, context);
+    }
+    return (await Promise.all(parts.map((part) => part.look(nowMs())))).flat();
+  }
+
   context.log.debug({ root: config.root, points: parts.map((part) => part.point) }, 'host sensors found');
   return {
-    points: parts.map((part) =>
-      declarePoint(part.point === config.point ? config : { point: part.point }, { ...facts, ...part }),
-    ),
+    get points() {
+      return points;
+    },
     async read(signal) {
+      await untilAborted(signal, 'the kernel', looking);
+      const looks = look();
+      looking = looks.catch(() => undefined);
+      const outcomes = await untilAborted(signal, 'the kernel', looks);
       if (parts.length === 0) {
         throw new SourceError('absent', `neither a power sensor nor a processor can be seen below ${config.root}`);
       }
-      await untilAborted(signal, 'the kernel', looking);
-      const looks = Promise.all(parts.map((part) => part.look(nowMs())));
-      looking = looks.catch(() => undefined);
-      return toSample((await untilAborted(signal, 'the kernel', looks)).flat());
+      const sample = toSample(outcomes);
+      compare(sample.readings);
+      return sample;
     },
     async close() {},
   };
@@ -71,26 +89,28 @@ export async function openHost(config: Config, context: SourceContext, environme
 export default {
   schema,
   open: (config, context) => openHost(config, context, { nowMs: () => performance.now() }),
+  discover: (search) => discoverHost(createFiles('/'), search.clock.monotonicMs()),
 } satisfies SourceModule<typeof schema>;
 
-async function findParts(files: Files, config: Config, nowMs: number): Promise<Part[]> {
-  const { point } = config;
-  const supplies = await findPowerSupplies(files);
-  const batteries = supplies.batteries.map((path, index) =>
-    createBatteryPart(files, index === 0 ? `${point}-battery` : `${point}-battery-${index + 1}`, path),
-  );
-  const parts = [
-    await findMachine(files, config, supplies.mains),
-    await findRapl(files, `${point}-cpu`, nowMs),
-    ...(await Promise.all(batteries)),
-  ];
-  return parts.filter((part) => part !== null && part.channels.length > 0) as Part[];
+function declare(parts: readonly Part[], config: Config, { intervalMs }: SourceContext): PointDeclaration[] {
+  const facts = { source: 'host', intervalMs, simulated: config.simulated };
+  return parts.map((part) => {
+    const own = part.name === undefined ? { point: part.point } : { point: part.point, name: part.name };
+    return declarePoint(part.point === config.point ? config : own, { ...facts, ...part });
+  });
 }
 
-async function findMachine(files: Files, config: Config, mains: readonly string[]): Promise<Part | null> {
-  const sensors = await findMachineSensors(files);
-  if (sensors !== null) return createMachinePart(files, config.point, sensors);
-  if (mains.length > 0) return createMainsPart(files, config.point, mains);
-  const processor = (await readProcessor(files)) ?? (config.root === '/' ? await inquireProcessor() : null);
-  return processor === null ? null : createEstimatePart(files, config.point, processor);
+/** Says once how far the estimate would have been from what a sensor measures. */
+function createComparison(point: string, log: Logger): (readings: readonly Reading[]) => void {
+  let isDone = false;
+  return (readings) => {
+    if (isDone) return;
+    const powerW = (of: string) => readings.find(([name, channel]) => name === of && channel === 'power')?.[2];
+    const [measuredW, estimatedW] = [powerW(point), powerW(`${point}${ESTIMATE}`)];
+    if (measuredW === undefined || estimatedW === undefined || measuredW === 0) return;
+    isDone = true;
+    const percent = Math.round(100 * (estimatedW / measuredW - 1));
+    const text = `the sensor says ${Math.round(measuredW)} W; the estimate from load would say ${Math.round(estimatedW)} W`;
+    log.info({ point, measuredW, estimatedW }, `${text} (${percent < 0 ? '' : '+'}${percent} %)`);
+  };
 }

@@ -10,6 +10,8 @@ export type Tree = Readonly<Record<string, string | number | null>>;
 export interface HostTree {
   readonly root: string;
   write(tree: Tree): Promise<void>;
+  /** Takes a directory away. */
+  remove(path: string): Promise<void>;
   /** What a class directory consists of. */
   link(from: string, to: string): Promise<void>;
 }
@@ -27,6 +29,7 @@ export async function createTree(t: Test, tree: Tree): Promise<HostTree> {
         else await writeFile(file, `${content}\n`);
       }
     },
+    remove: (path) => rm(join(root, path), { recursive: true }),
     async link(from, to) {
       await mkdir(dirname(join(root, from)), { recursive: true });
       await symlink(relative(dirname(join(root, from)), join(root, to)), join(root, from));
@@ -60,3 +63,4 @@ export async function createServer(t: Test): Promise<HostTree> {
 
 export const METER = 'sys/class/hwmon/hwmon0';
 export const PACKAGE = 'sys/class/powercap/intel-rapl:0';
+export const MEMORY = 'sys/class/powercap/intel-rapl:0:0';

@@ -3,36 +3,65 @@ import { attempt, type Outcome } from '../support/outcome.ts';
 import { type Files, readInteger, readOptional } from './files.ts';
 import { MICROJOULES_PER_WATT_HOUR, type Part, plausiblePowerW } from './part.ts';
 
-const HWMON = '/sys/class/hwmon';
+export const HWMON = '/sys/class/hwmon';
+
+/** Sensors beside those of the whole machine that become points. */
+const MAX_OTHERS = 32;
+
+/** Power supplies show a hardware monitor of their own, which says the same once more. */
+const SUPPLY_CHIP = /^(ac|adp|bat|cmb|ucsi)/i;
+
+/** A sensor of power, by the file that it is read from. */
+interface PowerSensor {
+  readonly path: string;
+  readonly label: string;
+}
+
+/** One chip of the hardware monitor. */
+export interface Chip {
+  readonly name: string;
+  readonly powers: readonly PowerSensor[];
+  readonly energies: readonly string[];
+  readonly temperature: string | null;
+}
 
 /** Sensors of the whole machine's supply, all of one chip or of several power supply units. */
 export interface MachineSensors {
+  readonly origin: string;
   readonly powers: readonly string[];
   readonly energies: readonly string[];
   readonly temperature: string | null;
 }
 
+/** Files lie in `hwmonN/`, or in `hwmonN/device/` with drivers of the older layout. */
+export async function readChips(files: Files): Promise<Chip[]> {
+  return Promise.all((await files.list(HWMON)).map((name) => readChip(files, `${HWMON}/${name}`)));
+}
+
 /**
  * Sensors that measure what the whole machine takes in: an ACPI power meter, else the inputs of its power supply
- * units. Null where there are none. Files lie in `hwmonN/`, or in `hwmonN/device/` with drivers of the older layout.
+ * units. Null where there are none.
  */
-export async function findMachineSensors(files: Files): Promise<MachineSensors | null> {
-  const chips = await Promise.all((await files.list(HWMON)).map((name) => readChip(files, `${HWMON}/${name}`)));
+export function machineSensorsAmong(chips: readonly Chip[]): MachineSensors | null {
   const meter = chips.find((chip) => chip.name === 'power_meter' && chip.powers.length > 0);
-  if (meter !== undefined)
-    return { powers: meter.powers.slice(0, 1), energies: meter.energies.slice(0, 1), temperature: meter.temperature };
-  const inputs = chips.flatMap((chip) => chip.inputs);
-  return inputs.length === 0 ? null : { powers: inputs, energies: [], temperature: null };
+  if (meter !== undefined) {
+    const powers = meter.powers.slice(0, 1).map(({ path }) => path);
+    return { origin: 'ACPI power meter', powers, energies: meter.energies.slice(0, 1), temperature: meter.temperature };
+  }
+  const powers = chips.flatMap(inputsOf).map(({ path }) => path);
+  const origin = `inputs of ${powers.length} power supply ${powers.length === 1 ? 'unit' : 'units'}`;
+  return powers.length === 0 ? null : { origin, powers, energies: [], temperature: null };
 }
 
 /** The machine's point as those sensors measure it: W from µW, Wh from µJ, °C from m°C. */
 export function createMachinePart(files: Files, point: string, sensors: MachineSensors): Part {
-  const { powers, energies, temperature } = sensors;
+  const { origin, powers, energies, temperature } = sensors;
   const channels: Channel[] = ['power'];
   if (energies.length > 0) channels.push('energy');
   if (temperature !== null) channels.push('temperature');
   return {
     point,
+    origin,
     channels,
     async look() {
       const outcomes: Promise<Outcome>[] = [
@@ -49,13 +78,29 @@ export function createMachinePart(files: Files, point: string, sensors: MachineS
   };
 }
 
-interface Chip {
-  readonly name: string;
-  readonly powers: readonly string[];
-  /** Power sensors that their label says to be the input of a power supply unit. */
-  readonly inputs: readonly string[];
-  readonly energies: readonly string[];
-  readonly temperature: string | null;
+/**
+ * Sensors that measure a part of the machine, such as a rail of an ARM board (ina2xx, scmi) or one power supply unit
+ * beside an ACPI power meter: points of their own, named after chip and label.
+ */
+export function createSensorParts(
+  files: Files,
+  point: string,
+  chips: readonly Chip[],
+  taken: readonly string[],
+): Part[] {
+  const parts = new Map<string, Part>();
+  for (const chip of chips.filter(({ name }) => !SUPPLY_CHIP.test(name))) {
+    const own = inputsOf(chip).length > 0 ? inputsOf(chip) : chip.powers;
+    for (const { path, label } of own) {
+      if (taken.includes(path) || parts.size >= MAX_OTHERS) continue;
+      const id = freeId(`${point}-${slugOf(`${chip.name} ${label}`)}`, parts);
+      const name = `${chip.name} ${label}`.trim();
+      const measure = () => readPowerW(files, path);
+      const look = async () => [await attempt(id, 'power', measure)];
+      parts.set(id, { point: id, name, origin: `hwmon sensor ${name}`, channels: ['power'], look });
+    }
+  }
+  return [...parts.values()];
 }
 
 async function readChip(files: Files, path: string): Promise<Chip> {
@@ -63,17 +108,21 @@ async function readChip(files: Files, path: string): Promise<Chip> {
   const names = await files.list(directory);
   const other = directory === path && !names.some(isSensor) ? `${path}/device` : directory;
   const found = other === directory ? names : await files.list(other);
-  const powers = preferred(found).map((name) => `${other}/${name}`);
-  const labels = await Promise.all(
-    powers.map((power) => readOptional(files, power.replace(/_(input|average)$/, '_label'))),
-  );
+  const powers = preferred(found).map(async (name) => ({
+    path: `${other}/${name}`,
+    label: (await readOptional(files, `${other}/${name.replace(/_(input|average)$/, '_label')}`)) ?? name.split('_')[0],
+  }));
   return {
     name: (await readOptional(files, `${directory}/name`)) ?? '',
-    powers,
-    inputs: powers.filter((_, index) => /^(pin\d*|psu ?\d+( input)?( power)?)$/i.test(labels[index] ?? '')),
+    powers: (await Promise.all(powers)).map(({ path, label = '' }) => ({ path, label })),
     energies: found.filter((name) => /^energy\d+_input$/.test(name)).map((name) => `${other}/${name}`),
     temperature: found.includes('temp1_input') ? `${other}/temp1_input` : null,
   };
+}
+
+/** Power sensors that their label says to be the input of a power supply unit. */
+function inputsOf({ powers }: Chip): PowerSensor[] {
+  return powers.filter(({ label }) => /^(pin\d*|psu ?\d+( input)?( power)?)$/i.test(label));
 }
 
 function isSensor(name: string): boolean {
@@ -87,6 +136,19 @@ function preferred(names: readonly string[]): string[] {
       /^power\d+_average$/.test(name) ||
       (/^power\d+_input$/.test(name) && !names.includes(name.replace('input', 'average'))),
   );
+}
+
+function freeId(wanted: string, taken: ReadonlyMap<string, unknown>): string {
+  const id = wanted.slice(0, 60).replace(/-$/, '');
+  if (!taken.has(id)) return id;
+  for (let number = 2; ; number++) if (!taken.has(`${id}-${number}`)) return `${id}-${number}`;
+}
+
+function slugOf(text: string): string {
+  return text
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-|-$/g, '');
 }
 
 async function readPowerW(files: Files, path: string): Promise<number> {

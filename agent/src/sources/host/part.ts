@@ -1,12 +1,18 @@
 import type { Channel } from '@wattmark/shared/channels';
+import type { Meter } from '@wattmark/shared/messages';
 import type { Outcome } from '../support/outcome.ts';
 
 /** A part of the host that is a point of its own. */
 export interface Part {
   readonly point: string;
+  /** For people, where the operator has not given one. */
+  readonly name?: string;
+  /** What measures it, in a few words. */
+  readonly origin: string;
   readonly channels: readonly Channel[];
   /** How the values are estimated, in one sentence, where they are. */
   readonly method?: string;
+  readonly meter?: Meter | undefined;
   /** Reads every channel; `nowMs` is monotonic and only ever compared with that of the look before. Never throws. */
   look(nowMs: number): Promise<Outcome[]>;
 }

@@ -3,7 +3,7 @@ import { attempt, type Outcome } from '../support/outcome.ts';
 import { type Files, readInteger, readOptional } from './files.ts';
 import { type Part, plausiblePowerW } from './part.ts';
 
-const POWER_SUPPLY = '/sys/class/power_supply';
+export const POWER_SUPPLY = '/sys/class/power_supply';
 
 /** Power supplies of the machine itself: those of its peripherals (a mouse's battery) have the scope Device. */
 export interface PowerSupplies {
@@ -26,10 +26,12 @@ export async function findPowerSupplies(files: Files): Promise<PowerSupplies> {
   return { mains, batteries };
 }
 
-/** The machine's point as its mains supplies measure it. */
-export function createMainsPart(files: Files, point: string, mains: readonly string[]): Part {
+/** The machine's point as its mains supplies measure it; null where there are none. */
+export function createMainsPart(files: Files, point: string, mains: readonly string[]): Part | null {
+  if (mains.length === 0) return null;
   return {
     point,
+    origin: 'mains supply that tells its power',
     channels: ['power'],
     async look() {
       const sumW = async () => {
@@ -54,6 +56,7 @@ export async function createBatteryPart(files: Files, point: string, path: strin
     measures.push(['temperature', async () => (await readInteger(files, `${path}/temp`, -1e4)) / 10]);
   return {
     point,
+    origin: 'battery',
     channels: measures.map(([channel]) => channel),
     look: () => Promise.all(measures.map(([channel, measure]): Promise<Outcome> => attempt(point, channel, measure))),
   };

@@ -28,12 +28,19 @@ export async function readProcessor(files: Files): Promise<Processor | null> {
   return {
     name: field('model name') ?? field('Model') ?? 'unnamed processor',
     logicalProcessors,
-    virtual: / hypervisor( |$)/m.test(field('flags') ?? ''),
+    virtual: / hypervisor( |$)/m.test(field('flags') ?? '') || (await isVirtualBoard(files)),
     vendor: field('vendor_id') ?? '',
     family: Number(field('cpu family')),
     model: Number(field('model')),
     stepping: Number(field('stepping')),
   };
+}
+
+/** ARM has no such flag; there the firmware, or the device tree, says so. */
+async function isVirtualBoard(files: Files): Promise<boolean> {
+  if ((await files.list('/proc/device-tree/hypervisor')).length > 0) return true;
+  const names = ['sys_vendor', 'product_name'].map((name) => readOptional(files, `/sys/class/dmi/id/${name}`));
+  return (await Promise.all(names)).some((text) => /KVM|QEMU|VMware|VirtualBox|Virtual Machine/i.test(text ?? ''));
 }
 
 /**
