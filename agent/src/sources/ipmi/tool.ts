@@ -17,7 +17,7 @@ export interface BmcAddress {
 /** What ipmitool said, which is not yet an answer: an exit code other than 0 may still be one. */
 export type Tool = (args: readonly string[], signal: AbortSignal, timeoutMs: number) => Promise<ProgramResult>;
 
-/** IPMI v2.0 table 22-20: SHA-256, and SHA-1 for BMCs from before 2012. Without one, ipmitool asks, and may wait 10 s. */
+/** IPMI v2.0 table 22-20: with SHA-256, and with SHA-1 for older BMCs. Without one, ipmitool asks, and may wait 10 s. */
 const usualSuites = [17, 3];
 
 /** Seconds for one packet's answer, and tries: slow BMCs need more than one second, a missing one is known after four. */

@@ -47,9 +47,6 @@ async function getAll(
   const work = async (): Promise<void> => {
     for (const path of waiting) answers.set(path, await getAnswer(client, path, signal));
   };
-  // The first one alone: it may have to log in.
-  const first = waiting.next();
-  if (first.done !== true) answers.set(first.value, await getAnswer(client, first.value, signal));
   await Promise.all(Array.from({ length: AT_ONCE }, work));
   return answers;
 }
