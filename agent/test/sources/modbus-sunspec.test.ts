@@ -87,13 +87,14 @@ t.test('a meter with integers and powers of ten', async (t) => {
   t.equal(source.points, known, 'the same array as long as it is the same device');
 });
 
-t.test('an inverter with a meter behind it, each of which says what it is', async (t) => {
+t.test('an inverter with meters and a battery, each of which says what it is', async (t) => {
   const words = chain(
     common('SolarEdge ', 'SE10K', '4.1', '7E000001'),
     inverter103,
     common('SolarEdge ', 'SE-MTR-3Y', '75', '6068'),
     meter203(-500),
     meter203(20),
+    model(802, 62, { 11: [874], 34: [4012], 56: i16(-1), 59: i16(-1) }),
   );
   const device = await startDevice(t, { 1: { holding: { 40_000: words } } });
   if (device === null) return;
@@ -101,6 +102,7 @@ t.test('an inverter with a meter behind it, each of which says what it is', asyn
     { point: 'roof', role: 'solar', from: 'inverter', channels: ['power', 'energy', 'voltage', 'temperature'] },
     { point: 'grid', role: 'utility', from: 'meter', channels: ['power', 'energy'] },
     { point: 'second', from: 'meter-2', channels: ['power'] },
+    { point: 'store', role: 'battery', from: 'battery' },
   ];
   const source = await openSource(modbus, { ...config, port: device.port, points });
   t.teardown(() => source.close());
@@ -114,6 +116,8 @@ t.test('an inverter with a meter behind it, each of which says what it is', asyn
       ['grid', 'power', 5000],
       ['grid', 'energy', 12_345_600],
       ['second', 'power', -200],
+      ['store', 'charge', 87.4],
+      ['store', 'voltage', 401.2],
     ],
     noData: [],
   });
@@ -122,9 +126,12 @@ t.test('an inverter with a meter behind it, each of which says what it is', asyn
     { point: 'grid', meter: { model: 'SE-MTR-3Y', serial: '6068', firmware: '75' } },
     { point: 'second' },
   ]);
-  const wrong = await openSource(modbus, { ...config, port: device.port, points: [{ point: 'x', from: 'battery' }] });
+  const wrong = await openSource(modbus, { ...config, port: device.port, points: [{ point: 'x', from: 'pump' }] });
   t.teardown(() => wrong.close());
-  t.match(await tick(wrong), { kind: 'absent', message: /has no section battery; it has: inverter, meter, meter-2/ });
+  t.match(await tick(wrong), {
+    kind: 'absent',
+    message: /has no section pump; it has: inverter, meter, meter-2, battery/,
+  });
 });
 
 t.test('floats, at another base, behind models that are not read', async (t) => {

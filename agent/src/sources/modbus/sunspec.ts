@@ -98,6 +98,9 @@ function floatInverter(voltagesAt: readonly number[]): Model {
   return { section: 'inverter', channels };
 }
 
+/** Of power and current the specification does not say which way they are counted, so that they are left out. */
+const battery: Model = { section: 'battery', channels: { charge: uint16(11, 56), voltage: uint16(34, 59) } };
+
 /** The models that are read: inverters and meters of one, two and three phases; delta meters have line voltages only. */
 const models: ReadonlyMap<number, Model> = new Map([
   [101, inverter([10])],
@@ -114,6 +117,7 @@ const models: ReadonlyMap<number, Model> = new Map([
   [212, floatMeter(10)],
   [213, floatMeter(10)],
   [214, floatMeter(18)],
+  [802, battery],
 ]);
 
 /**
