@@ -250,7 +250,7 @@ t.test('payloads that another implementation encoded', async (t) => {
   ]);
   t.match(hear('DDATA/N/D', 7, [{ alias: '1', int_value: 44, ...quality(192) }]), [{ slot: power, value: 44 }]);
   t.match(hear('DDATA/N/D', 8, [{ name: 'P', string_value: 'many' }]), [
-    { problem: /the metric is a string, not a number/ },
+    { problem: /the metric is a text, not a number/ },
   ]);
   t.match(hear('DDATA/N/D', 9, [{ name: 'P', datatype: 16, dataset_value: {} }]), [{ problem: /is a dataset/ }]);
   t.match(hear('DDATA/N/D', 10, [{ name: 'P', datatype: 7, int_value: 4_294_967_284 }]), [{ value: 4_294_967_284 }]);
@@ -321,6 +321,52 @@ t.test('whole numbers of every width keep their value and sign', (t) => {
     );
   }
   t.end();
+});
+
+const { Payload } = createRequire(import.meta.url)('sparkplug-payload/lib/sparkplugPayloadProto.js').org.eclipse.tahu
+  .protobuf;
+
+t.test('any payload that protobufjs encodes is read, and any bytes are read or refused', async (t) => {
+  const number = fc.oneof(
+    fc.record({ intValue: fc.nat(2 ** 32 - 1) }),
+    fc.record({ longValue: fc.nat(Number.MAX_SAFE_INTEGER) }),
+    fc.record({ doubleValue: fc.double() }),
+    fc.record({ floatValue: fc.float() }),
+  );
+  const metric = fc.record({
+    name: fc.string({ unit: 'grapheme' }),
+    alias: fc.nat(Number.MAX_SAFE_INTEGER),
+    timestamp: fc.nat(Number.MAX_SAFE_INTEGER),
+    datatype: fc.nat(34),
+    number,
+  });
+  fc.assert(
+    fc.property(fc.array(metric, { maxLength: 4 }), fc.nat(255), (metrics, seq) => {
+      const written = metrics.map(({ number, ...rest }) => ({ ...rest, ...number }));
+      const bytes = Payload.encode(Payload.create({ timestamp: 1, seq, metrics: written })).finish() as Uint8Array;
+      const payload = decodePayload(Buffer.from(bytes));
+      t.equal(payload.seq, seq);
+      t.same(
+        payload.metrics.map((one) => ({ ...one, value: 'value' in one.value ? Number(one.value.value) : null })),
+        metrics.map(({ number, timestamp, alias, ...rest }) => ({
+          ...rest,
+          alias: String(alias),
+          at: timestamp,
+          value: Object.values(number)[0],
+          quality: null,
+        })),
+      );
+    }),
+  );
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 40 }), (bytes) => {
+      try {
+        return Array.isArray(decodePayload(Buffer.from(bytes)).metrics);
+      } catch (error) {
+        return /protobuf|Sparkplug|outside|out of range|header/.test((error as Error).message);
+      }
+    }),
+  );
 });
 
 type ProtoJson = Readonly<Record<string, unknown>>;

@@ -1,9 +1,5 @@
 import { unzipSync } from 'node:zlib';
-import proto from 'sparkplug-payload/lib/sparkplugPayloadProto.js';
-
-const { Payload } = proto.org.eclipse.tahu.protobuf;
-
-type ProtoMetric = InstanceType<typeof Payload.Metric>;
+import { encodeField, type Field, type FieldValue, fieldsOf } from './protobuf.ts';
 
 /** What a metric's value is, before it is known which type it was declared with. */
 export type RawValue =
@@ -46,18 +42,23 @@ const BOOLEAN = 11;
 /** Decompressed payloads beyond this are no telemetry. */
 const MOST_BYTES = 4 * 1_048_576;
 
+/** Fields of a metric that hold something else than a number (6.4.1). */
+const otherValues: Readonly<Record<number, string>> = {
+  14: 'boolean',
+  15: 'text',
+  16: 'string of bytes',
+  17: 'dataset',
+  18: 'template',
+  19: 'extension',
+};
+
 /** @throws Error where the bytes are no Sparkplug B payload. */
-export function decodePayload(bytes: Uint8Array): SparkplugPayload {
-  const payload = Payload.decode(bytes);
-  const inner =
-    payload.uuid === 'SPBV1.0_COMPRESSED'
-      ? Payload.decode(unzipSync(payload.body, { maxOutputLength: MOST_BYTES }))
-      : payload;
-  const sentAt = has(inner, 'timestamp') ? Number(inner.timestamp) : null;
-  return {
-    seq: has(inner, 'seq') ? Number(inner.seq) : null,
-    metrics: inner.metrics.map((metric) => metricOf(Payload.Metric.create(metric), sentAt)),
-  };
+export function decodePayload(bytes: Buffer): SparkplugPayload {
+  const fields = [...fieldsOf(bytes)];
+  const isCompressed = fields.some(({ number, value }) => number === 4 && textOf(value) === 'SPBV1.0_COMPRESSED');
+  const body = fields.find(({ number }) => number === 5)?.value;
+  if (!isCompressed || body === undefined) return payloadOf(fields);
+  return payloadOf([...fieldsOf(unzipSync(bytesOf(body), { maxOutputLength: MOST_BYTES }))]);
 }
 
 /** The number of a metric whose type is known, from its birth or from itself; null where there is none. */
@@ -69,47 +70,84 @@ export function numberOf(value: RawValue, datatype: number | null): number | nul
   return Number(isSigned ? BigInt.asIntN(bits, value.value) : BigInt.asUintN(bits, value.value));
 }
 
-/** The command by which a node is asked to be born again (Sparkplug 3.0, 6.4.25). */
-export function encodeRebirth(at: number): Uint8Array {
-  const rebirth = { name: 'Node Control/Rebirth', timestamp: at, datatype: BOOLEAN, booleanValue: true };
-  return Payload.encode(Payload.create({ timestamp: at, metrics: [rebirth] })).finish();
+/** The command by which a node is asked to be born again (6.4.25). */
+export function encodeRebirth(at: number): Buffer {
+  const metric = [
+    encodeField(1, 'Node Control/Rebirth'),
+    encodeField(3, at),
+    encodeField(4, BOOLEAN),
+    encodeField(14, 1),
+  ];
+  return Buffer.concat([encodeField(1, at), encodeField(2, Buffer.concat(metric))]);
 }
 
-function metricOf(metric: ProtoMetric, sentAt: number | null): SparkplugMetric {
+/** Field numbers of the payload: 1 timestamp, 2 metrics, 3 seq (6.4.1). */
+function payloadOf(fields: readonly Field[]): SparkplugPayload {
+  const last = (wanted: number): FieldValue | undefined => fields.findLast(({ number }) => number === wanted)?.value;
+  const sentAt = last(1);
+  const seq = last(3);
+  const metrics = fields.filter(({ number }) => number === 2);
   return {
-    name: has(metric, 'name') ? metric.name : null,
-    alias: has(metric, 'alias') ? String(metric.alias) : null,
-    at: has(metric, 'timestamp') ? Number(metric.timestamp) : sentAt,
-    datatype: has(metric, 'datatype') ? metric.datatype : null,
-    value: rawValueOf(metric),
-    quality: qualityOf(metric),
+    seq: seq === undefined ? null : numeric(seq),
+    metrics: metrics.map(({ value }) => metricOf(bytesOf(value), sentAt === undefined ? null : numeric(sentAt))),
   };
 }
 
-function rawValueOf(metric: ProtoMetric): RawValue {
-  if (metric.isNull || metric.value === undefined) return { kind: 'null' };
-  switch (metric.value) {
-    case 'floatValue':
-      return { kind: 'real', value: metric.floatValue ?? Number.NaN };
-    case 'doubleValue':
-      return { kind: 'real', value: metric.doubleValue ?? Number.NaN };
-    case 'intValue':
-      return { kind: 'whole', value: BigInt(metric.intValue ?? 0) };
-    case 'longValue':
-      return { kind: 'whole', value: BigInt(String(metric.longValue)) };
-    default:
-      return { kind: 'other', what: metric.value.replace('Value', '') };
+/**
+ * Field numbers of a metric: 1 name, 2 alias, 3 timestamp, 4 datatype, 7 is_null, 9 properties, 10 int_value,
+ * 11 long_value, 12 float_value, 13 double_value, and others (6.4.1).
+ */
+function metricOf(bytes: Buffer, sentAt: number | null): SparkplugMetric {
+  const fields = new Map<number, FieldValue>();
+  let value: RawValue = { kind: 'null' };
+  for (const field of fieldsOf(bytes)) {
+    fields.set(field.number, field.value);
+    if (field.number >= 10) value = rawValueOf(field) ?? value;
   }
+  const [name, alias, at, datatype, isNull, properties] = [1, 2, 3, 4, 7, 9].map((number) => fields.get(number));
+  return {
+    name: name === undefined ? null : textOf(name),
+    alias: alias === undefined ? null : String(numeric(alias)),
+    at: at === undefined ? sentAt : numeric(at),
+    datatype: datatype === undefined ? null : numeric(datatype),
+    value: isNull === 1 ? { kind: 'null' } : value,
+    quality: properties === undefined ? null : qualityOf(bytesOf(properties)),
+  };
 }
 
-function qualityOf({ properties }: ProtoMetric): number | null {
-  const index = properties?.keys?.indexOf('Quality') ?? -1;
-  const property = properties?.values?.[index];
-  const value = property?.intValue ?? property?.longValue;
-  return value === null || value === undefined ? null : Number(value);
+function rawValueOf({ number, value }: Field): RawValue | null {
+  if (number === 10 || number === 11) return { kind: 'whole', value: BigInt(varint(value)) };
+  if (number === 12) return { kind: 'real', value: bytesOf(value).readFloatLE() };
+  if (number === 13) return { kind: 'real', value: bytesOf(value).readDoubleLE() };
+  const what = otherValues[number];
+  return what === undefined ? null : { kind: 'other', what };
 }
 
-/** Protobuf gives what was not sent a default; only what was sent is the message's own. */
-function has(message: object, field: string): boolean {
-  return Object.hasOwn(message, field);
+/** Field numbers of a property set: 1 keys, 2 values; of a property: 3 int_value, 4 long_value (6.4.1). */
+function qualityOf(bytes: Buffer): number | null {
+  const fields = [...fieldsOf(bytes)];
+  const keys = fields.filter(({ number }) => number === 1);
+  const values = fields.filter(({ number }) => number === 2);
+  const value = values[keys.findIndex((key) => textOf(key.value) === 'Quality')]?.value;
+  if (value === undefined) return null;
+  const whole = [...fieldsOf(bytesOf(value))].find(({ number }) => number === 3 || number === 4);
+  return whole === undefined ? null : numeric(whole.value);
+}
+
+function textOf(value: FieldValue): string {
+  return bytesOf(value).toString('utf8');
+}
+
+function numeric(value: FieldValue): number {
+  return Number(varint(value));
+}
+
+function varint(value: FieldValue): number | bigint {
+  if (Buffer.isBuffer(value)) throw new Error('it is no Sparkplug payload');
+  return value;
+}
+
+function bytesOf(value: FieldValue): Buffer {
+  if (!Buffer.isBuffer(value)) throw new Error('it is no Sparkplug payload');
+  return value;
 }
