@@ -122,6 +122,7 @@ async function runCheck(options: CheckOptions): Promise<void> {
     isGood = await tryOut({ profile, kind, keys }, json, await openCatalog(sourceDirectory), clock, write);
   } else if (config !== undefined) {
     const { check } = await import('./commands/check.ts');
+    if (watch > 0 && process.stderr.isTTY) process.stderr.write(`watching for ${watch / 1000} s …\n`);
     isGood = await check(await load(config), { json, watchMs: watch, broker, collector }, clock, write);
   } else throw new ConfigError('check', ['name the configuration with --config, or a profile to try with --profile']);
   // A driver may have left a socket or a timer behind; everything of ours is closed.

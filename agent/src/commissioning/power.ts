@@ -1,3 +1,4 @@
+import type { Channel } from '@wattmark/shared/channels';
 import type { Finding } from './finding.ts';
 import { type Factor, factorOf, isAbout, say, steady, timesOf } from './factor.ts';
 import { type SeenPoint, type SeenRow, stepOf, valuesOf } from './seen.ts';
@@ -6,7 +7,8 @@ import { thresholds } from './thresholds.ts';
 /** Power against voltage × current × power factor, which an instrument measures by the same inputs. */
 export function judgePower(points: readonly SeenPoint[]): Finding[] {
   return points.flatMap((point) => {
-    const comparisons = point.rows.flatMap((row) => compare(point, row) ?? []);
+    const steps = new Map(compared.map((channel) => [channel, stepOf(valuesOf(point, channel))]));
+    const comparisons = point.rows.flatMap((row) => compare(row, steps) ?? []);
     const tolerance = thresholds.agreement + Math.max(0, ...comparisons.map(({ coarseness }) => coarseness));
     const ratio = steady(
       comparisons.map(({ ratio }) => ratio),
@@ -62,23 +64,21 @@ interface Comparison {
 
 type Judgement = Omit<Finding, 'about'>;
 
+const compared = ['power', 'power-factor', 'voltage', 'current', 'apparent-power'] as const;
+
 /** Null where the row lacks a value, or its values are too small or too coarse to say anything. */
-function compare(point: SeenPoint, { values }: SeenRow): Comparison | null {
+function compare({ values }: SeenRow, steps: ReadonlyMap<Channel, number>): Comparison | null {
   const { power, voltage, current, 'power-factor': factor, 'apparent-power': apparent } = values;
   const isProduct = voltage !== undefined && current !== undefined;
   const apparentVA = isProduct ? Math.abs(voltage * current) : apparent;
   if (power === undefined || apparentVA === undefined || apparentVA === 0) return null;
   if (Math.max(apparentVA, Math.abs(power)) < thresholds.leastApparentVA) return null;
   if (factor !== undefined && Math.abs(factor) < 1e-6) return null;
-  const used = [
-    'power',
-    'power-factor',
-    ...(isProduct ? (['voltage', 'current'] as const) : ['apparent-power' as const]),
-  ] as const;
-  const coarseness = used.reduce((sum, channel) => {
-    const value = values[channel];
+  const unused: readonly Channel[] = isProduct ? ['apparent-power'] : ['voltage', 'current'];
+  const coarseness = compared.reduce((sum, channel) => {
+    const value = values[channel] ?? 0;
     // A power of 0 has no digits to judge, and is its own finding.
-    return value === undefined || value === 0 ? sum : sum + stepOf(valuesOf(point, channel)) / Math.abs(value);
+    return value === 0 || unused.includes(channel) ? sum : sum + (steps.get(channel) ?? 0) / Math.abs(value);
   }, 0);
   if (coarseness > thresholds.coarsest) return null;
   const share = Math.abs(power) / apparentVA;

@@ -1,7 +1,7 @@
 import type { Channel } from '@wattmark/shared/channels';
 import type { Meter, Reading } from '@wattmark/shared/messages';
 import type { Role } from '@wattmark/shared/roles';
-import type { CheckedSource } from '../check.ts';
+import type { CheckedSource, Look } from '../check.ts';
 import { implausible } from '../tick-message.ts';
 
 /** Of a history, only its end tells how an instrument is wired and read today. */
@@ -33,6 +33,7 @@ export interface SeenPoint {
 /** The points of a source with everything that they said while it was checked. */
 export function seenPoints({ configured, points, looks }: CheckedSource): SeenPoint[] {
   const said = new Map([...pointsIn(configured.settings)].map((entry) => [entry.point, entry]));
+  const rows = rowsIn(looks);
   return points.map(({ point, role, energyModulusWh, meter }) => ({
     point,
     source: configured.label,
@@ -41,10 +42,7 @@ export function seenPoints({ configured, points, looks }: CheckedSource): SeenPo
     ratedPowerW: said.get(point)?.ratedPower ?? null,
     energyModulusWh: energyModulusWh ?? null,
     meter: meter ?? {},
-    rows: looks
-      .flatMap(({ at, sample }) => [...(sample?.dated ?? []), { at, readings: sample?.readings ?? [] }])
-      .flatMap((group) => rowOf(point, group.at, group.readings))
-      .slice(-MAX_ROWS),
+    rows: (rows.get(point) ?? []).slice(-MAX_ROWS),
   }));
 }
 
@@ -77,12 +75,30 @@ function significand(value: number): string {
   return digits.replace('.', '').replace(/0+$/, '');
 }
 
-function rowOf(point: string, at: number, readings: readonly Reading[]): SeenRow[] {
-  const own = readings.filter(
-    ([of, channel, value, quality]) => of === point && quality !== 'estimated' && implausible(channel, value) === null,
-  );
-  if (own.length === 0) return [];
-  return [{ at, values: Object.fromEntries(own.map(([, channel, value]) => [channel, value])) }];
+/** Of each point that was read, a row for each time. */
+function rowsIn(looks: readonly Look[]): Map<string, SeenRow[]> {
+  const rows = new Map<string, SeenRow[]>();
+  for (const { at, sample } of looks) {
+    for (const group of [...(sample?.dated ?? []), { at, readings: sample?.readings ?? [] }]) {
+      for (const [point, values] of valuesIn(group.readings)) {
+        const own = rows.get(point) ?? [];
+        rows.set(point, own);
+        own.push({ at: group.at, values });
+      }
+    }
+  }
+  return rows;
+}
+
+function valuesIn(readings: readonly Reading[]): Map<string, Partial<Record<Channel, number>>> {
+  const values = new Map<string, Partial<Record<Channel, number>>>();
+  for (const [point, channel, value, quality] of readings) {
+    if (quality === 'estimated' || implausible(channel, value) !== null) continue;
+    const own = values.get(point) ?? {};
+    values.set(point, own);
+    own[channel] = value;
+  }
+  return values;
 }
 
 interface ConfiguredPoint {
