@@ -250,7 +250,7 @@ t.test('property: whatever instruments say of themselves, the draft loads', asyn
         sources.length === list.length && new Set(sources.map(({ settings }) => settings['point'])).size === list.length
       );
     }),
-    { numRuns: 100 },
+    { numRuns: 40 },
   );
 });
 

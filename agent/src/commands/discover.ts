@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { ConfigError } from '@wattmark/shared/config';
@@ -18,9 +19,13 @@ export interface DiscoverCommand {
   readonly force: boolean;
 }
 
+const EXISTS = 'exists; name another file, or --force to replace it';
+
 /** Writes an agent.yaml for what is found. @throws ConfigError where the file exists or cannot be written. */
 export async function discover(command: DiscoverCommand, catalog: SourceCatalog, clock: Clock): Promise<void> {
   const { community, output, force } = command;
+  // Said before the search, which may take minutes; what comes to be there meanwhile is not overwritten either.
+  if (output !== undefined && !force && existsSync(output)) throw new ConfigError(output, [EXISTS]);
   const named = Object.entries(command.addresses);
   const addresses = new Map(named.map(([kind, texts]) => [kind, expandAddresses(texts)]));
   const progress = createProgress(process.stderr);
@@ -38,8 +43,7 @@ async function save(file: string, text: string, force: boolean): Promise<void> {
     await writeFile(file, text, { flag: force ? 'w' : 'wx', mode: 0o640 });
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    const problem = code === 'EEXIST' ? 'exists; name another file, or --force to replace it' : message;
-    throw new ConfigError(file, [problem]);
+    throw new ConfigError(file, [code === 'EEXIST' ? EXISTS : message]);
   }
   process.stderr.write(`${file} is written. Edit what says EDIT, then: wattmark-agent check --config ${file}\n`);
 }
