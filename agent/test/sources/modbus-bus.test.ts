@@ -84,6 +84,7 @@ async function rtuBus(
   });
   const { signal } = new AbortController();
   return {
+    bus,
     ask: async (unit: number, length: number, timeoutMs = 100) => {
       const answer = await bus.ask({ unit, function: 'holding', address: 7, length }, timeoutMs, signal);
       return answer instanceof Buffer ? answer[0] : answer;
@@ -160,4 +161,19 @@ t.test('what comes unasked is no answer', async (t) => {
     reply(count, 2);
   });
   for (const expected of [1, 2, 3]) t.equal(await ask(3, 4), expected);
+});
+
+t.test('a question that nobody waits for any more is not asked', async (t) => {
+  const asked: number[] = [];
+  const { ask, bus } = await rtuBus(t, ({ unit, reply }) => {
+    asked.push(unit);
+    reply(1);
+  });
+  // Taken back while the connection is being made.
+  const abort = new AbortController();
+  const given = bus.ask({ unit: 8, function: 'holding', address: 0, length: 1 }, 100, abort.signal);
+  setImmediate(() => abort.abort());
+  await t.rejects(given, { name: 'SourceError', kind: 'retry' });
+  t.equal(await ask(3, 4), 1);
+  t.same(asked, [3]);
 });

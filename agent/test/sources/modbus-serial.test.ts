@@ -67,7 +67,7 @@ t.test('a line that may not be opened, and one that two sources mean differently
   t.teardown(() => source.close());
   const differently = openSource(modbus, { ...base, device, baudRate: 19_200, parity: 'even', unit: 2 });
   await t.rejects(differently, {
-    kind: 'fatal',
+    kind: 'absent',
     message: /agent is read with 9600 baud, 8 data bits, parity none, 1 stop bits by another source, not 19200 baud/,
   });
   const noLine = await openSource(modbus, { ...base, device: t.testdir() });

@@ -25,12 +25,12 @@ export interface Bus {
 /** The process's buses by the name of their place: a second connection to a gateway would let questions collide. */
 const shared = new Map<string, { readonly place: Place; readonly line: Line; holders: number }>();
 
-/** @throws SourceError of kind `fatal` where others read there in another way. */
+/** @throws SourceError of kind `absent` where others read there in another way, who may be about to let go. */
 export function acquireBus(place: Place, clock: Clock): Bus {
   const { name, settings } = place;
   const entry = shared.get(name) ?? { place, line: new Line(place, clock), holders: 0 };
   if (entry.place.settings !== settings) {
-    throw new SourceError('fatal', `${name} is read with ${entry.place.settings} by another source, not ${settings}`);
+    throw new SourceError('absent', `${name} is read with ${entry.place.settings} by another source, not ${settings}`);
   }
   entry.holders += 1;
   shared.set(name, entry);
@@ -169,8 +169,11 @@ export function unitIsMissing({ code }: Refusal): boolean {
   return code === 10 || code === 11;
 }
 
+/** The error with what the operator should look at. */
 function explained(error: Error, { heard }: Connection, { doubt }: Place): Error {
-  if (!(error instanceof NoAnswer) || /closed/.test(error.message)) return error;
-  if (/unintelligible/.test(error.message)) return new NoAnswer(`${error.message}: ${doubt}`);
-  return new NoAnswer(heard ? `unintelligible answer: ${doubt}` : `${error.message}: is the unit number right?`);
+  if (!(error instanceof NoAnswer) || error.why === 'closed') return error;
+  const { why, message } = error;
+  if (why === 'unintelligible') return new NoAnswer(why, `${message}: ${doubt}`);
+  if (heard) return new NoAnswer('unintelligible', `unintelligible answer: ${doubt}`);
+  return new NoAnswer(why, `${message}: is the unit number right?`);
 }

@@ -32,7 +32,7 @@ export class Connection {
     wire.stream.on('data', (chunk: Buffer) => this.#receive(chunk));
     wire.stream.once('close', () => {
       this.#isOpen = false;
-      this.#pending?.fail(new NoAnswer('the device closed the connection'));
+      this.#pending?.fail(new NoAnswer('closed', 'the device closed the connection'));
     });
   }
 
@@ -51,7 +51,7 @@ export class Connection {
    */
   async ask(query: Query, signal: AbortSignal): Promise<Buffer | Refusal> {
     const { framing } = this.#place;
-    if (!this.#isOpen) throw new NoAnswer('the connection is closed');
+    if (!this.#isOpen) throw new NoAnswer('closed', 'the connection is closed');
     await this.#untilSilent(signal);
     this.#heard = false;
     // Without numbers, whatever came before the question cannot be its answer.

@@ -15,9 +15,14 @@ export class Refusal extends Error {
   }
 }
 
-/** The other end said nothing that can be understood, on a connection that stood. */
+/** The other end kept silent, ended the connection, or said what cannot be understood. */
 export class NoAnswer extends Error {
   override name = 'NoAnswer';
+  readonly why: 'silent' | 'closed' | 'unintelligible';
+  constructor(why: NoAnswer['why'], message: string) {
+    super(message);
+    this.why = why;
+  }
 }
 
 /** Exception codes of the Modbus Application Protocol 1.1b3, clause 7, with what they mean to an operator. */
@@ -133,7 +138,7 @@ function answerIn(message: Buffer, query: Query): Buffer | Refusal {
 }
 
 function unintelligible(what: string): NoAnswer {
-  return new NoAnswer(`unintelligible answer (${what})`);
+  return new NoAnswer('unintelligible', `unintelligible answer (${what})`);
 }
 
 /** CRC-16 of Modbus over Serial Line 1.02, 6.2.2: polynomial 0xA001, low byte first. */

@@ -22,9 +22,10 @@ export interface Allowance {
 
 export function beginLimit({ bus, timeoutMs, holdMs, isContested, asker }: Allowance): Limit {
   const over = new AbortController();
-  const giveUp = (ms: number) => over.abort(new NoAnswer(`no answer within ${Math.round(ms)} ms`));
+  const giveUp = (ms: number) => over.abort(new NoAnswer('silent', `no answer within ${Math.round(ms)} ms`));
   const abandon = () => over.abort(abandoned(bus));
   let held = false;
+  if (asker.aborted) abandon();
   asker.addEventListener('abort', abandon, { once: true });
   const timers = [
     setTimeout(() => giveUp(timeoutMs), timeoutMs),
