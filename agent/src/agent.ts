@@ -1,5 +1,6 @@
-import { isDeepStrictEqual } from 'node:util';
+import { setMaxListeners } from 'node:events';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import type { Logger } from '@wattmark/shared/logger';
 import type { Clock } from './clock.ts';
 import type { AgentConfig, ConfiguredSource } from './config.ts';
@@ -79,6 +80,8 @@ export class Agent {
 
   /** Samples and publishes until `signal` aborts; what is then not acknowledged stays in the spool. */
   async run(signal: AbortSignal): Promise<void> {
+    // Every read under way listens to it, so that there are as many listeners as sources.
+    setMaxListeners(0, signal);
     this.#stop = signal;
     await Promise.all(this.#pollers.map((poller) => poller.open(signal)));
     await Promise.all([this.#sampler.run(signal), this.publisher.run(signal)]);
