@@ -3,6 +3,8 @@ import { once } from 'node:events';
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { connectAsync } from 'mqtt';
+import sparkplug from 'sparkplug-payload';
 import t, { type Test } from 'tap';
 import { freePort } from '../../shared/test/free-port.ts';
 import { requireProgram } from '../../shared/test/program.ts';
@@ -77,6 +79,18 @@ t.test('version, kinds and profiles are those of the installed agent', async (t)
   const { code, stderr } = await run(['check', '--config', write(t, [{ kind: 'abacus' }])]);
   t.equal(code, 1);
   t.ok(stderr.includes(`must be one of ${kinds.join(', ')}\n`), stderr);
+  const empty = await run([
+    'check',
+    '--config',
+    write(
+      t,
+      kinds.map((kind) => ({ kind })),
+    ),
+  ]);
+  t.equal(empty.code, 1);
+  for (const [index, kind] of kinds.entries()) {
+    t.match(empty.stderr, new RegExp(`sources\\[${index}\\](?!\\.kind)`), `${kind} is loaded`);
+  }
   const { stdout } = await run(['profiles', '--json']);
   const shipped = JSON.parse(stdout) as { kind: string; name: string }[];
   t.same(
@@ -150,7 +164,12 @@ t.test('publishes to a broker, and stops in order', async (t) => {
   const collector = new FakeCollector({ group: 'default', site: 's', agent: 'a' });
   await collector.connect(broker.url);
   t.teardown(() => collector.close());
-  const [env, args] = agent([], ['run', '--config', write(t, [{ kind: 'host', point: 'h' }], broker.url)]);
+  const node = { point: 'n', device: 'g/n', channels: { power: { metric: 'P' } } };
+  const sources = [
+    { kind: 'host', point: 'h' },
+    { kind: 'mqtt', format: 'sparkplug', url: broker.url, points: [node] },
+  ];
+  const [env, args] = agent([], ['run', '--config', write(t, sources, broker.url)]);
   const child = spawn(env, args, { cwd: '/', stdio: ['ignore', 'ignore', 'pipe'] });
   t.teardown(() => void child.kill('SIGKILL'));
   let log = '';
@@ -158,7 +177,15 @@ t.test('publishes to a broker, and stops in order', async (t) => {
     log += chunk.toString();
   });
   await collector.when(() => collector.accepted.length >= 2);
-  t.match(collector.births, [{ software: /^wattmark-agent\/\d/, points: [{ point: 'h' }] }]);
+  t.match(collector.births.at(-1), { software: /^wattmark-agent\/\d/, points: [{ point: 'h' }, { point: 'n' }] });
+  // A negative number travels as one of 64 bits, beyond what JavaScript's own numbers tell apart.
+  const publisher = await connectAsync(broker.url);
+  const birth = { timestamp: Date.now(), seq: 0, metrics: [{ name: 'P', type: 'Int64' as const, value: -5 }] };
+  await publisher.publishAsync('spBv1.0/g/NBIRTH/n', Buffer.from(sparkplug.get('spBv1.0')?.encodePayload(birth) ?? []));
+  await collector.when(() => collector.accepted.some(({ readings }) => readings.some(([point]) => point === 'n')));
+  const reading = collector.accepted.flatMap(({ readings }) => readings).find(([point]) => point === 'n');
+  t.same(reading, ['n', 'power', -5]);
+  await publisher.endAsync();
   child.kill('SIGTERM');
   t.same(await once(child, 'exit'), [0, null], log);
 });

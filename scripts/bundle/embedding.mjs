@@ -36,13 +36,6 @@ export function embedding(root) {
       build.onResolve({ filter: /^node-gyp-build$/ }, () => ({
         path: join(root, 'scripts/bundle/serial-driver.mjs'),
       }));
-      // It hides its `require` from bundlers. What it asks for is a built-in module, or the one package of whole numbers.
-      build.onLoad({ filter: /@protobufjs\/inquire\/index\.js$/ }, ({ path }) => ({
-        contents:
-          "const known = { buffer: () => require('buffer'), fs: () => require('fs'), long: () => require('long') };\n" +
-          'module.exports = (name) => known[name]?.() ?? null;',
-        resolveDir: join(path, '..'),
-      }));
     },
   };
 }
