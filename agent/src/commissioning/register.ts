@@ -8,7 +8,9 @@ import { thresholds } from './thresholds.ts';
 export function judgeRegisters(points: readonly SeenPoint[]): Finding[] {
   return points.flatMap((point) => {
     const backwards = (['energy', 'energy-export'] as const).flatMap((channel) => judgeDirection(point, channel));
-    return backwards.length > 0 ? backwards : judgeCount(point);
+    if (backwards.length > 0) return backwards;
+    const both = point.rows.filter(({ values }) => values.energy !== undefined && values.power !== undefined);
+    return judgeCount({ ...point, rows: both });
   });
 }
 
@@ -44,21 +46,21 @@ interface Flow {
   readonly spanMs: number;
 }
 
-/** Null where power changed its direction, or was not read beside the register. */
+/** Null where power changed its direction. */
 function flowOf({ rows }: SeenPoint): Flow | null {
-  const both = rows.filter(({ values }) => values.energy !== undefined && values.power !== undefined);
-  const powers = both.map(({ values }) => values.power ?? 0);
+  const powers = rows.map(({ values }) => values.power ?? 0);
   const isDrawn = powers.every((power) => power > 0);
-  if (both.length < 2 || !(isDrawn || powers.every((power) => power < 0))) return null;
-  const dueWh = both.reduce((sum, { at }, index) => {
-    const before = both[index - 1];
+  if (rows.length < 2 || !(isDrawn || powers.every((power) => power < 0))) return null;
+  const dueWh = rows.reduce((sum, { at }, index) => {
+    const before = rows[index - 1];
     const meanW = ((powers[index] ?? 0) + (powers[index - 1] ?? 0)) / 2;
     return before === undefined ? sum : sum + (meanW * (at - before.at)) / 3_600_000;
   }, 0);
-  const spanMs = (both.at(-1)?.at ?? 0) - (both[0]?.at ?? 0);
+  const spanMs = (rows.at(-1)?.at ?? 0) - (rows[0]?.at ?? 0);
   return { dueWh: Math.abs(dueWh), channel: isDrawn ? 'energy' : 'energy-export', spanMs };
 }
 
+/** @param point with the rows that have both power and register */
 function judgeCount(point: SeenPoint): Finding[] {
   const flow = flowOf(point);
   if (flow === null) return [];
