@@ -115,7 +115,7 @@ async function recognise(
   return null;
 }
 
-/** The profiles that may fit: those that know the device by its sysObjectID, the most exact first, then those it has a table of. */
+/** The profiles that may fit: those that know the device's sysObjectID, the most exact first, then those it has a table of. */
 async function inOrder(device: Device, client: Client, candidates: readonly Candidate[]): Promise<Candidate[]> {
   const exactness = ({ profile }: Candidate) =>
     Math.max(0, ...profile.identify.filter((id) => isSameOrBelow(device.objectId, id)).map((id) => id.length));
