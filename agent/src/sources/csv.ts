@@ -24,7 +24,8 @@ export async function openCsv(
 ): Promise<Source> {
   const path = resolve(context.directory, config.path);
   const interpreter: Interpreter = { config, slots: slotsOf(config), readTime: createTimeReader(config.time) };
-  const memory = context.memory(`csv ${path}`);
+  // Two sources may read the same file; no two read the same point.
+  const memory = context.memory(`csv ${path} ${config.points.map(({ point }) => point).sort()[0]}`);
   let progress = parseProgress(await memory.load());
   let handedOut: { progress: Progress; signal: AbortSignal } | null = null;
   /** A look at a file system that hangs goes on after its tick; no second one is begun beside it. */

@@ -242,6 +242,17 @@ t.test('after a restart it goes on where it was; what was not taken comes again'
   t.match(stopped.points, [{ intervalMs: 900_000 }]);
 });
 
+t.test('two sources read the same file, each at its own pace', async (t) => {
+  const { path, open } = createFile(t);
+  writeFileSync(path, 'time,kW,Wh\n2026-01-01T00:00:00Z,1,1\n');
+  const first = await open();
+  t.equal((await look(first)).length, 1);
+  await first.close();
+  const second = await open({ points: [{ point: 'b', channels: { energy: { column: 'Wh' } } }] });
+  t.same(await look(second), [['2026-01-01T00:00:00.000Z', 1]]);
+  t.same(await look(await open()), []);
+});
+
 t.test('another file in its place is read from the beginning, without what is known', async (t) => {
   const { path, open } = createFile(t);
   const rows = (from: number, count: number) =>
