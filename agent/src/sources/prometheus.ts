@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { Channel } from '@wattmark/shared/channels';
-import { limits, type PointDeclaration } from '@wattmark/shared/messages';
+import type { PointDeclaration } from '@wattmark/shared/messages';
 import * as v from 'valibot';
 import { declarePoint, pointEntries, simulated } from '../point-config.ts';
 import { type DatedReadings, type Sample, type Source, SourceError, type SourceModule } from '../source.ts';
@@ -11,6 +11,7 @@ import type { Exposition } from './prometheus/exposition.ts';
 import { createSelector, type Selector, seriesByChannel } from './prometheus/selector.ts';
 import { untilAborted } from './support/abort.ts';
 import { judge, type Outcome, toSample } from './support/outcome.ts';
+import { pointList } from './support/point-list.ts';
 import { createSilence } from './support/silence.ts';
 
 const { channels: _, ...namedEntries } = pointEntries;
@@ -30,15 +31,7 @@ const schema = v.pipe(
     /** For the whole answer; two fifths of the interval unless said, at most 2.5 s. */
     timeout: v.optional(durationBetween(10, 3_600_000, 'must be between 10ms and 1h')),
     simulated,
-    points: v.pipe(
-      v.array(v.strictObject({ ...namedEntries, estimated: v.optional(text), channels: seriesByChannel })),
-      v.nonEmpty('must name at least one point'),
-      v.maxLength(limits.pointsPerAgent),
-      v.check(
-        (points) => new Set(points.map(({ point }) => point)).size === points.length,
-        'must not name a point more than once',
-      ),
-    ),
+    points: pointList(v.strictObject({ ...namedEntries, estimated: v.optional(text), channels: seriesByChannel })),
   }),
   v.check(
     ({ username, bearerTokenFile }) => username === undefined || bearerTokenFile === undefined,

@@ -203,6 +203,10 @@ t.test('what is announced, and what a configuration may not say', async (t) => {
   t.match(rejected(point({ power: { path: 'a' } }, '#/a')), /must be a topic/);
   t.match(rejected({ url: 'mqtt://user:password@broker' }), /must be mqtt:/);
   t.match(rejected({ points: [...points, ...points] }), /more than once/);
+  t.match(
+    rejected({ points: points.map((point) => ({ ...point, role: 'other', level: 'ups-output' })) }),
+    /level is only/,
+  );
 });
 
 function readingsOf({ dated = [] }: Sample): Reading[] {

@@ -1,9 +1,9 @@
 import type { Channel } from '@wattmark/shared/channels';
 import { durationMs } from '@wattmark/shared/config';
-import { limits } from '@wattmark/shared/messages';
 import * as v from 'valibot';
 import { pointEntries, simulated } from '../../point-config.ts';
 import { durationBetween } from '../../source-config.ts';
+import { pointList } from '../support/point-list.ts';
 import { byChannel, scaleOf, unitEntries } from '../support/unit.ts';
 import type { Slot } from './format.ts';
 import type { PlainSlot } from './plain.ts';
@@ -22,18 +22,6 @@ const filter = v.pipe(
   ),
 );
 const filters = v.pipe(v.array(filter), v.nonEmpty(), v.maxLength(100));
-
-function pointsOf<S extends v.GenericSchema<unknown, { readonly point: string }>>(point: S) {
-  return v.pipe(
-    v.array(point),
-    v.nonEmpty('must name at least one point'),
-    v.maxLength(limits.pointsPerAgent),
-    v.check(
-      (points) => new Set(points.map(({ point: name }) => name)).size === points.length,
-      'must not name a point more than once',
-    ),
-  );
-}
 
 const commonEntries = {
   url: v.pipe(v.string(), v.regex(/^mqtts?:\/\/[^/@\s]+\/?$/, 'must be mqtt://host[:port] or mqtts://host[:port]')),
@@ -87,17 +75,17 @@ export const schema = v.variant('format', [
     rebirth: v.optional(v.boolean(), true),
     /** True where the publishers report by exception: a value stands until it changes. */
     hold: v.optional(v.boolean(), false),
-    points: pointsOf(sparkplugPoint),
+    points: pointList(sparkplugPoint),
   }),
   v.strictObject({
     ...commonEntries,
     format: v.literal('telegraf-json'),
     topics: filters,
-    points: pointsOf(telegrafPoint),
+    points: pointList(telegrafPoint),
   }),
-  v.strictObject({ ...commonEntries, format: v.literal('influx'), topics: filters, points: pointsOf(telegrafPoint) }),
-  v.strictObject({ ...commonEntries, format: v.literal('json'), points: pointsOf(jsonPoint) }),
-  v.strictObject({ ...commonEntries, format: v.literal('number'), points: pointsOf(numberPoint) }),
+  v.strictObject({ ...commonEntries, format: v.literal('influx'), topics: filters, points: pointList(telegrafPoint) }),
+  v.strictObject({ ...commonEntries, format: v.literal('json'), points: pointList(jsonPoint) }),
+  v.strictObject({ ...commonEntries, format: v.literal('number'), points: pointList(numberPoint) }),
 ]);
 
 export type Config = v.InferOutput<typeof schema>;
