@@ -285,6 +285,21 @@ t.test('registers beside the power of the same time', (t) => {
     [],
     'a small load on a coarse register',
   );
+  t.same(
+    run((s) => 1_234_560.7 + (s < 30 ? 0 : 10_000)),
+    [],
+    'one step of 10 kWh',
+  );
+  const delivery = (s: number) => ({ power: 41_000 + s, energy: 7 + s, 'energy-export': counted(41_000, s, 1) });
+  t.same(
+    codes(watched(30, 6, delivery, { role: 'generator' })),
+    [],
+    'what a generator delivers is export to its meter',
+  );
+  const apart = watched(30, 6, (s) => (s % 12 === 0 ? { power: 41_000 } : { energy: 1_234_560.7 }));
+  t.same(codes(apart), [], 'power and register that are not read together');
+  const late = watched(60, 2, (s) => ({ energy: counted(41_000, s, 1), ...(s >= 60 && { power: 41_000 }) }));
+  t.same(codes(late), [], 'power that is read from the middle on');
   t.end();
 });
 
