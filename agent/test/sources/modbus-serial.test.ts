@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { SerialPort } from 'serialport';
 import t from 'tap';
 import { freePort } from '../../../shared/test/free-port.ts';
 import { requireProgram } from '../../../shared/test/program.ts';
@@ -70,9 +71,13 @@ t.test('a line that may not be opened, and one that two sources mean differently
     kind: 'absent',
     message: /agent is read with 9600 baud, 8 data bits, parity none, 1 stop bits by another source, not 19200 baud/,
   });
-  const noLine = await openSource(modbus, { ...base, device: t.testdir() });
-  t.teardown(() => noLine.close());
-  t.match(await tick(noLine), { kind: 'absent', message: /cannot open / });
+  const [taken] = line.ends;
+  const other = new SerialPort({ path: taken, baudRate: 9600, autoOpen: false });
+  await new Promise((resolve) => other.open(resolve));
+  t.teardown(() => other.close());
+  const late = await openSource(modbus, { ...base, device: taken });
+  t.teardown(() => late.close());
+  t.match(await tick(late), { kind: 'absent', message: /cannot open .*: another program has it open/ });
 });
 
 t.test('what contradicts itself is refused', async (t) => {
