@@ -12,26 +12,52 @@ import { scratch } from '../support/scratch.ts';
 import { context, openSource, tick } from './conformance.ts';
 import { makeCertificate } from './nut/certificates.ts';
 import { dev } from './nut/devices.ts';
-import { startNut } from './nut/server.ts';
+import { type NutServer, startNut } from './nut/server.ts';
 
 const captured = fileURLToPath(new URL('../../../../shared/data/nut/CyberPower-CP900EPFCLCD.dev', import.meta.url));
 
-/** upsd and its drivers take a second each to meet, so the tests do not wait for each other. */
-const beside = { buffered: true };
-t.jobs = 8;
+const online = (powerW: number) => dev({ 'ups.status': 'OL', 'ups.realpower': powerW });
 
-t.test('every UPS of a server, by its own name', beside, async (t) => {
-  const later = {
-    '5PX_A.1': dev({ 'ups.status': 'OL', 'ups.realpower': 500, 'ups.model': '5PX', 'ups.serial': 'G1' }),
-  };
-  const first = {
-    ...later,
-    rack: dev({ 'ups.status': 'OL', 'ups.load': 40, 'ups.power.nominal': 3000, 'ups.power': 1200 }),
-    '5px-a-1': dev({ 'ups.status': 'OL', 'ups.realpower': 1 }),
-  };
-  const server = await startNut(t, first);
+const later = { '5PX_A.1': dev({ 'ups.status': 'OL', 'ups.realpower': 500, 'ups.model': '5PX', 'ups.serial': 'G1' }) };
+const named = {
+  ...later,
+  rack: dev({ 'ups.status': 'OL', 'ups.load': 40, 'ups.power.nominal': 3000, 'ups.power': 1200 }),
+  '5px-a-1': online(1),
+};
+const one = { a: online(500) };
+const two = { ...one, b: online(700) };
+
+const outage =
+  'ups.realpower: 1180\nbattery.voltage: 50\nbattery.current: 24\nups.status: OL CHRG\nTIMER 2\n' +
+  'ups.status: OB DISCHRG\nbattery.charge: 83\nTIMER 2\nups.status: OB LB\nbattery.charge: 12\nTIMER 2\n';
+
+const directory = scratch(t);
+const sequence = join(directory, 'outage.seq');
+writeFileSync(sequence, outage);
+
+/** upsd and its drivers take seconds to meet, so all of them are started at once. */
+const servers = {
+  named: startNut(t, named, '', later),
+  one: startNut(t, one, '', two),
+  captured: existsSync(captured) ? startNut(t, { cyber: captured }) : null,
+  pair: startNut(t, { a: online(100), b: online(200) }),
+  outage: startNut(t, { seq: sequence }),
+  secure: startSecure(),
+  found: startNut(t, {
+    rack: dev({ 'ups.status': 'OL', 'ups.realpower': 500, 'ups.mfr': 'Eaton', 'ups.model': '5PX' }),
+    Rack_: dev({ 'ups.status': 'OL', 'ups.load': 10, 'ups.power': 500 }),
+  }),
+};
+
+async function startSecure(): Promise<NutServer | null> {
+  const [openssl, certutil, pk12util] = ['openssl', 'certutil', 'pk12util'].map((name) => requireProgram(t, name));
+  if (openssl == null || certutil == null || pk12util == null) return null;
+  return startNut(t, { sim: online(500) }, makeCertificate(directory, openssl, certutil, pk12util));
+}
+
+t.test('every UPS of a server, by its own name', async (t) => {
+  const server = await servers.named;
   if (server === null) return;
-  await server.prepare(later);
   const { log, entries } = recordingLog();
   const config = v.parse(nut.schema, { host: '127.0.0.1', port: server.port, prefix: 'ups-' });
   const source = await nut.open(config, { ...context, log });
@@ -56,15 +82,13 @@ t.test('every UPS of a server, by its own name', beside, async (t) => {
   await server.restartWith(later);
   await tick(source);
   t.match(((await tick(source)) as Sample).noData, [{ point: 'ups-rack', reason: /UNKNOWN-UPS.*no such section/ }]);
-  await server.restartWith(first);
+  await server.restartWith(named);
   await tick(source);
   t.equal(((await tick(source)) as Sample).readings.length, 3, 'and back again');
 });
 
-t.test('a UPS that comes later is a new point', beside, async (t) => {
-  const one = { a: dev({ 'ups.status': 'OL', 'ups.realpower': 500 }) };
-  const two = { ...one, b: dev({ 'ups.status': 'OL', 'ups.realpower': 700 }) };
-  const server = await startNut(t, one);
+t.test('a UPS that comes later is a new point', async (t) => {
+  const server = await servers.one;
   if (server === null) return;
   const source = await openSource(nut, { host: '127.0.0.1', port: server.port });
   t.teardown(() => source.close());
@@ -87,9 +111,9 @@ t.test('a UPS that comes later is a new point', beside, async (t) => {
   );
 });
 
-t.test('a captured UPS without a power meter: estimated, and said so', beside, async (t) => {
-  if (!existsSync(captured)) return void t.skip('the captured device is not here', () => undefined);
-  const server = await startNut(t, { cyber: captured });
+t.test('a captured UPS without a power meter: estimated, and said so', async (t) => {
+  if (servers.captured === null) return void t.skip('the captured device is not here', () => undefined);
+  const server = await servers.captured;
   if (server === null) return;
   const points = [{ point: 'ups-1', from: 'cyber', role: 'it', level: 'ups-output' }];
   const source = await openSource(nut, { host: '127.0.0.1', port: server.port, points });
@@ -113,9 +137,8 @@ t.test('a captured UPS without a power meter: estimated, and said so', beside, a
   t.ok((source.points[0]?.method?.length ?? 0) <= 200);
 });
 
-t.test('a driver that has gone takes its own UPS with it, and no other', beside, async (t) => {
-  const ups = (powerW: number) => dev({ 'ups.status': 'OL', 'ups.realpower': powerW });
-  const server = await startNut(t, { a: ups(100), b: ups(200) });
+t.test('a driver that has gone takes its own UPS with it, and no other', async (t) => {
+  const server = await servers.pair;
   if (server === null) return;
   const source = await openSource(nut, { host: '127.0.0.1', port: server.port });
   t.teardown(() => source.close());
@@ -128,15 +151,8 @@ t.test('a driver that has gone takes its own UPS with it, and no other', beside,
   ]);
 });
 
-t.test('on line, on battery, battery low: said once each, and which way the battery flows', beside, async (t) => {
-  const directory = scratch(t);
-  const sequence = join(directory, 'outage.seq');
-  writeFileSync(
-    sequence,
-    'ups.realpower: 1180\nbattery.voltage: 50\nbattery.current: 24\nups.status: OL CHRG\nTIMER 2\n' +
-      'ups.status: OB DISCHRG\nbattery.charge: 83\nTIMER 2\nups.status: OB LB\nbattery.charge: 12\nTIMER 2\n',
-  );
-  const server = await startNut(t, { seq: sequence });
+t.test('on line, on battery, battery low: said once each, and which way the battery flows', async (t) => {
+  const server = await servers.outage;
   if (server === null) return;
   const { log, entries } = recordingLog();
   const source = await nut.open(v.parse(nut.schema, { host: '127.0.0.1', port: server.port }), { ...context, log });
@@ -155,14 +171,8 @@ t.test('on line, on battery, battery low: said once each, and which way the batt
   t.same(powersW, new Set([1200, -1200]), 'supplies, and is charged');
 });
 
-t.test('STARTTLS with a real upsd', beside, async (t) => {
-  const programs = ['openssl', 'certutil', 'pk12util'].map((name) => requireProgram(t, name));
-  const [openssl, certutil, pk12util] = programs;
-  if (openssl == null || certutil == null || pk12util == null) return;
-  const directory = scratch(t);
-  const certificate = makeCertificate(directory, openssl, certutil, pk12util);
-  const device = { sim: dev({ 'ups.status': 'OL', 'ups.realpower': 500 }) };
-  const server = await startNut(t, device, certificate.config);
+t.test('STARTTLS with a real upsd', async (t) => {
+  const server = await servers.secure;
   if (server === null) return;
   const read = async (config: object) => {
     const settings = v.parse(nut.schema, { host: '127.0.0.1', port: server.port, tls: 'starttls', ...config });
@@ -180,8 +190,8 @@ t.test('STARTTLS with a real upsd', beside, async (t) => {
   await t.rejects(read({ ca: 'none.pem' }), { kind: 'fatal', message: /ca: ENOENT/ });
 });
 
-t.test('without a certificate upsd refuses STARTTLS, and nothing is sent in clear', beside, async (t) => {
-  const server = await startNut(t, { sim: dev({ 'ups.status': 'OL', 'ups.realpower': 500 }) });
+t.test('without a certificate upsd refuses STARTTLS, and nothing is sent in clear', async (t) => {
+  const server = await servers.one;
   if (server === null) return;
   const place = { host: '127.0.0.1', port: server.port };
   const secure = await openSource(nut, { ...place, tls: 'starttls' });
@@ -191,21 +201,29 @@ t.test('without a certificate upsd refuses STARTTLS, and nothing is sent in clea
   t.match(await tick(secure), { kind: 'absent', message });
   const clear = await openSource(nut, { ...place, username: 'mon', password: 'a "good" #1\\' });
   t.teardown(() => clear.close());
-  t.match(await tick(clear), { readings: [['sim', 'power', 500]] });
+  t.match(await tick(clear), { readings: [['a', 'power', 500], {}] });
 });
 
-t.test('discovery finds the server that the operator named', beside, async (t) => {
-  const server = await startNut(t, {
-    rack: dev({ 'ups.status': 'OL', 'ups.realpower': 500, 'ups.mfr': 'Eaton', 'ups.model': '5PX' }),
-  });
+t.test('discovery finds the server that the operator named', async (t) => {
+  const server = await servers.found;
   if (server === null) return;
   const search = { log: context.log, clock: realClock, signal: new AbortController().signal };
   const addresses = [`127.0.0.1:${server.port}`, '127.0.0.1:1'];
   const found = await nut.discover({ ...search, addresses, community: 'public', progress: () => {} });
   t.match(found, [
     {
-      title: `1 UPS of Network UPS Tools at 127.0.0.1:${server.port}`,
-      notes: [/^rack: Eaton 5PX, serial number untold; measures its power$/, /role: it and level: ups-output/],
+      title: `2 UPSs of Network UPS Tools at 127.0.0.1:${server.port}`,
+      notes: [
+        /^rack: Eaton 5PX, serial number untold; measures its power$/,
+        /^Rack_: Dummy .*, serial number untold; tells no power in W$/,
+        /role: it and level: ups-output/,
+      ],
+      entry: {
+        points: [
+          { point: 'rack', from: 'rack' },
+          { point: 'rack-2', from: 'Rack_' },
+        ],
+      },
     },
   ]);
   const { kind, ...entry } = found[0]?.entry ?? {};

@@ -5,32 +5,46 @@ import { estimateMethod, identify, tell, type Variables, variablesOf } from './v
 
 const PORT = 3493;
 
-/** Longest that a server may take to say what it has. */
-const PATIENCE_MS = 3000;
+/** Longest that a server may take to answer. */
+const PATIENCE_MS = 2000;
+
+/** Addresses that are tried at the same time. */
+const ABREAST = 32;
 
 /** The servers on this machine and at the addresses that the operator named, with all their UPSs. */
-export async function discoverUpsds({ addresses, signal, log, progress }: Search): Promise<readonly Found[]> {
+export async function discoverUpsds({ addresses, signal, progress }: Search): Promise<readonly Found[]> {
+  const places = ['127.0.0.1', ...addresses].map(placeOf);
   const found: Found[] = [];
-  for (const { host, port } of ['127.0.0.1', ...addresses].map(placeOf)) {
-    if (signal.aborted) break;
-    const upsd = createUpsd({ host, port, timeoutMs: PATIENCE_MS, tls: 'off', verify: true });
-    try {
-      found.push(...(await describe(await upsd.connect(signal), host, port)));
-    } catch (error) {
-      log.debug({ host, port, reason: (error as Error).message }, 'no upsd');
-      progress(`nut: no upsd at ${host}:${port}`);
-    } finally {
-      upsd.close();
-    }
+  for (let begin = 0; begin < places.length && !signal.aborted; begin += ABREAST) {
+    const batch = places.slice(begin, begin + ABREAST).map((place) => look(place, signal, progress));
+    found.push(...(await Promise.all(batch)).flat());
   }
   return found;
+}
+
+interface Place {
+  readonly host: string;
+  readonly port: number;
+}
+
+async function look({ host, port }: Place, signal: AbortSignal, progress: Search['progress']): Promise<Found[]> {
+  const upsd = createUpsd({ host, port, timeoutMs: PATIENCE_MS, tls: 'off', verify: true });
+  try {
+    return await describe(await upsd.connect(signal), host, port);
+  } catch (error) {
+    progress(`no upsd at ${host}:${port}: ${(error as Error).message}`);
+    return [];
+  } finally {
+    upsd.close();
+  }
 }
 
 async function describe(list: List, host: string, port: number): Promise<Found[]> {
   const names = (await list('UPS')).map(([name = '']) => name);
   if (names.length === 0) return [];
   const notes = await Promise.all(names.map(async (name) => `${name}: ${await summary(list, name)}`));
-  const points = names.map((name) => ({ point: slugOf(name) || 'ups', from: name }));
+  const ids = new Set<string>();
+  const points = names.map((name) => ({ point: freeId(name, ids), from: name }));
   const place = { host, ...(port !== PORT && { port }) };
   return [
     {
@@ -57,8 +71,16 @@ function characterise(variables: Variables): string {
   return `${manufacturer} ${model}`.trim() + `, serial number ${serial}; ${what}`;
 }
 
+function freeId(name: string, taken: Set<string>): string {
+  const id = slugOf(name).slice(0, 50).replace(/-$/, '') || 'ups';
+  let free = id;
+  for (let number = 2; taken.has(free); number++) free = `${id}-${number}`;
+  taken.add(free);
+  return free;
+}
+
 /** `host`, `host:port`, `[v6]:port` or a bare v6 address. */
-function placeOf(address: string): { host: string; port: number } {
+function placeOf(address: string): Place {
   const [, bracketed, plain, port] = /^(?:\[(.+)\]|([^:]+))(?::(\d+))?$/.exec(address) ?? [];
   return { host: bracketed ?? plain ?? address, port: port === undefined ? PORT : Number(port) };
 }

@@ -1,18 +1,13 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** A server's certificate as Debian's upsd, which is built with NSS, wants it. */
-export interface Certificate {
-  /** Lines of upsd.conf. */
-  readonly config: string;
-  /** PEM file of the authority that signed it. */
-  readonly caFile: string;
-  readonly ca: string;
-}
-
-/** Makes an authority, and a certificate for `localhost` and 127.0.0.1, in an NSS database. */
-export function makeCertificate(directory: string, openssl: string, certutil: string, pk12util: string): Certificate {
+/**
+ * Makes an authority (`ca.pem`), and a certificate for `localhost` and 127.0.0.1, as Debian's upsd wants them, which is
+ * built with NSS.
+ * @returns lines of upsd.conf
+ */
+export function makeCertificate(directory: string, openssl: string, certutil: string, pk12util: string): string {
   const database = join(directory, 'nss');
   mkdirSync(database);
   const run = (program: string, ...args: readonly string[]) =>
@@ -38,6 +33,5 @@ export function makeCertificate(directory: string, openssl: string, certutil: st
   run(certutil, '-N', '-d', database, '--empty-password');
   run(certutil, '-A', '-d', database, '-n', 'ca', '-t', 'CT,,', '-i', 'ca.pem');
   run(pk12util, '-i', 'cert.p12', '-d', database, '-W', 'secret1', '-K', '');
-  const caFile = join(directory, 'ca.pem');
-  return { config: `CERTPATH ${database}\nCERTIDENT "upsd" ""\n`, caFile, ca: readFileSync(caFile, 'utf8') };
+  return `CERTPATH ${database}\nCERTIDENT "upsd" ""\n`;
 }

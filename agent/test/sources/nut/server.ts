@@ -15,14 +15,10 @@ export type Devices = Readonly<Record<string, string>>;
 /** A real upsd with a real dummy-ups for each UPS. */
 export interface NutServer {
   readonly port: number;
-  readonly directory: string;
   /** Ends upsd and starts it with other UPSs, whose drivers run already where `prepare` was given them. */
   restartWith(devices: Devices): Promise<void>;
-  /** Starts the drivers of UPSs that `restartWith` will take. */
-  prepare(...sets: readonly Devices[]): Promise<void>;
   /** Ends the driver of a UPS that is served now. */
   stopDriver(name: string): Promise<void>;
-  stop(): Promise<void>;
 }
 
 /** A set of UPSs, whose drivers and upsd meet in a directory of their own. */
@@ -33,8 +29,16 @@ interface Hall {
   readonly last: ReadonlyMap<string, string>;
 }
 
-/** @param config lines that are added to upsd.conf */
-export async function startNut(t: Test, devices: Devices, config = ''): Promise<NutServer | null> {
+/**
+ * @param config lines that are added to upsd.conf
+ * @param later UPSs that `restartWith` will take: their drivers are started now
+ */
+export async function startNut(
+  t: Test,
+  devices: Devices,
+  config = '',
+  ...later: readonly Devices[]
+): Promise<NutServer | null> {
   const upsd = requireProgram(t, '/lib/nut/upsd');
   const driver = requireProgram(t, '/lib/nut/dummy-ups');
   if (upsd === null || driver === null) return null;
@@ -42,7 +46,7 @@ export async function startNut(t: Test, devices: Devices, config = ''): Promise<
   const root = scratch(t);
   const halls = new Map<Devices, Hall>();
   let running: Running | null = null;
-  let hall = await open(devices);
+  let hall: Hall = { directory: root, drivers: new Map(), last: new Map() };
 
   async function open(wanted: Devices): Promise<Hall> {
     const directory = await mkdtemp(join(root, 'hall-'));
@@ -81,15 +85,11 @@ export async function startNut(t: Test, devices: Devices, config = ''): Promise<
     for (const { drivers } of halls.values()) for (const one of drivers.values()) await one.stop();
   }
   t.teardown(stop);
+  await Promise.all([devices, ...later].map(open));
+  hall = halls.get(devices) ?? hall;
   await serve();
   return {
     port,
-    get directory() {
-      return hall.directory;
-    },
-    async prepare(...sets) {
-      await Promise.all(sets.map(open));
-    },
     async restartWith(wanted) {
       hall = halls.get(wanted) ?? (await open(wanted));
       await serve();
@@ -97,7 +97,6 @@ export async function startNut(t: Test, devices: Devices, config = ''): Promise<
     async stopDriver(name) {
       await hall.drivers.get(name)?.stop();
     },
-    stop,
   };
 }
 
