@@ -24,7 +24,7 @@ const schema = v.pipe(
     ),
     cards: v.optional(
       v.pipe(
-        v.array(v.strictObject({ ...named, card: v.pipe(v.string(), v.nonEmpty()) })),
+        v.array(v.strictObject({ ...named, card: v.pipe(v.string('must be in quotes'), v.nonEmpty()) })),
         v.nonEmpty('must name at least one card'),
         v.check(
           (cards) => new Set(cards.map(({ card }) => comparable(card))).size === cards.length,

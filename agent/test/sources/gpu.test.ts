@@ -267,6 +267,7 @@ t.test('what cannot work is refused before it begins', async (t) => {
     { point: 'a', card: '00000000:01:00.0' },
     { point: 'b', card: '0000:01:00.0' },
   ];
+  await t.rejects(openSource(gpu, { cards: [{ point: 'a', card: 0x79cc }] }), { message: 'must be in quotes' });
   await t.rejects(openSource(gpu, { cards }), { message: /must not name a card more than once/ });
   await t.rejects(openSource(gpu, { point: 'gpu', cards: cards.slice(1) }), { message: /either point or cards/ });
   await t.rejects(openSource(gpu, {}), { message: /either point or cards/ });
