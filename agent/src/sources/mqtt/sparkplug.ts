@@ -65,25 +65,18 @@ export function createSparkplug(slots: readonly SparkplugSlot[], { clock, send }
     send(`spBv1.0/${group}/NCMD/${name}`, encodeRebirth(clock.now()));
   }
 
-  function follow(node: Node, seq: number | null): void {
-    if (seq === null) return;
-    if (node.seq !== null && seq !== (node.seq + 1) % 256) distrust(node);
-    node.seq = seq;
-  }
-
   function decode(message: Message): readonly News[] {
     const [namespace, group, type, name, device] = message.topic.split('/');
     const node = nodes.get(`${group}/${name}`);
     if (namespace !== 'spBv1.0' || node === undefined || !isTelling(type)) return [];
     const payload = decodePayload(message.payload);
     if (type === 'NDEATH') return dieWithAll(node, payload, clock.now());
-    if (type === 'NBIRTH') beginNode(node, payload);
-    else follow(node, payload.seq);
+    const before = type === 'NBIRTH' ? beginNode(node, payload) : follow(node, payload.seq);
     const subject = node.devices.get(device === undefined ? node.id : `${node.id}/${device}`);
     const news = subject === undefined ? [] : handle[type](subject, payload.metrics, clock.now());
     const isEarly = type.endsWith('DATA') && subject !== undefined && subject.state !== 'born';
     if (isEarly || isBirthMissed(node)) askForBirth(node);
-    return news;
+    return [...before, ...news];
   }
 
   return {
@@ -128,12 +121,23 @@ function isTelling(type: string | undefined): type is Telling | 'NDEATH' {
   return type !== undefined && (type === 'NDEATH' || Object.hasOwn(handle, type));
 }
 
-/** A node's birth ends the former lives of all its devices. */
-function beginNode(node: Node, { seq, metrics }: SparkplugPayload): void {
+/** A node's birth ends the former lives of all its devices. @returns what that means for them until they are born. */
+function beginNode(node: Node, { seq, metrics }: SparkplugPayload): readonly News[] {
   distrust(node);
   node.isKnown = true;
   node.seq = seq;
   node.birthSeq = birthSeqOf(metrics);
+  return sayOfAll(node, ({ id }) => `${id} is not born yet in the new life of its node`);
+}
+
+/** @returns what it means where a message of the node is missing in the sequence: nobody knows what has changed. */
+function follow(node: Node, seq: number | null): readonly News[] {
+  if (seq === null) return [];
+  const isMissed = node.seq !== null && seq !== (node.seq + 1) % 256;
+  node.seq = seq;
+  if (!isMissed) return [];
+  distrust(node);
+  return sayOfAll(node, ({ id }) => `messages of ${id} were missed: its next value or birth is waited for`);
 }
 
 /** A death that belongs to a former life comes late, from a broker that noticed it late (Sparkplug 3.0, 6.4.19). */
@@ -204,6 +208,12 @@ function forget(device: Device, state: Device['state']): void {
   device.state = state;
   device.byName.clear();
   device.byAlias.clear();
+}
+
+function sayOfAll(node: Node, problemOf: (device: Device) => string): readonly News[] {
+  return [...node.devices.values()].flatMap((device) =>
+    [...device.slots.keys()].flatMap((name) => say(device, name, problemOf(device))),
+  );
 }
 
 function say(device: Device, metric: string, problem: string): News[] {
