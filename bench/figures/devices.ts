@@ -11,6 +11,8 @@ import { watch } from '../rig/watch.ts';
 const DEVICES_OF_A_KIND = 25;
 const POINTS_OF_A_DEVICE = 4;
 const POINTS = 2 * DEVICES_OF_A_KIND * POINTS_OF_A_DEVICE;
+/** Of the meters; below those that Linux gives to clients. */
+const FIRST_PORT = 24_100;
 const WARM_UP_MS = 15_000;
 const DEFAULT_MINUTES = 2;
 
@@ -63,7 +65,8 @@ function ready(child: Child): Promise<unknown> {
 }
 
 async function startAgent(room: Room, url: string): Promise<Child> {
-  const [port, snmpPort] = [await freePort(), await freePort('udp')];
+  const port = FIRST_PORT;
+  const snmpPort = await freePort('udp');
   await ready(room.startLoad('meters', ['--port', String(port), '--count', String(DEVICES_OF_A_KIND)]));
   await startSnmpDevices(room, snmpPort);
   const points = (device: string, sections: readonly string[]) =>
