@@ -1,21 +1,26 @@
 import { isAbsolute, resolve } from 'node:path';
 import type { Channel } from '@wattmark/shared/channels';
 import { durationMs } from '@wattmark/shared/config';
-import { limits } from '@wattmark/shared/messages';
+import type { Quality } from '@wattmark/shared/messages';
 import * as v from 'valibot';
 import { declarePoint, pointEntries, simulated } from '../point-config.ts';
 import { type Source, SourceError, type SourceModule } from '../source.ts';
 import { excerpt, numberAt, parseJson, parseNumber } from './command/output.ts';
 import { combine } from './support/combine.ts';
 import { attempt, toSample } from './support/outcome.ts';
+import { pointList } from './support/point-list.ts';
 import { type ProgramResult, runProgram } from './support/program.ts';
 import { byChannel, scaleOf, unitEntries } from './support/unit.ts';
 
 /** Bytes of output beyond which the program is ended. */
 const MAX_BYTES = 1_048_576;
 
+const { channels: _, ...namedEntries } = pointEntries;
+
 const pointSchema = v.strictObject({
-  ...pointEntries,
+  ...namedEntries,
+  /** How the program estimates what it does not measure. */
+  estimated: v.optional(v.pipe(v.string(), v.nonEmpty())),
   channels: byChannel(v.strictObject({ ...unitEntries, path: v.optional(v.pipe(v.string(), v.nonEmpty())) })),
 });
 
@@ -27,11 +32,7 @@ const schema = v.pipe(
     env: v.optional(v.record(v.string(), v.string()), {}),
     timeout: v.optional(durationMs),
     simulated,
-    points: v.pipe(
-      v.array(pointSchema),
-      v.nonEmpty('must name at least one point'),
-      v.maxLength(limits.pointsPerAgent),
-    ),
+    points: pointList(pointSchema),
   }),
   v.check(({ points }) => {
     const channels = points.flatMap((point) => point.channels);
@@ -45,8 +46,11 @@ export default {
   async open(config, context): Promise<Source> {
     const program = placeOf(config.program, context.directory);
     const { args, env, timeout: timeoutMs, points } = config;
-    const slots = points.flatMap(({ point, channels }) =>
-      channels.map(([channel, { path, ...stated }]) => ({ point, channel, path, scale: scaleOf(channel, stated) })),
+    const slots = points.flatMap(({ point, channels, estimated }) =>
+      channels.map(([channel, { path, ...stated }]): Slot => {
+        const quality = estimated === undefined ? 'measured' : 'estimated';
+        return { point, channel, path, scale: scaleOf(channel, stated), quality };
+      }),
     );
     return {
       points: points.map((point) =>
@@ -55,13 +59,14 @@ export default {
           intervalMs: context.intervalMs,
           simulated: config.simulated,
           channels: point.channels.map(([channel]) => channel),
+          method: point.estimated,
         }),
       ),
       async read(signal) {
         const result = await runProgram(program, args, { timeoutMs, signal, env, maxBytes: MAX_BYTES });
         const pick = pickerOf(config.program, result, slots);
         const outcomes = slots.map((slot) =>
-          attempt(slot.point, slot.channel, async () => combine(slot, [pick(slot.path)])),
+          attempt(slot.point, slot.channel, async () => combine(slot, [pick(slot.path)]), slot.quality),
         );
         return toSample(await Promise.all(outcomes));
       },
@@ -75,6 +80,7 @@ interface Slot {
   readonly channel: Channel;
   readonly path: string | undefined;
   readonly scale: number;
+  readonly quality: Quality;
 }
 
 /** A name is looked up in PATH; anything with a slash is a path, relative to agent.yaml. */

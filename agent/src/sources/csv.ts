@@ -79,6 +79,7 @@ function declare(config: CsvConfig, context: SourceContext, paceMs: number | nul
       intervalMs: config.every ?? paceMs ?? context.intervalMs,
       simulated: config.simulated,
       channels: point.channels.map(([channel]) => channel),
+      method: point.estimated,
     }),
   );
 }

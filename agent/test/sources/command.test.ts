@@ -73,6 +73,13 @@ t.test('a program that prints one number', async (t) => {
   t.match(source.points, [{ point: 'utility-a', channels: ['power'], source: 'command', intervalMs: 1000 }]);
 });
 
+t.test('what a program estimates is marked so, and the point says how', async (t) => {
+  const points = [{ ...one[0], estimated: 'from the load' }];
+  const source = await openScript(t, ['echo 1'], { points });
+  t.same(await tick(source), { readings: [['utility-a', 'power', 1000, 'estimated']], noData: [] });
+  t.match(source.points, [{ method: 'from the load' }]);
+});
+
 t.test('what goes wrong is said', async (t) => {
   const cases: [string, string | RegExp][] = [
     ['echo "no such meter" >&2; echo more >&2; exit 3', /meter ended with 3: no such meter$/],

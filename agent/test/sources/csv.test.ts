@@ -173,6 +173,15 @@ t.test('long: a column says what the value is of', async (t) => {
   t.match(source.points, [{ intervalMs: 60_000 }, { intervalMs: 60_000 }]);
 });
 
+t.test('what was estimated is marked so, and the point says how', async (t) => {
+  const { path, open } = createFile(t);
+  writeFileSync(path, 'time,kW\n2026-01-01T00:00:00Z,1\n');
+  const points = [{ point: 'p', estimated: 'from the floor area', channels: { power: { column: 'kW' } } }];
+  const source = await open({ points });
+  t.match(await tick(source), { dated: [{ readings: [['p', 'power', 1, 'estimated']] }] });
+  t.match(source.points, [{ method: 'from the floor area' }]);
+});
+
 t.test('bad rows are said with their line and stop nothing', async (t) => {
   const { path, open } = createFile(t);
   const rows = [

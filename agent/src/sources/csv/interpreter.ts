@@ -92,7 +92,8 @@ function timely(at: number, nowMs: number): number {
 function readingsOf(row: Row, { decimal }: CsvConfig, refuse: (cell: Cell, reason: string) => void): Reading[] {
   return row.cells.flatMap((cell): Reading[] => {
     try {
-      const outcome = judge(cell.slot.point, cell.slot.channel, valueOf(cell, decimal));
+      const { point, channel, quality } = cell.slot;
+      const outcome = judge(point, channel, valueOf(cell, decimal), quality);
       if (!('reason' in outcome)) return [outcome];
       refuse(cell, outcome.reason);
     } catch (error) {

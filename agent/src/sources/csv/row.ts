@@ -1,4 +1,5 @@
 import type { Channel } from '@wattmark/shared/channels';
+import type { Quality } from '@wattmark/shared/messages';
 import { parse } from 'csv-parse/sync';
 import { combine } from '../support/combine.ts';
 import { scaleOf } from '../support/unit.ts';
@@ -9,6 +10,7 @@ export interface Slot {
   readonly point: string;
   readonly channel: Channel;
   readonly scale: number;
+  readonly quality: Quality;
   readonly column: Column | undefined;
   readonly name: string | undefined;
 }
@@ -27,11 +29,12 @@ export interface Cell {
 }
 
 export function slotsOf({ points }: CsvConfig): Slot[] {
-  return points.flatMap(({ point, channels }) =>
+  return points.flatMap(({ point, channels, estimated }) =>
     channels.map(([channel, { column, name, ...stated }]) => ({
       point,
       channel,
       scale: scaleOf(channel, stated),
+      quality: estimated === undefined ? 'measured' : 'estimated',
       column,
       name,
     })),

@@ -1,7 +1,7 @@
-import { limits } from '@wattmark/shared/messages';
 import * as v from 'valibot';
 import { pointEntries, simulated } from '../../point-config.ts';
 import { durationBetween } from '../../source-config.ts';
+import { pointList } from '../support/point-list.ts';
 import { byChannel, unitEntries } from '../support/unit.ts';
 import { isTimezone } from './time.ts';
 
@@ -14,8 +14,12 @@ const columns = v.pipe(
   v.transform((one) => (Array.isArray(one) ? one : [one])),
 );
 
+const { channels: _, ...namedEntries } = pointEntries;
+
 const point = v.strictObject({
-  ...pointEntries,
+  ...namedEntries,
+  /** How the figures are estimated that were not measured. */
+  estimated: v.optional(v.pipe(v.string(), v.nonEmpty())),
   channels: byChannel(
     v.strictObject({
       ...unitEntries,
@@ -51,7 +55,7 @@ export const csvSchema = v.pipe(
     /** Time between two rows. */
     every: v.optional(durationBetween(1_000, 86_400_000, 'must be between 1s and 1d')),
     simulated,
-    points: v.pipe(v.array(point), v.nonEmpty('must name at least one point'), v.maxLength(limits.pointsPerAgent)),
+    points: pointList(point),
   }),
   v.check(({ long, points }) => {
     const key = long === undefined ? 'column' : 'name';
