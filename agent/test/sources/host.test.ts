@@ -381,7 +381,7 @@ t.test('beside a sensor the estimate has a point of its own, and is compared wit
   );
   await tree.write({ 'proc/stat': 'cpu  1400 0 600 9300 700 0 0 0 0 0' });
   await sampleOf(source);
-  t.match(
+  t.same(
     entries.map(({ msg }) => msg).filter((msg) => msg !== 'host sensors found'),
     ['the sensor says 217 W; the estimate from load would say 53 W (-75 %)'],
   );
