@@ -3,10 +3,11 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 import fc from 'fast-check';
 import t, { type Test } from 'tap';
 import type { Channel } from '@wattmark/shared/channels';
+import { Unit } from '../../src/sources/nut/unit.ts';
 import { type Section, tell, variablesOf } from '../../src/sources/nut/variables.ts';
 import { quote, wordsOf } from '../../src/sources/nut/words.ts';
 import nut from '../../src/sources/nut.ts';
-import { openSource, tick } from './conformance.ts';
+import { context, openSource, tick } from './conformance.ts';
 
 t.test('words come back as they were quoted, and a line is taken apart whatever it says', async () => {
   const word = fc.string({ minLength: 1 }).filter((text) => !/\p{Cc}/u.test(text));
@@ -79,6 +80,51 @@ t.test('what cannot be is no data, with the reason', async (t) => {
   for (const [section, variables, reason] of cases) t.match(told(section, variables), reason);
   t.equal(told('output', { 'ups.realpower': '0', 'ups.load': '0' }), 0, 'no load is no load');
   t.equal(told('input', { 'input.realpower': '0', 'ups.load': '39' }), 0, 'on battery nothing comes in');
+});
+
+const unitOf = () =>
+  new Unit('x', { point: 'a', from: 'x', role: 'it' }, { log: context.log, intervalMs: 1000, simulated: false });
+
+const take = (unit: Unit, variables: Readonly<Record<string, string>>) =>
+  unit.take(variablesOf(Object.entries(variables)));
+
+t.test('another serial number is another UPS, of which nothing is known', async (t) => {
+  const unit = unitOf();
+  take(unit, { 'ups.serial': 'A1', 'ups.realpower': '1', 'battery.charge': '90' });
+  const before = unit.points;
+  t.match(before, [
+    { point: 'a', meter: { serial: 'A1' } },
+    { point: 'a-battery', channels: ['charge'] },
+  ]);
+  t.match(take(unit, { 'ups.serial': 'A1', 'ups.realpower': '1' }), [
+    ['a', 'power', 1],
+    { point: 'a-battery', channel: 'charge', reason: 'the UPS does not tell its charge' },
+  ]);
+  t.equal(unit.points, before, 'what it does not tell now, it still has');
+  t.same(take(unit, { 'ups.serial': 'B2', 'ups.realpower': '2' }), [['a', 'power', 2]]);
+  t.match(unit.points, [{ point: 'a', role: 'it', meter: { serial: 'B2' } }]);
+  t.equal(unit.points.length, 1);
+});
+
+t.test('a power distribution unit is its input', async (t) => {
+  const unit = unitOf();
+  const pdu = { 'device.type': 'pdu', 'input.realpower': '300', 'input.power': '500', 'input.voltage': '230' };
+  t.same(take(unit, pdu), [
+    ['a', 'power', 300],
+    ['a', 'apparent-power', 500],
+    ['a', 'voltage', 230],
+  ]);
+  t.match(unit.points, [{ point: 'a', role: 'it' }]);
+});
+
+t.test('the input of a UPS is a point only where its power is told', async (t) => {
+  const ups = { 'ups.realpower': '300', 'input.voltage': '230' };
+  t.same(take(unitOf(), ups), [['a', 'power', 300]]);
+  t.same(take(unitOf(), { ...ups, 'input.realpower': '330' }), [
+    ['a', 'power', 300],
+    ['a-input', 'power', 330],
+    ['a-input', 'voltage', 230],
+  ]);
 });
 
 /** A server that says what the test wants, whatever it is asked. */
