@@ -17,7 +17,7 @@ const pageOf = (kind: string): string => join(root, 'docs/sources', `${kind}.md`
 /** Whatever variable an example names. */
 const anything = new Proxy<NodeJS.ProcessEnv>(
   {},
-  { get: (_, name) => (String(name).startsWith('WATTMARK') ? undefined : 'x') },
+  { get: (_, name) => (String(name).startsWith('WATTMARK') ? undefined : 'secret-of-that-name') },
 );
 
 t.test('the index names every kind', async (t) => {
@@ -48,7 +48,18 @@ for (const kind of catalog.kinds) {
 }
 
 /** Keys that docs/operator.md explains once for all sources. */
-const common = new Set(['simulated', 'point', 'name', 'role', 'level', 'feeds', 'accuracyClass', 'channels', 'points']);
+const common = new Set([
+  'simulated',
+  'point',
+  'name',
+  'role',
+  'level',
+  'feeds',
+  'accuracyClass',
+  'ratedPower',
+  'channels',
+  'points',
+]);
 
 /** An example is a whole file, a list of `sources`, or entries of it. */
 function agentWith(example: string): string {
