@@ -5,7 +5,7 @@ export interface SegmentRange {
   readonly segment: number;
   readonly firstSeq: number;
   lastSeq: number;
-  /** The tick of its last message, UTC milliseconds. */
+  /** When its last message was written, UTC milliseconds; of a message with a later tick, that. */
   newestAt: number;
 }
 
@@ -19,6 +19,12 @@ export class SpoolIndex {
 
   get lastSeq(): number {
     return this.#ranges.at(-1)?.lastSeq ?? 0;
+  }
+
+  /** Of a segment read back: it was written to until `writtenMs`, however old what it tells is. */
+  age(segment: number, writtenMs: number): void {
+    const range = this.#ranges.find((one) => one.segment === segment);
+    if (range !== undefined) range.newestAt = Math.max(range.newestAt, writtenMs);
   }
 
   /** Notes a message behind all others. @returns false where it does not follow them. */
@@ -61,6 +67,12 @@ export class SpoolIndex {
  */
 export async function readIndex(log: SegmentLog, report: (error: CorruptLogError) => void): Promise<SpoolIndex> {
   const index = new SpoolIndex();
+  await readRanges(index, log, report);
+  for (const { number } of log.segments()) index.age(number, await log.writtenMs(number));
+  return index;
+}
+
+async function readRanges(index: SpoolIndex, log: SegmentLog, report: (error: CorruptLogError) => void): Promise<void> {
   let from = log.start;
   for (;;) {
     try {
@@ -70,12 +82,12 @@ export async function readIndex(log: SegmentLog, report: (error: CorruptLogError
           throw new CorruptLogError(frame.position, `message ${seq} is out of sequence`);
         }
       }
-      return index;
+      return;
     } catch (error) {
       if (!(error instanceof CorruptLogError)) throw error;
       report(error);
       const next = log.segments().find(({ number }) => number > error.position.segment);
-      if (next === undefined) return index;
+      if (next === undefined) return;
       from = { segment: next.number, offset: log.start.offset };
     }
   }

@@ -240,6 +240,18 @@ t.test('a history is as old as it is in the spool, not as what it tells', async 
   await spool.close();
 });
 
+t.test('and no older after a restart', async (t) => {
+  const directory = scratch(t);
+  const options = { maxAgeMs: 3_600_000, now: Date.now };
+  const spool = await openSpool(directory, options);
+  for (let i = 1; i <= 10; i++) await spool.append(message(i));
+  await spool.close();
+  const again = await openSpool(directory, options);
+  await again.append(message(11));
+  t.same([again.lost, (await owed(again)).length], [0, 11]);
+  await again.close();
+});
+
 t.test('acknowledged segments leave the disk', async (t) => {
   const directory = scratch(t);
   const spool = await openSpool(directory);

@@ -1,4 +1,4 @@
-import { type FileHandle, mkdir, unlink } from 'node:fs/promises';
+import { type FileHandle, mkdir, stat, unlink } from 'node:fs/promises';
 import {
   CorruptLogError,
   createSegment,
@@ -90,6 +90,11 @@ export class SegmentLog {
 
   segments(): readonly SegmentInfo[] {
     return [...this.#sizes].sort(([a], [b]) => a - b).map(([number, bytes]) => ({ number, bytes }));
+  }
+
+  /** When a segment was written to last, UTC milliseconds by the file system's clock. */
+  async writtenMs(segment: number): Promise<number> {
+    return Math.floor((await stat(segmentPath(this.#directory, segment))).mtimeMs);
   }
 
   /**
