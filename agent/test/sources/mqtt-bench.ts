@@ -7,6 +7,7 @@ import mqtt from '../../src/sources/mqtt.ts';
 import type { Sample, Source } from '../../src/source.ts';
 import { recordingLog } from '../support/log.ts';
 import { Mosquitto } from '../support/mosquitto.ts';
+import { realClock } from '../support/real-clock.ts';
 import { scratch } from '../support/scratch.ts';
 import { context, tick } from './conformance.ts';
 
@@ -58,6 +59,8 @@ export interface Listener {
   lost(times?: number): Promise<void>;
   /** Resolves when the source has heard as many messages. */
   heard(messages: number): Promise<void>;
+  /** Publishes until the source has heard a message: it may just be about to lose its connection, or to get it back. */
+  hears(publish: () => Promise<void> | void): Promise<void>;
   /** Messages heard so far. */
   count(): number;
   /** How often it subscribed so far. */
@@ -66,6 +69,9 @@ export interface Listener {
   warnings(): string[];
   look(): Promise<Sample>;
 }
+
+/** A message that was not heard by then was lost. */
+const PATIENCE_MS = 500;
 
 export async function listen(config: object, intervalMs = 1000): Promise<Listener> {
   const { log, entries, when } = recordingLog();
@@ -77,6 +83,14 @@ export async function listen(config: object, intervalMs = 1000): Promise<Listene
     subscribed: (times = 1) => reaches('listening to the broker', times),
     lost: (times = 1) => reaches('not listening to the broker', times),
     heard: (messages) => reaches('a message', messages),
+    async hears(publish) {
+      const over = new AbortController();
+      const heard = reaches('a message', count('a message') + 1).then(() => over.abort());
+      while (!over.signal.aborted) {
+        await publish();
+        await Promise.race([heard, realClock.sleep(PATIENCE_MS, over.signal)]);
+      }
+    },
     count: () => count('a message'),
     subscriptions: () => count('listening to the broker'),
     warnings: () => entries.filter((entry) => (entry as { level?: number }).level === 40).map(({ msg }) => msg),
