@@ -1,3 +1,5 @@
+import { decimalIn } from '../support/decimal.ts';
+
 /**
  * The number that a program printed by itself.
  * @throws Error saying what it printed instead.
@@ -5,7 +7,7 @@
 export function parseNumber(text: string): number {
   const trimmed = text.trim();
   if (trimmed === '') throw new Error('printed nothing');
-  const number = numberOf(trimmed);
+  const number = decimalIn(trimmed);
   if (number === null) throw new Error(`printed ${excerpt(trimmed)}, which is not a number`);
   return number;
 }
@@ -33,7 +35,7 @@ export function numberAt(value: unknown, path: string): number {
     }
     here = (here as Record<string, unknown>)[key];
   }
-  const number = typeof here === 'string' ? numberOf(here.trim()) : here;
+  const number = typeof here === 'string' ? decimalIn(here.trim()) : here;
   if (typeof number !== 'number') throw new Error(`${path} is ${excerpt(JSON.stringify(here))}, which is not a number`);
   return number;
 }
@@ -43,8 +45,4 @@ export function excerpt(text: string): string {
   const line = /^[^\r\n]*/.exec(text)?.[0] ?? '';
   const printable = line.replace(/\p{Cc}/gu, '?');
   return printable.length > 120 ? `${printable.slice(0, 120)}…` : printable;
-}
-
-function numberOf(text: string): number | null {
-  return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : null;
 }

@@ -2,6 +2,7 @@ import type { Channel } from '@wattmark/shared/channels';
 import type { Quality } from '@wattmark/shared/messages';
 import { parse } from 'csv-parse/sync';
 import { combine } from '../support/combine.ts';
+import { decimalIn } from '../support/decimal.ts';
 import { scaleOf } from '../support/unit.ts';
 import type { Column, CsvConfig } from './settings.ts';
 
@@ -83,10 +84,11 @@ export function createRowReader(
 export function valueOf({ slot, text }: Cell, decimal: '.' | ','): number {
   if (text === '') throw new Error('the cell is empty');
   const plain = decimal === ',' ? text.replace(/^([^.,]*),([^.,]*)$/, '$1.$2') : text;
-  if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(plain) || (decimal === ',' && text.includes('.'))) {
+  const number = decimalIn(plain);
+  if (number === null || (decimal === ',' && text.includes('.'))) {
     throw new Error(`"${text.slice(0, 40)}" is not a number with a decimal ${decimal === ',' ? 'comma' : 'point'}`);
   }
-  return combine(slot, [Number(plain)]);
+  return combine(slot, [number]);
 }
 
 function indexOf(column: Column, header: readonly string[] | null): number {

@@ -1,3 +1,5 @@
+import { decimalIn } from '../support/decimal.ts';
+
 /** One line of the InfluxDB line protocol; the time as written, in whatever precision. */
 export interface Line {
   readonly measurement: string;
@@ -65,8 +67,9 @@ function readValue(scanner: Scanner): number | boolean {
   const word = scanner.until(', \r\n', '');
   if (Object.hasOwn(booleans, word)) return booleans[word] === true;
   // A whole number ends with i, an unsigned one with u.
-  if (!/^[+-]?(\d+[iu]|(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?)$/.test(word)) throw scanner.error(`a value, not ${word}`);
-  return Number(word.replace(/[iu]$/, ''));
+  const number = decimalIn(/^[+-]?\d+[iu]$/.test(word) ? word.slice(0, -1) : word);
+  if (number === null) throw scanner.error(`a value, not ${word}`);
+  return number;
 }
 
 /** A place in a text. */

@@ -1,8 +1,9 @@
+import { decimalIn } from '../support/decimal.ts';
+
 /** A number as publishers write it in JSON or as bare text, or null. */
 export function numberOf(value: unknown): number | null {
   if (typeof value === 'number') return value;
-  if (typeof value !== 'string' || !/^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$/.test(value)) return null;
-  return Number(value);
+  return typeof value === 'string' ? decimalIn(value.trim()) : null;
 }
 
 /** Upper ends of what a time since 1970 can be in seconds, milliseconds and microseconds: the year 5138 in each. */

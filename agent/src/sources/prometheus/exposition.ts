@@ -1,3 +1,5 @@
+import { decimalIn } from '../support/decimal.ts';
+
 /** One series with its value. */
 export interface Series {
   readonly metric: string;
@@ -113,5 +115,5 @@ function parseNumber(text: string): number | null {
   const word = text.toLowerCase();
   if (word === 'nan') return Number.NaN;
   if (Object.hasOwn(infinities, word)) return infinities[word] ?? null;
-  return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/.test(word) ? Number(word) : null;
+  return decimalIn(word);
 }
