@@ -53,7 +53,11 @@ t.test('conformance', async (t) => {
     restartAs: (name) =>
       tree.write(
         name === 'impossible'
-          ? { [`${METER}/power1_average`]: '4294967295000000', [`${PACKAGE}/energy_uj`]: 'x' }
+          ? {
+              [`${METER}/power1_average`]: '4294967295000000',
+              [`${PACKAGE}/energy_uj`]: 'x',
+              [`${MEMORY}/energy_uj`]: 'x',
+            }
           : {
               ...(name === 'first' ? first : other),
               [`${PACKAGE}/energy_uj`]: 123_456_789_012,
@@ -189,6 +193,22 @@ t.test(
     }
   },
 );
+
+t.test('a counter that the processor does not count is no power of 0 W', async (t) => {
+  const tree = await createTree(t, {
+    'sys/class/powercap/intel-rapl:0/name': 'package-0',
+    'sys/class/powercap/intel-rapl:0/energy_uj': 7,
+    'sys/class/powercap/intel-rapl:0/max_energy_range_uj': 262_143_328_850,
+  });
+  const source = await open(tree);
+  source.clock.ms = 1000;
+  const { readings, noData } = await sampleOf(source);
+  t.same(
+    readings.filter(([point]) => point === 'host-1-cpu'),
+    [],
+  );
+  t.match(noData, [{ point: 'host-1-cpu', channel: 'power', reason: /the counter stands still/ }]);
+});
 
 t.test('a counter that only root may read says what to do, and spoils nothing else', async (t) => {
   const tree = await createServer(t);

@@ -82,6 +82,9 @@ async function findZones(files: Files): Promise<Zone[]> {
   return zones.filter((zone, index) => !isTwin(zone, index));
 }
 
+/** The counters move every millisecond, and nothing that is switched on draws no power. */
+const STILL_MS = 500;
+
 /** What a counter gained since the look before (unknown at the first), and since the source was opened. */
 interface Step {
   readonly powerW: number | null;
@@ -111,6 +114,8 @@ function createCounter(files: Files, zone: string, maxW: number): (nowMs: number
         `${zone}: from ${before.uj} to ${uj} µJ in ${elapsedMs} ms the counter was reset or wrapped unseen`,
       );
     }
+    if (gainUj === 0 && elapsedMs >= STILL_MS)
+      throw new Error(`${zone}: the counter stands still: this processor does not count what the kernel shows`);
     totalUj += gainUj;
     return { powerW: elapsedMs > 0 ? gainUj / elapsedMs / 1000 : null, energyWh: totalUj / MICROJOULES_PER_WATT_HOUR };
   };
