@@ -1,4 +1,5 @@
 import t, { type Test } from 'tap';
+import * as v from 'valibot';
 import { Agent } from '../src/agent.ts';
 import type { AgentConfig, ConfiguredSource } from '../src/config.ts';
 import { SourceError } from '../src/source.ts';
@@ -133,4 +134,53 @@ t.test('two points of one name, only after the change: the second is given up, t
     entries.find(({ reason }) => reason?.includes('is read by')),
     { reason: /the point p is read by fake/ },
   );
+});
+
+t.test('a source that is still being opened when it is taken away is closed, and its points are free', async (t) => {
+  let openedLate = (): void => {};
+  let closed = 0;
+  const late = fakeSource('p', async () => powerOf('p', 1), {
+    open: () =>
+      new Promise((resolve) => {
+        openedLate = resolve;
+      }),
+    close: () => closed++,
+  });
+  const { clock, reload, end } = await begin(t, [late]);
+  await clock.pass(0);
+  const reloading = reload([{ ...fakeSource('p', async () => powerOf('p', 2)), settings: { host: 'new' } }]);
+  openedLate();
+  await reloading;
+  t.equal(closed, 1, 'or its connection would stay');
+  await clock.pass(10_000);
+  t.match((await end()).at(-1)?.readings, [['p', 'power', 2]]);
+});
+
+t.test('what a source learns of its points after it was taken away keeps them from nobody', async (t) => {
+  let answer = (): void => {};
+  const points = [{ point: 'p', channels: ['power' as const], source: 'fake' }];
+  const learning: ConfiguredSource = {
+    ...fakeSource('p', async () => powerOf('p', 1)),
+    module: {
+      schema: v.strictObject({}),
+      open: async () => ({
+        points: [],
+        async read() {
+          await new Promise<void>((resolve) => {
+            answer = resolve;
+          });
+          Object.assign(this, { points });
+          return powerOf('p', 1);
+        },
+        close: async () => {},
+      }),
+    },
+  };
+  const { clock, reload, end } = await begin(t, [learning]);
+  await clock.pass(10_000);
+  const reloading = reload([fakeSource('p', async () => powerOf('p', 2))]);
+  answer();
+  await reloading;
+  await clock.pass(10_000);
+  t.match((await end()).at(-1)?.readings, [['p', 'power', 2]]);
 });
