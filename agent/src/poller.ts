@@ -1,4 +1,4 @@
-import { limits, type PointDeclaration, type Reading, type SourceFailure } from '@wattmark/shared/messages';
+import { isTime, limits, type PointDeclaration, type Reading, type SourceFailure } from '@wattmark/shared/messages';
 import type { Logger } from '@wattmark/shared/logger';
 import type { ConfiguredSource } from './config.ts';
 import type { PointClaims } from './point-claims.ts';
@@ -44,6 +44,7 @@ export class Poller {
   #opening: Promise<void> | null = null;
   #points: readonly PointDeclaration[] = [];
   #busy = false;
+  #isReleased = false;
   #state: State = 'unknown';
   #failure: SourceFailure | null = null;
   #absences = 0;
@@ -108,12 +109,14 @@ export class Poller {
     return this.#read(this.#opened, signal);
   }
 
-  /** Gives up the points, for another source to read. */
+  /** Gives up the points, for another source to read, and claims none any more whatever a read under way still learns. */
   release(): void {
+    this.#isReleased = true;
     this.#claims.release(this);
   }
 
   async close(): Promise<void> {
+    await this.#opening;
     const source = this.#opened;
     this.#opened = null;
     this.#points = [];
@@ -157,7 +160,7 @@ export class Poller {
   /** @throws SourceError where another source reads one of the points. */
   #announce({ points }: Source): void {
     if (points === this.#points) return;
-    this.#claims.claim(this, points);
+    if (!this.#isReleased) this.#claims.claim(this, points);
     this.#points = points;
   }
 
@@ -241,6 +244,14 @@ function plausible(sample: Sample): Sample {
       return reason === null;
     });
   };
-  const dated = sample.dated?.map(({ at, readings }) => ({ at, readings: judge(readings) }));
+  const dated = sample.dated?.flatMap(({ at, readings }) => {
+    if (isTime(at)) return [{ at, readings: judge(readings) }];
+    noData.push(...timeless(at, readings));
+    return [];
+  });
   return { readings: judge(sample.readings), ...(dated !== undefined && { dated }), noData };
+}
+
+function timeless(at: number, readings: readonly Reading[]): NoData[] {
+  return readings.map(([point, channel]) => ({ point, channel, reason: `${at} is no time of a reading` }));
 }

@@ -211,6 +211,24 @@ t.test('readings with a time of their own become messages of that time, the olde
   ]);
 });
 
+t.test('readings of no possible time are left out, and it is said', async (t) => {
+  const power = (valueW: number) => powerOf('old', valueW).readings;
+  const times = [Number.NaN, 1e300, Date.UTC(1999), START_MS + 0.5];
+  const { clock, sent, logged } = begin(t, [
+    fakeSource('old', async () => ({
+      readings: [],
+      dated: [...times.map((at) => ({ at, readings: power(1) })), { at: START_MS, readings: power(2) }],
+      noData: [],
+    })),
+  ]);
+  await clock.pass(10_000);
+  t.same(sent, [{ at: START_MS, readings: power(2) }]);
+  t.match(
+    logged.find(({ msg }) => msg === 'no data for a channel'),
+    { what: 'old power', reason: /is no time of a reading/ },
+  );
+});
+
 t.test('what fails is reported, since when and why, and only what changes is new', async (t) => {
   let failure: SourceError | null = null;
   const meter = fakeSource('a', async () => {

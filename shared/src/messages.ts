@@ -106,7 +106,16 @@ export const limits = {
   epochLength: 64,
   nameLength: 200,
   failingSources: 100,
+  /** UTC milliseconds. Readings before the one, or at the other and later, are those of a broken clock. */
+  earliestAt: Date.UTC(2000),
+  latestAt: Date.UTC(2100),
 } as const;
+
+/** Whether readings can be of that time, UTC milliseconds. */
+export function isTime(value: unknown): value is number {
+  const at = value as number;
+  return Number.isSafeInteger(value) && at >= limits.earliestAt && at < limits.latestAt;
+}
 
 /** The acknowledgement in `payload`, or null where it is not one. Never throws. */
 export function parseAck(payload: Uint8Array): Ack | null {

@@ -86,12 +86,12 @@ t.test('the examples of the two formats', async (t) => {
 });
 
 t.test('a broken line is named and costs no other; what nobody wants is not looked at', async (t) => {
-  const text = 'a{b="c} 1\na{b=c} 1\na 1 2 3\na x\na 5\nother{';
+  const text = 'a{b="c} 1\na{b=c} 1\na 1 2 3\na x\na 1 NaN\na 5\nother{';
   const exposition = parseExposition(text, 'prometheus', (metric) => metric === 'a');
   t.same(exposition.series, [{ metric: 'a', labels: {}, value: 5, at: null }]);
   t.same(
     exposition.problems,
-    [1, 2, 3, 4].map((line) => `line ${line} about a cannot be read`),
+    [1, 2, 3, 4, 5].map((line) => `line ${line} about a cannot be read`),
   );
   t.throws(() => parse('<html><body>404</body></html>'), /no exposition/);
   t.same(parse('').series, [], 'an exporter with nothing to say');

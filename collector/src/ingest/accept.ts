@@ -2,6 +2,7 @@ import { channels, isChannel } from '@wattmark/shared/channels';
 import { isId } from '@wattmark/shared/ids';
 import {
   type Birth,
+  isTime,
   limits,
   type PointDeclaration,
   type Reading,
@@ -10,7 +11,7 @@ import {
 } from '@wattmark/shared/messages';
 import type { Leaf } from '@wattmark/shared/topics';
 import { declarationOf, sourcesReportOf } from './declaration.ts';
-import { isCount, isEpoch, isName, isObject, isTime, type Json } from './json-checks.ts';
+import { isCount, isEpoch, isName, isObject, type Json } from './json-checks.ts';
 
 /**
  * The edge: turns the bytes of a message into something that the inside can trust, or says why not. Never throws. One

@@ -1,6 +1,7 @@
 import { isChannel } from '@wattmark/shared/channels';
 import { isId } from '@wattmark/shared/ids';
 import {
+  isTime,
   limits,
   type Meter,
   type PointDeclaration,
@@ -8,7 +9,7 @@ import {
   type SourcesReport,
 } from '@wattmark/shared/messages';
 import { isAccuracyClass, isLevel, isRole } from '@wattmark/shared/roles';
-import { isCount, isName, isObject, isText, isTime, type Json } from './json-checks.ts';
+import { isCount, isName, isObject, isText, type Json } from './json-checks.ts';
 
 const METHOD_LENGTH = 500;
 

@@ -4,10 +4,6 @@ import { limits } from '@wattmark/shared/messages';
 
 export type Json = Readonly<Record<string, unknown>>;
 
-/** Times of measurement before 2000 or after 2100 are a broken clock. */
-const EARLIEST_MS = Date.UTC(2000);
-const LATEST_MS = Date.UTC(2100);
-
 export function isObject(value: unknown): value is Json {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
@@ -19,10 +15,6 @@ export function isEpoch(value: unknown): value is string {
 
 export function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
-}
-
-export function isTime(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= EARLIEST_MS && (value as number) < LATEST_MS;
 }
 
 export function isName(value: unknown): value is string {

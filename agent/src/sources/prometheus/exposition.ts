@@ -87,7 +87,7 @@ function parseSeries(metric: string, rest: string, dialect: Dialect): Series | n
     .split(/[ \t]+/);
   const number = parseNumber(value);
   const at = time === undefined ? null : parseNumber(time);
-  if (number === null || (time !== undefined && at === null) || more.length > 0) return null;
+  if (number === null || (time !== undefined && !Number.isFinite(at)) || more.length > 0) return null;
   const perMs = dialect === 'openmetrics' ? 1e-3 : 1;
   return { metric, labels: labels.labels, value: number, at: at === null ? null : Math.round(at / perMs) };
 }
