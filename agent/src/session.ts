@@ -228,10 +228,13 @@ export class Session {
     const { gaps } = spool;
     while (this.#hasRoom()) {
       if (this.#next < spool.firstSeq) this.#moveTo(spool.firstSeq);
+      const isNew = this.#reader === null;
       this.#reader ??= spool.messagesFrom(this.#next);
       const { value } = await this.#reader.next();
       if (value === undefined) {
         this.#reader = null;
+        // It went as far as the spool did when it was opened.
+        if (!isNew) continue;
         return spool.gaps !== gaps;
       }
       // A drop while the message was read: the birth has to go first.

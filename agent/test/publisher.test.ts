@@ -9,6 +9,7 @@ import { freePort } from '../../shared/test/free-port.ts';
 import { requireProgram } from '../../shared/test/program.ts';
 import type { BrokerConfig } from '../src/config.ts';
 import { Publisher } from '../src/publisher.ts';
+import type { Timing } from '../src/session.ts';
 import { Spool } from '../src/spool.ts';
 import { FakeCollector } from './support/fake-collector.ts';
 import { recordingLog, silent } from './support/log.ts';
@@ -17,7 +18,7 @@ import { realClock } from './support/real-clock.ts';
 import { scratch } from './support/scratch.ts';
 
 const address = { group: 'default', site: 'dc-1', agent: 'host-1' };
-const timing = { ackTimeoutMs: 300, brokerTimeoutMs: 500, statusIntervalMs: 60_000, newsIntervalMs: 50 };
+const quick = { ackTimeoutMs: 300, brokerTimeoutMs: 500, statusIntervalMs: 60_000, newsIntervalMs: 50 };
 const MIB = 1_048_576;
 
 interface Teardown {
@@ -33,13 +34,14 @@ interface Options extends Partial<BrokerConfig> {
   readonly points?: () => readonly PointDeclaration[];
   readonly report?: () => SourcesReport;
   readonly log?: Logger;
+  readonly timing?: Timing;
 }
 
 function startPublisher(
   test: Teardown,
   spool: Spool,
   url: string,
-  { points = noPoints, report = () => allWell, log = silent, ...tls }: Options = {},
+  { points = noPoints, report = () => allWell, log = silent, timing = quick, ...tls }: Options = {},
 ) {
   const stop = new AbortController();
   const speaker = { address, software: 'test/0', spool, points, report, clock: realClock, timing, log };
@@ -106,6 +108,22 @@ t.test('birth and status come first, messages in order, and acknowledged ones ar
   const late = await startCollector(t, broker.url);
   await late.when(() => late.births.length > 0 && late.statuses.length > 0);
   t.equal(late.statuses[0]?.state, 'offline', 'retained, as is the birth');
+});
+
+t.test('each message goes out as soon as it is on disk, whatever was sent before it', async (t) => {
+  const program = requireProgram(t, 'mosquitto');
+  if (program === null) return;
+  const broker = await startBroker(t, program);
+  const collector = await startCollector(t, broker.url);
+  const spool = await openSpool(t);
+  const patient = { ackTimeoutMs: 60_000, brokerTimeoutMs: 60_000, statusIntervalMs: 60_000, newsIntervalMs: 60_000 };
+  const { publisher } = startPublisher(t, spool, broker.url, { timing: patient });
+  for (let count = 1; count <= 6; count++) {
+    await append(spool, 1, publisher);
+    await collector.when(() => collector.last === count);
+    // Only the next message may wake the publisher, and nothing that is still to come of this one.
+    while (spool.depth > 0) await realClock.sleep(1);
+  }
 });
 
 t.test('a broker that is away from the very start', async (t) => {
