@@ -57,6 +57,9 @@ t.test('a power of ten from another register, as in SunSpec', (t) => {
   t.equal(at(1234, 0), 1234);
   t.equal(at(1234, 0xffff), 123.4, '-1');
   t.equal(at(3, 0xfffe), 0.03, '-2');
+  for (const exponent of [-11, 11, -400]) {
+    t.throws(() => at(1234, exponent & 0xffff), /power of ten/, `1e${exponent}: and not 0`);
+  }
   t.throws(() => at(1234, 0x8000), /0x8000, which means that it has no value/);
   t.throws(() => at(0x8000, 0), /0x8000, which means that it has no value/);
   t.end();
@@ -68,6 +71,15 @@ t.test('a factor from another register, such as the ratio of current transformer
   t.equal(valueOf(quantity({ ...power, multiplier: { register: 7, type: 'uint16' } }), read), 20_000);
   t.equal(valueOf(quantity({ ...power, multiplier: { register: 7, type: 'uint16', scale: 0.1 } }), read), 2000);
   t.equal(valueOf(quantity({ ...power, multiplier: { function: 'input', register: 7, type: 'uint16' } }), read), 1500);
+  t.throws(
+    () =>
+      valueOf(
+        quantity({ ...power, multiplier: { register: 8, type: 'uint16' } }),
+        device({ holding: { 0: 500, 8: 0 } }),
+      ),
+    /register 8: a factor of 0/,
+    'a ratio that was never set is no power of 0 W',
+  );
   t.end();
 });
 

@@ -38,6 +38,7 @@ t.test('numbers of every type, by a profile of the operator', async (t) => {
         voltage: { ...oid(7), text: true },
         frequency: oid(5),
         humidity: oid(8),
+        charge: { ...oid(3), digits: oid(2).oid },
       },
     },
   });
@@ -56,6 +57,7 @@ t.test('numbers of every type, by a profile of the operator', async (t) => {
     { channel: 'voltage', reason: /gives a text without a number/ },
     { channel: 'frequency', reason: /gives no number/ },
     { channel: 'humidity', reason: /gives no number/ },
+    { channel: 'charge', reason: /4294967295 decimal places/ },
   ]);
 });
 

@@ -68,7 +68,14 @@ export function valueOf(quantity: Quantity, read: Read): number {
   const { exponent, multiplier } = quantity;
   const value = exponent === undefined ? values : values.map((one) => shifted(one, numberAt(exponent, read)));
   const combined = combine(quantity, value);
-  return multiplier === undefined ? combined : combined * combine(multiplier, [numberAt(multiplier, read)]);
+  return multiplier === undefined ? combined : combined * factorAt(multiplier, read);
+}
+
+/** @throws Error where it is 0: a ratio that was never set would make any value 0. */
+function factorAt(multiplier: NonNullable<Quantity['multiplier']>, read: Read): number {
+  const factor = combine(multiplier, [numberAt(multiplier, read)]);
+  if (factor === 0) throw new Error(`register ${multiplier.register}: a factor of 0, which cannot be`);
+  return factor;
 }
 
 /** @throws Error where it cannot be read. */
@@ -82,7 +89,14 @@ export function numberAt(place: NumberPlace, read: Read): number {
   return decode(read(spanOf(place)), place);
 }
 
-/** `value` times a power of ten; a negative one divides, because 0.1 itself has no exact binary form. */
+/** Of a power of ten, either way (SunSpec Device Information Model Specification 1.0, sunssf). */
+const MOST_EXPONENT = 10;
+
+/**
+ * `value` times a power of ten; a negative one divides, because 0.1 itself has no exact binary form.
+ * @throws Error where it is none that a device scales by: garbage in it would make any value 0.
+ */
 function shifted(value: number, exponent: number): number {
+  if (!(Math.abs(exponent) <= MOST_EXPONENT)) throw new Error(`the meter says ${exponent} for its power of ten`);
   return exponent < 0 ? value / 10 ** -exponent : value * 10 ** exponent;
 }

@@ -170,9 +170,19 @@ function valueOfOne(definition: OneObject, values: Values): number {
     if (condition !== undefined) demand(condition, values);
   }
   const raw = rawValue(definition, oid, values);
-  const places = digits === undefined ? 0 : Math.max(0, numberOf(values.get(digits), digits));
+  const places = digits === undefined ? 0 : placesOf(digits, values);
   const factor = unit === undefined ? 1 : factorOf(unit, values);
   return combine({ scale: scale * factor }, [raw / 10 ** places]);
+}
+
+/** Most decimal places (EntitySensorPrecision in RFC 3433, where a negative number tells the accuracy of a whole one). */
+const MOST_PLACES = 9;
+
+/** @throws Error where there cannot be so many: garbage in it would make any value 0. */
+function placesOf(digits: string, values: Values): number {
+  const places = numberOf(values.get(digits), digits);
+  if (places <= MOST_PLACES) return Math.max(0, places);
+  throw new Error(`${digits}: the device says ${places} decimal places`);
 }
 
 /** @throws Error where the device says something else. */
