@@ -6,7 +6,8 @@ import { requireProgram } from '../../../shared/test/program.ts';
 import { listProfiles, loadProfile } from '../../src/profiles/catalogue.ts';
 import { Refusal } from '../../src/sources/modbus/framing.ts';
 import { modbusProfile } from '../../src/sources/modbus/profile.ts';
-import type { Ask } from '../../src/sources/modbus/reader.ts';
+import { spansOf } from '../../src/sources/modbus/quantity.ts';
+import { type Ask, createReader } from '../../src/sources/modbus/reader.ts';
 import { recognise } from '../../src/sources/modbus/recognition.ts';
 import modbus from '../../src/sources/modbus.ts';
 import { SourceError } from '../../src/source.ts';
@@ -29,6 +30,8 @@ interface Sheet {
   readonly sheet: string;
   /** What the data sheet prints for the register that is 0 on the line. */
   readonly firstRegister: number;
+  /** How many registers a request may name, where the data sheet says so. */
+  readonly mostRegisters?: number;
   readonly cases: readonly Case[];
 }
 
@@ -75,6 +78,62 @@ t.test(
   },
 );
 
+t.test('no request is for more registers than the data sheet allows', async (t) => {
+  for (const name of names) {
+    const { mostRegisters } = readSheet(name);
+    if (mostRegisters === undefined) continue;
+    const profile = loadProfile('modbus', name, modbusProfile, directory);
+    const channels = Object.values(profile.sections).flatMap((section) => Object.values(section.channels));
+    const lengths: number[] = [];
+    const read = createReader(channels.flatMap(spansOf), profile);
+    await read(async ({ length }) => {
+      lengths.push(length);
+      return Buffer.alloc(2 * length);
+    });
+    t.ok(Math.max(...lengths) <= mostRegisters, `${name}: ${Math.max(...lengths)} of ${mostRegisters}`);
+  }
+});
+
+/** Every register of an Eastron meter for three phases that a profile of the same maker for one phase reads too. */
+const loads = {
+  'on all phases': { l1: [1.5, 300, 320, -110, 0.875], l2: [2.25, 450.5], l3: [3, -20.25] },
+  'on the first phase': { l1: [1.5, 300, 320, -110, 0.875], l2: [0, 0], l3: [0, 0] },
+  none: { l1: [0, 0, 0, 0, 0], l2: [0, 0], l3: [0, 0] },
+};
+
+for (const [load, { l1, l2, l3 }] of Object.entries(loads)) {
+  t.test(`a meter for three phases is not offered as one for a single phase: load ${load}`, async (t) => {
+    const candidates = names.map((name) => ({ name, profile: loadProfile('modbus', name, modbusProfile, directory) }));
+    const [current = 0, power = 0, apparent = 0, reactive = 0, factor = 0] = l1;
+    const total = power + (l2[1] ?? 0) + (l3[1] ?? 0);
+    const values = new Map([
+      ...[229.5, 230.5, 231, current, l2[0], l3[0], power, l2[1], l3[1]].map((value, i) => [2 * i, value] as const),
+      ...([
+        [18, apparent],
+        [24, reactive],
+        [30, factor],
+        [36, 20],
+        [52, total],
+        [56, apparent],
+        [60, reactive],
+      ] as const),
+      ...([
+        [62, factor],
+        [70, 50],
+        [72, 123.5],
+        [74, 0],
+        [342, 123.5],
+        [346, 41],
+        [348, 42],
+        [350, 40.5],
+      ] as const),
+    ]);
+    const taken = await recognise(floats(values, 382), candidates);
+    t.match(taken, { profile: 'eastron-sdm630', sections: ['total'] });
+    t.ok(taken?.alternatives.includes('eastron-sdm230'), 'though that one fits as well');
+  });
+}
+
 async function check(t: Test, profile: string, one: Case, where: { port: number; unit: number }): Promise<void> {
   const sections = Object.keys(loadProfile('modbus', profile, modbusProfile, directory).sections);
   t.same(Object.keys(one.readings), sections, 'every section');
@@ -98,7 +157,7 @@ async function check(t: Test, profile: string, one: Case, where: { port: number;
       `${section}: no data`,
     );
     t.ok(
-      missing.every(({ reason }) => /which means that it has no value/.test(reason)),
+      missing.every(({ reason }) => /which means that it has no value|which cannot be/.test(reason)),
       'because the meter says so',
     );
   }
@@ -130,6 +189,16 @@ function answering(tables: ReturnType<typeof registersOf>): Ask {
     const asked = Array.from({ length }, (_, i) => memory[table].get(address + i));
     if (asked.includes(undefined)) return new Refusal(2);
     return Buffer.from(asked.flatMap((word = 0) => [word >> 8, word & 0xff]));
+  };
+}
+
+/** A device with 32-bit floats in its input registers up to `end`, 0 where none is given. */
+function floats(values: ReadonlyMap<number, number | undefined>, end: number): Ask {
+  const registers = Buffer.alloc(2 * end);
+  for (const [register, value = 0] of values) registers.writeFloatBE(value, 2 * register);
+  return async ({ function: table, address, length }) => {
+    if (table !== 'input' || address + length > end) return new Refusal(2);
+    return registers.subarray(2 * address, 2 * (address + length));
   };
 }
 
