@@ -4,8 +4,13 @@ import fc from 'fast-check';
 import snmpLibrary from 'net-snmp';
 import { pino } from 'pino';
 import t, { type Test } from 'tap';
+import { loadProfile } from '../../src/profiles/catalogue.ts';
 import type { Sample, Search } from '../../src/source.ts';
 import snmp from '../../src/sources/snmp.ts';
+import type { Client } from '../../src/sources/snmp/client.ts';
+import { placePoint } from '../../src/sources/snmp/placement.ts';
+import { snmpProfile } from '../../src/sources/snmp/profile.ts';
+import { createReader } from '../../src/sources/snmp/reader.ts';
 import { numberOf, objectIn, textOf } from '../../src/sources/snmp/value.ts';
 import { realClock } from '../support/real-clock.ts';
 import { openSource, tick } from './conformance.ts';
@@ -231,4 +236,26 @@ t.test('a search says what it found, and what it has no profile for', async (t) 
   setImmediate(() => abort.abort());
   t.same(await searching, []);
   t.ok(performance.now() - started < 500, 'given up at once');
+});
+
+t.test('a look that is given up asks for nothing more', async (t) => {
+  const abort = new AbortController();
+  const asked: string[] = [];
+  const client: Client = {
+    async get(oids) {
+      asked.push(...oids);
+      return oids.map(() => 1);
+    },
+    async walk() {
+      abort.abort();
+      throw new Error('given up');
+    },
+    has: async () => false,
+    cancel() {},
+    close() {},
+  };
+  const profile = loadProfile('snmp', 'ups-mib', snmpProfile, '');
+  const read = createReader(client, [placePoint(profile, 'ups-mib', { point: 'a' })]);
+  await t.rejects(read(abort.signal), { message: 'given up' });
+  t.same(asked, [], 'or its questions would meet those of the next look');
 });

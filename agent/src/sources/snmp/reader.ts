@@ -84,7 +84,7 @@ async function learn(
     try {
       rows.set(column, await client.walk(column, signal));
     } catch (error) {
-      if (error instanceof NoAnswer || error instanceof Refusal) throw error;
+      if (signal.aborted || error instanceof NoAnswer || error instanceof Refusal) throw error;
       rows.set(column, error as Error);
     }
   }
