@@ -5,6 +5,7 @@ import t from 'tap';
 import * as v from 'valibot';
 import { requireProgram } from '../../../shared/test/program.ts';
 import nut from '../../src/sources/nut.ts';
+import { createRoster } from '../../src/sources/nut/roster.ts';
 import type { Sample } from '../../src/source.ts';
 import { recordingLog } from '../support/log.ts';
 import { realClock } from '../support/real-clock.ts';
@@ -229,4 +230,14 @@ t.test('discovery finds the server that the operator named', async (t) => {
   const { kind, ...entry } = found[0]?.entry ?? {};
   t.equal(kind, 'nut');
   t.ok(v.is(nut.schema, entry), 'and its entry can be used as it is');
+});
+
+t.test('a server that lists other names at each tick does not fill the log', async (t) => {
+  const { log, entries } = recordingLog();
+  const roster = createRoster({}, { log, intervalMs: 10_000, simulated: false });
+  for (let tick = 0; tick < 10; tick++) {
+    roster.welcome(Array.from({ length: 1_000 }, (_, index) => `ups-${tick}-${index}`));
+  }
+  t.equal(roster.units.length, 200);
+  t.equal(entries.length, 200);
 });

@@ -3,7 +3,7 @@ import type { PointDeclaration } from '@wattmark/shared/messages';
 import type { PointConfig } from '../../point-config.ts';
 import { suffixes, Unit, type UnitContext } from './unit.ts';
 
-/** UPSs that one server can reasonably have. */
+/** UPSs that one server can reasonably have, and most that are said to be left out. */
 const MAX_UNITS = 200;
 
 /** The UPSs of a server that are read. */
@@ -43,8 +43,8 @@ export function createRoster({ points: configured, prefix = '' }: RosterConfig, 
     const full = units.size >= MAX_UNITS ? `there are more than ${MAX_UNITS}` : null;
     const nameless = isId(`${point}${suffixes.battery}`) ? null : `its name makes no id of a point (${point})`;
     const problem = full ?? nameless ?? add(name, { point });
-    if (problem === null) return;
-    if (leftOut.size < MAX_UNITS) leftOut.add(name);
+    if (problem === null || leftOut.size >= MAX_UNITS) return;
+    leftOut.add(name);
     context.log.warn({ ups: name, reason: problem }, 'a UPS is left out; name those to be read with points');
   }
 
