@@ -102,6 +102,9 @@ t.test('what a machine says of itself', async (t) => {
   ];
   t.same(meterIn(text.join('\n')), { manufacturer: 'Contoso', model: 'Model: 9', serial: 'B1', firmware: '2.60' });
   t.same(meterIn('\u0000: :\n::'), {});
+  const beganMs = performance.now();
+  t.same(meterIn(`${' '.repeat(1_000_000)}x\n${'a '.repeat(500_000)}: b`), {});
+  t.ok(performance.now() - beganMs < 1_000, 'long lines are told at once');
 });
 
 t.test('addresses', async (t) => {

@@ -20,9 +20,9 @@ export async function identify(tool: Tool, signal: AbortSignal, timeoutMs: numbe
 export function meterIn(text: string): Meter {
   const told = new Map<string, string>();
   for (const line of text.split('\n')) {
-    const match = /^\s*([^:]+?)\s*:\s*(.*?)\s*$/.exec(line);
-    const [, name = '', value = ''] = match ?? [];
-    if (isTold(value) && !told.has(name)) told.set(name, value.slice(0, limits.nameLength));
+    const colon = line.indexOf(':');
+    const [name, value] = [line.slice(0, colon).trim(), line.slice(colon + 1).trim()];
+    if (colon > 0 && isTold(value) && !told.has(name)) told.set(name, value.slice(0, limits.nameLength));
   }
   const known = Object.entries(fields).flatMap(([key, names]) => {
     const value = names.map((name) => told.get(name)).find((text) => text !== undefined);
