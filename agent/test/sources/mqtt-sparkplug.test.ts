@@ -1,12 +1,14 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { createRequire } from 'node:module';
+import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import type { UPayload } from 'sparkplug-client';
 import t, { type Test } from 'tap';
 import { requireProgram } from '../../../shared/test/program.ts';
 import type { Message, News } from '../../src/sources/mqtt/format.ts';
 import { createSparkplug, type SparkplugSlot } from '../../src/sources/mqtt/sparkplug.ts';
+import { encodeField } from '../../src/sources/mqtt/protobuf.ts';
 import { decodePayload, numberOf } from '../../src/sources/mqtt/sparkplug-payload.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import type { Source } from '../../src/source.ts';
@@ -409,3 +411,10 @@ function connect(t: Test, url: string, birth: (client: SparkplugClient) => void)
   client.on('birth', () => birth(client));
   return client;
 }
+
+t.test('a payload that is decompressed to more than a message may be is none', async (t) => {
+  const bomb = gzipSync(Buffer.alloc(2 * 1_048_576));
+  const payload = Buffer.concat([encodeField(4, 'SPBV1.0_COMPRESSED'), encodeField(5, bomb)]);
+  t.ok(payload.length < 4_000);
+  t.throws(() => decodePayload(payload), /larger than/);
+});

@@ -39,8 +39,8 @@ const wholeTypes: Readonly<Record<number, readonly [bits: number, isSigned: bool
 
 const BOOLEAN = 11;
 
-/** Decompressed payloads beyond this are no telemetry. */
-const MOST_BYTES = 4 * 1_048_576;
+/** Decompressed payloads beyond this are no telemetry, as with what comes uncompressed: each byte costs time. */
+const MOST_BYTES = 1_048_576;
 
 /** Fields of a metric that hold something else than a number (6.4.1). */
 const otherValues: Readonly<Record<number, string>> = {
