@@ -1,6 +1,7 @@
 import { RESERVED_AGENT_ID } from '@wattmark/shared/ids';
 import { Document, isMap, isScalar, visit, type YAMLMap, type YAMLSeq } from 'yaml';
 import type { Found } from '../source.ts';
+import { slugOf } from '../sources/support/slug.ts';
 import type { Discovered } from './discovery.ts';
 import { wholeSections } from './phases.ts';
 
@@ -35,12 +36,7 @@ export function draftConfig(hostName: string, discovered: readonly Discovered[])
 
 /** A host's name as an id of the contract. */
 function agentId(hostName: string): string {
-  const id = hostName
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '-')
-    .replace(/^-+/, '')
-    .slice(0, 63)
-    .replace(/-+$/, '');
+  const id = slugOf(hostName);
   if (id === '') return 'agent-1';
   return id === RESERVED_AGENT_ID ? `${id}-host` : id;
 }

@@ -33,14 +33,19 @@ export async function openCsv(
   let points = declare(config, context, paceOf(progress.steps));
   const report = createReport(context);
 
-  /** What was handed out and not given up is behind us. */
+  /** What was handed out and not given up is behind us, and on disk: while it is not, nothing more is read. */
   async function settle(): Promise<void> {
-    if (handedOut === null) return;
-    const { signal, progress: reached } = handedOut;
+    if (handedOut !== null && !handedOut.signal.aborted) {
+      await save(handedOut.progress);
+      progress = handedOut.progress;
+    }
     handedOut = null;
-    if (signal.aborted) return;
-    progress = reached;
-    await memory.save(progress);
+  }
+
+  async function save(reached: Progress): Promise<void> {
+    await memory.save(reached).catch((error: Error) => {
+      throw new SourceError('retry', `${path}: how far it was read cannot be remembered: ${error.message}`);
+    });
   }
 
   return {

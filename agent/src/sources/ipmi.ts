@@ -7,9 +7,10 @@ import type { Found, Sample, Search, Source, SourceModule } from '../source.ts';
 import { createBackgroundLooks } from './support/background-looks.ts';
 import { identify } from './ipmi/identity.ts';
 import { createPower } from './ipmi/power.ts';
-import { findBmcs, splitAddress } from './ipmi/presence.ts';
+import { findBmcs, IPMI_PORT } from './ipmi/presence.ts';
 import { createTool, placeOf, privileges } from './ipmi/tool.ts';
 import { judge, toSample } from './support/outcome.ts';
+import { hostAndPort, placeIn } from './support/place.ts';
 
 const { channels: _, ...namedEntries } = pointEntries;
 
@@ -123,9 +124,9 @@ async function findOwn({ signal, progress }: Search): Promise<Found[]> {
 async function findOthers({ addresses, clock, signal }: Search): Promise<Found[]> {
   const found = await findBmcs(addresses, clock, signal);
   return found.map((address, index) => {
-    const { host, port } = splitAddress(address);
+    const { host, port } = placeIn(address, IPMI_PORT);
     return {
-      title: `BMC at ${host}:${port}`,
+      title: `BMC at ${hostAndPort({ host, port })}`,
       notes: [
         'EDIT: name and password of a user of the BMC; privilege user is enough for most',
         'where the BMC was found by redfish too, keep that entry instead',
@@ -133,7 +134,7 @@ async function findOthers({ addresses, clock, signal }: Search): Promise<Found[]
       entry: {
         kind: 'ipmi',
         host,
-        ...(port !== 623 && { port }),
+        ...(port !== IPMI_PORT && { port }),
         username: 'EDIT',
         password: 'EDIT',
         point: `server-${index + 1}`,

@@ -11,6 +11,7 @@ import { createUpsd, type List, Refusal, type UpsdOptions } from './nut/upsd.ts'
 import { variablesOf } from './nut/variables.ts';
 import { abandoned } from './support/abort.ts';
 import { type Outcome, toSample } from './support/outcome.ts';
+import { hostAndPort } from './support/place.ts';
 import { createSilence, type Silence } from './support/silence.ts';
 
 const LONGEST_ID = 63 - suffixes.battery.length;
@@ -67,7 +68,7 @@ export default {
 
 async function open(config: Config, context: SourceContext): Promise<Source> {
   const upsd = createUpsd(await optionsOf(config, context.directory));
-  const where = `${config.host}:${config.port}`;
+  const where = hostAndPort(config);
   const silence = createSilence();
   const roster = createRoster(config, {
     log: context.log,

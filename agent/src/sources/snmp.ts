@@ -1,4 +1,3 @@
-import { isIPv6 } from 'node:net';
 import type { Channel } from '@wattmark/shared/channels';
 import type { Meter, PointDeclaration } from '@wattmark/shared/messages';
 import { declarePoint } from '../point-config.ts';
@@ -13,6 +12,7 @@ import { type SnmpProfile, snmpProfile } from './snmp/profile.ts';
 import { createReader, type Look } from './snmp/reader.ts';
 import { NoAnswer, Refusal } from './snmp/session.ts';
 import { untilAborted } from './support/abort.ts';
+import { hostAndPort } from './support/place.ts';
 import { createSilence } from './support/silence.ts';
 
 /** Reads a device with SNMP v1, v2c or v3 by a profile in `profiles/snmp/`. */
@@ -22,7 +22,7 @@ export default {
     const profile = loadProfile('snmp', config.profile, snmpProfile, context.directory);
     const placed = config.points.map((point) => placePoint(profile, config.profile, point));
     const client = createClient({ ...config, credentials: credentialsOf(config), timeoutMs: config.timeout });
-    const where = `${isIPv6(config.host) ? `[${config.host}]` : config.host}:${config.port}`;
+    const where = hostAndPort(config);
     const read = createReader(client, placed);
     const silence = createSilence();
     const declare = (look: Look | null) => declarePoints(placed, look, profile, config, context);
@@ -57,7 +57,7 @@ export default {
     try {
       return await inspectDevice(profile, client, signal);
     } catch (error) {
-      throw new SourceError('retry', `${config.host}:${config.port}: ${(error as Error).message}`);
+      throw new SourceError('retry', `${hostAndPort(config)}: ${(error as Error).message}`);
     } finally {
       client.close();
     }

@@ -4,7 +4,6 @@ import type { Clock } from '../../src/clock.ts';
 import { createBackgroundLooks } from '../../src/sources/support/background-looks.ts';
 import { dcmiPowerIn } from '../../src/sources/ipmi/dcmi.ts';
 import { meterIn } from '../../src/sources/ipmi/identity.ts';
-import { splitAddress } from '../../src/sources/ipmi/presence.ts';
 import { wattSensorsIn } from '../../src/sources/ipmi/sdr.ts';
 import { createSum, machineSensors } from '../../src/sources/ipmi/sensors.ts';
 import { type Sample, SourceError } from '../../src/source.ts';
@@ -105,13 +104,6 @@ t.test('what a machine says of itself', async (t) => {
   const beganMs = performance.now();
   t.same(meterIn(`${' '.repeat(1_000_000)}x\n${'a '.repeat(500_000)}: b`), {});
   t.ok(performance.now() - beganMs < 1_000, 'long lines are told at once');
-});
-
-t.test('addresses', async (t) => {
-  t.same(splitAddress('192.0.2.1'), { host: '192.0.2.1', port: 623 });
-  t.same(splitAddress('bmc.example:6230'), { host: 'bmc.example', port: 6230 });
-  t.same(splitAddress('[2001:db8::1]:6230'), { host: '2001:db8::1', port: 6230 });
-  t.same(splitAddress('2001:db8::1'), { host: '2001:db8::1', port: 623 });
 });
 
 t.test('looks that outlast their ticks, and come back to them', async (t) => {

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import type { Found } from '../../source.ts';
 import type { Outcome } from '../support/outcome.ts';
+import { slugOf } from '../support/slug.ts';
 import type { Files } from './files.ts';
 import type { Part } from './part.ts';
 import { findParts, identify } from './parts.ts';
@@ -9,7 +10,7 @@ import { findRapl } from './rapl.ts';
 
 /** This machine, which is always there, with a line for each thing that measures a part of it. */
 export async function discoverHost(files: Files, nowMs: number): Promise<readonly Found[]> {
-  const point = idOf(hostname());
+  const point = slugOf(hostname().split('.')[0] ?? '', 40) || 'this-host';
   const parts = [...(await findParts(files, point, true)), ...(await findRapl(files, point, nowMs))];
   const machine = parts.find((part) => part.point === point);
   const processor = await readProcessor(files);
@@ -39,14 +40,4 @@ function advice(isMeasured: boolean): string {
 
 function reasonOf(outcome: Outcome): string {
   return 'reason' in outcome ? outcome.reason : '';
-}
-
-function idOf(name: string): string {
-  const id = name
-    .split('.')[0]
-    ?.toLowerCase()
-    .replace(/[^a-z0-9]+/g, '-')
-    .replace(/^-|-$/g, '')
-    .slice(0, 40);
-  return id === undefined || id === '' ? 'this-host' : id;
 }

@@ -1,5 +1,6 @@
 import type { Channel } from '@wattmark/shared/channels';
 import { attempt, type Outcome } from '../support/outcome.ts';
+import { slugOf } from '../support/slug.ts';
 import { type Files, readInteger, readOptional } from './files.ts';
 import { MICROJOULES_PER_WATT_HOUR, type Part, plausiblePowerW } from './part.ts';
 
@@ -142,13 +143,6 @@ function freeId(wanted: string, taken: ReadonlyMap<string, unknown>): string {
   const id = wanted.slice(0, 60).replace(/-$/, '');
   if (!taken.has(id)) return id;
   for (let number = 2; ; number++) if (!taken.has(`${id}-${number}`)) return `${id}-${number}`;
-}
-
-function slugOf(text: string): string {
-  return text
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '-')
-    .replace(/^-|-$/g, '');
 }
 
 async function readPowerW(files: Files, path: string): Promise<number> {

@@ -1,7 +1,8 @@
 import { createSocket } from 'node:dgram';
 import type { Clock } from '../../clock.ts';
+import { type NetworkPlace, placeIn } from '../support/place.ts';
 
-const IPMI_PORT = 623;
+export const IPMI_PORT = 623;
 
 /** Without a session: a BMC answers at once or not at all. */
 const WAIT_MS = 1_500;
@@ -17,20 +18,13 @@ export async function findBmcs(addresses: readonly string[], clock: Clock, signa
   const found = new Set<string>();
   await Promise.all(
     addresses.map(async (address) => {
-      if (await answers(splitAddress(address), clock, signal)) found.add(address);
+      if (await answers(placeIn(address, IPMI_PORT), clock, signal)) found.add(address);
     }),
   );
   return addresses.filter((address) => found.has(address));
 }
 
-export function splitAddress(address: string): { readonly host: string; readonly port: number } {
-  const match = /^\[?(.+?)\]?(?::(\d+))?$/.exec(address);
-  const isBareIpv6 = (address.match(/:/g) ?? []).length > 1 && !address.startsWith('[');
-  if (match === null || isBareIpv6) return { host: address, port: IPMI_PORT };
-  return { host: match[1] ?? address, port: match[2] === undefined ? IPMI_PORT : Number(match[2]) };
-}
-
-async function answers(to: { host: string; port: number }, clock: Clock, signal: AbortSignal): Promise<boolean> {
+async function answers(to: NetworkPlace, clock: Clock, signal: AbortSignal): Promise<boolean> {
   const socket = createSocket(to.host.includes(':') ? 'udp6' : 'udp4');
   const over = new AbortController();
   const stop = AbortSignal.any([signal, over.signal]);

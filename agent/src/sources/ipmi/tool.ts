@@ -1,4 +1,5 @@
 import { SourceError } from '../../source.ts';
+import { hostAndPort } from '../support/place.ts';
 import { type ProgramResult, runProgram } from '../support/program.ts';
 
 export const privileges = ['user', 'operator', 'administrator'] as const;
@@ -24,7 +25,7 @@ const usualSuites = [17, 3];
 const PATIENCE = ['-N', '2', '-R', '1'];
 
 export function placeOf({ host, port = 623 }: BmcAddress): string {
-  return host === undefined ? 'the BMC of this machine' : `the BMC at ${host}:${port}`;
+  return host === undefined ? 'the BMC of this machine' : `the BMC at ${hostAndPort({ host, port })}`;
 }
 
 /** Runs ipmitool against one BMC. What it throws is a SourceError that says what to do about it. */

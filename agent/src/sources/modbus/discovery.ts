@@ -1,5 +1,6 @@
 import { listProfiles, loadProfile } from '../../profiles/catalogue.ts';
 import type { Found, Search } from '../../source.ts';
+import { placeIn } from '../support/place.ts';
 import { acquireBus } from './bus.ts';
 import { createDevice } from './device.ts';
 import { networkPlace, type Place, serialPlace } from './place.ts';
@@ -72,9 +73,7 @@ function spotsOf(address: string): Spot[] {
       timeoutMs: SERIAL_TIMEOUT_MS,
     }));
   }
-  const [, bracketed, plain, given] = /^(?:\[(.+)\]|([^:]+))(?::(\d+))?$/.exec(address) ?? [];
-  const host = bracketed ?? plain ?? address;
-  const port = Number(given ?? DEFAULT_PORT);
+  const { host, port } = placeIn(address, DEFAULT_PORT);
   const keys = { host, ...(port !== DEFAULT_PORT && { port }) };
   const place = networkPlace({ host, port, framing: 'tcp' });
   return [{ place, keys, units: networkUnits, timeoutMs: NETWORK_TIMEOUT_MS }];

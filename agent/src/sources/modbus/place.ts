@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { SourceError } from '../../source.ts';
+import { hostAndPort } from '../support/place.ts';
 import { type Framing, rtuFraming, tcpFraming } from './framing.ts';
 
 /** A stream of bytes to one or many devices. */
@@ -43,7 +44,7 @@ export interface SerialSettings {
 }
 
 export function networkPlace({ host, port, framing }: NetworkSettings): Place {
-  const name = `${host}:${port}`;
+  const name = hostAndPort({ host, port });
   return {
     name,
     settings: `framing ${framing}`,
@@ -82,7 +83,7 @@ function openSocket(host: string, port: number, timeoutMs: number): Promise<Wire
     const socket = connect({ host, port, noDelay: true });
     const fail = (reason: string) => {
       socket.destroy();
-      reject(new SourceError('absent', `cannot connect to ${host}:${port}: ${reason}`));
+      reject(new SourceError('absent', `cannot connect to ${hostAndPort({ host, port })}: ${reason}`));
     };
     const timer = setTimeout(() => fail(`no answer within ${timeoutMs} ms`), timeoutMs);
     socket.once('close', () => clearTimeout(timer));

@@ -1,5 +1,6 @@
 import type { Found, Search } from '../../source.ts';
-import { slugOf } from './roster.ts';
+import { hostAndPort, type NetworkPlace, placeIn } from '../support/place.ts';
+import { slugOf } from '../support/slug.ts';
 import { createUpsd, type List, Refusal } from './upsd.ts';
 import { estimateMethod, identify, tell, type Variables, variablesOf } from './variables.ts';
 
@@ -13,7 +14,7 @@ const ABREAST = 32;
 
 /** The servers on this machine and at the addresses that the operator named, with all their UPSs. */
 export async function discoverUpsds({ addresses, signal, progress }: Search): Promise<readonly Found[]> {
-  const places = ['127.0.0.1', ...addresses].map(placeOf);
+  const places = ['127.0.0.1', ...addresses].map((address) => placeIn(address, PORT));
   const found: Found[] = [];
   for (let begin = 0; begin < places.length && !signal.aborted; begin += ABREAST) {
     const batch = places.slice(begin, begin + ABREAST).map((place) => look(place, signal, progress));
@@ -22,24 +23,19 @@ export async function discoverUpsds({ addresses, signal, progress }: Search): Pr
   return found;
 }
 
-interface Place {
-  readonly host: string;
-  readonly port: number;
-}
-
-async function look({ host, port }: Place, signal: AbortSignal, progress: Search['progress']): Promise<Found[]> {
-  const upsd = createUpsd({ host, port, timeoutMs: PATIENCE_MS, tls: 'off', verify: true });
+async function look(place: NetworkPlace, signal: AbortSignal, progress: Search['progress']): Promise<Found[]> {
+  const upsd = createUpsd({ ...place, timeoutMs: PATIENCE_MS, tls: 'off', verify: true });
   try {
-    return await describe(await upsd.connect(signal), host, port);
+    return await describe(await upsd.connect(signal), place);
   } catch (error) {
-    progress(`no upsd at ${host}:${port}: ${(error as Error).message}`);
+    progress(`no upsd at ${hostAndPort(place)}: ${(error as Error).message}`);
     return [];
   } finally {
     upsd.close();
   }
 }
 
-async function describe(list: List, host: string, port: number): Promise<Found[]> {
+async function describe(list: List, { host, port }: NetworkPlace): Promise<Found[]> {
   const names = (await list('UPS')).map(([name = '']) => name);
   if (names.length === 0) return [];
   const notes = await Promise.all(names.map(async (name) => `${name}: ${await summary(list, name)}`));
@@ -48,7 +44,7 @@ async function describe(list: List, host: string, port: number): Promise<Found[]
   const place = { host, ...(port !== PORT && { port }) };
   return [
     {
-      title: `${names.length === 1 ? '1 UPS' : `${names.length} UPSs`} of Network UPS Tools at ${host}:${port}`,
+      title: `${names.length === 1 ? '1 UPS' : `${names.length} UPSs`} of Network UPS Tools at ${hostAndPort({ host, port })}`,
       notes: [...notes, 'where a UPS feeds IT equipment, give its point role: it and level: ups-output'],
       entry: { kind: 'nut', ...place, points },
     },
@@ -77,10 +73,4 @@ function freeId(name: string, taken: Set<string>): string {
   for (let number = 2; taken.has(free); number++) free = `${id}-${number}`;
   taken.add(free);
   return free;
-}
-
-/** `host`, `host:port`, `[v6]:port` or a bare v6 address. */
-function placeOf(address: string): Place {
-  const [, bracketed, plain, port] = /^(?:\[(.+)\]|([^:]+))(?::(\d+))?$/.exec(address) ?? [];
-  return { host: bracketed ?? plain ?? address, port: port === undefined ? PORT : Number(port) };
 }

@@ -1,6 +1,7 @@
 import { isId } from '@wattmark/shared/ids';
 import type { PointDeclaration } from '@wattmark/shared/messages';
 import type { PointConfig } from '../../point-config.ts';
+import { slugOf } from '../support/slug.ts';
 import { suffixes, Unit, type UnitContext } from './unit.ts';
 
 /** UPSs that one server can reasonably have, and most that are said to be left out. */
@@ -65,12 +66,4 @@ export function createRoster({ points: configured, prefix = '' }: RosterConfig, 
       return [...units.values()].slice(before);
     },
   };
-}
-
-/** The name of a UPS as far as an id can say it: `Eaton_5PX.1` is `eaton-5px-1`. */
-export function slugOf(name: string): string {
-  return name
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '-')
-    .replace(/^-|-$/g, '');
 }

@@ -1,5 +1,6 @@
 import { connect, isIP } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
+import { hostAndPort } from '../support/place.ts';
 import { Conversation } from './conversation.ts';
 import { quote, wordsOf } from './words.ts';
 
@@ -45,7 +46,7 @@ export type List = (query: string) => Promise<string[][]>;
 
 export function createUpsd(options: UpsdOptions): Upsd {
   const { host, port, timeoutMs } = options;
-  const where = `${host}:${port}`;
+  const where = hostAndPort(options);
   let current: Conversation | null = null;
 
   async function connected(signal: AbortSignal): Promise<Conversation> {

@@ -1,5 +1,6 @@
 import { channels } from '@wattmark/shared/channels';
 import type { Found, Search } from '../../source.ts';
+import { slugOf } from '../support/slug.ts';
 import { scrape } from './exporter.ts';
 import type { Exposition, Series } from './exposition.ts';
 import { type KnownSeries, knownPorts, knownSeries } from './known-series.ts';
@@ -52,7 +53,7 @@ function propose(url: string, exposition: Exposition): Found | null {
     .map((known): Present => ({ known, series: exposition.series.filter((series) => isMeant(known, series)) }))
     .filter(({ series }) => series.length > 0);
   const points = new Map<string, Record<string, unknown>>();
-  const prefix = slug(new URL(url).hostname.replace(/^(127\.0\.0\.1|\[::1\]|localhost)$/, 'host'));
+  const prefix = slugOf(new URL(url).hostname.replace(/^(127\.0\.0\.1|\[::1\]|localhost)$/, 'host'));
   for (const { known, series } of present) {
     for (const [suffix, members] of groupByPoint(known, series)) {
       const point = `${prefix}-${suffix}`.slice(0, 63).replace(/-$/, '');
@@ -82,7 +83,7 @@ function groupByPoint(known: KnownSeries, series: readonly Series[]): ReadonlyMa
   const groups = new Map<string, Series[]>();
   for (const one of series) {
     const values = known.each.map((label) => one.labels[label] ?? '');
-    const suffix = slug([known.point, ...values].filter((part) => part !== '').join('-'));
+    const suffix = slugOf([known.point, ...values].filter((part) => part !== '').join('-'));
     groups.set(suffix, [...(groups.get(suffix) ?? []), one]);
   }
   return groups;
@@ -97,11 +98,4 @@ function seriesEntry(known: KnownSeries, members: readonly Series[]): Record<str
     ...(known.unit !== channels[known.channel].unit && { unit: known.unit }),
     ...(members.length > 1 && { combine: 'sum' }),
   };
-}
-
-function slug(text: string): string {
-  return text
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9]+/g, '-')
-    .replaceAll(/^-|-$/g, '');
 }

@@ -1,9 +1,11 @@
 import type { Found, Search } from '../../source.ts';
 import { httpRequest } from '../support/http.ts';
 import { lookAtCertificate } from '../support/http-connections.ts';
+import { hostAndPort, placeIn } from '../support/place.ts';
 import { ROOT } from './client.ts';
 import { parseResource, textIn } from './resource.ts';
 
+const PORT = 443;
 const TIMEOUT_MS = 3_000;
 const AT_ONCE = 16;
 const MAX_BYTES = 262_144;
@@ -24,12 +26,10 @@ export async function findServices({ addresses, signal, progress }: Search): Pro
 }
 
 async function look(address: string, signal: AbortSignal): Promise<Found | null> {
-  const { hostname, port: named } = new URL(`https://${address}`);
-  const host = hostname.replace(/^\[|\]$/g, '');
-  const port = named === '' ? 443 : Number(named);
+  const { host, port } = placeIn(address, PORT);
   // No password travels yet, so that any certificate will do.
   const options = { timeoutMs: TIMEOUT_MS, signal, verify: false, maxBytes: MAX_BYTES };
-  const answer = await httpRequest(`https://${hostname}:${port}${ROOT}`, options);
+  const answer = await httpRequest(`https://${hostAndPort({ host, port })}${ROOT}`, options);
   const root = answer.status === 200 ? parseResource(answer.body) : null;
   if (root === null || textIn(root, 'RedfishVersion') === undefined) return null;
   const certificate = await lookAtCertificate(host, port, AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]));
@@ -37,7 +37,7 @@ async function look(address: string, signal: AbortSignal): Promise<Found | null>
   const product = [textIn(root, 'Vendor'), textIn(root, 'Product')].filter((text) => text !== undefined).join(' ');
   const uuid = textIn(root, 'UUID');
   return {
-    title: `Redfish at ${host}${port === 443 ? '' : `:${port}`}${product === '' ? '' : `: ${product}`}`,
+    title: `Redfish at ${host}${port === PORT ? '' : `:${port}`}${product === '' ? '' : `: ${product}`}`,
     notes: [
       'EDIT: name and password of a user of the BMC; a read-only one is enough',
       ...(uuid === undefined ? [] : [`UUID ${uuid}`]),
@@ -48,7 +48,7 @@ async function look(address: string, signal: AbortSignal): Promise<Found | null>
     entry: {
       kind: 'redfish',
       host,
-      ...(port !== 443 && { port }),
+      ...(port !== PORT && { port }),
       ...(isPinned && { fingerprint256: certificate.fingerprint256 }),
       username: 'EDIT',
       password: 'EDIT',

@@ -1,5 +1,6 @@
 import type { PointDeclaration } from '@wattmark/shared/messages';
 import { declarePoint, type PointConfig } from '../../point-config.ts';
+import { slugOf } from '../support/slug.ts';
 import type { ChassisPlan } from './survey.ts';
 
 /** Room for what the points of chassis and power supplies append to the configured id. */
@@ -24,7 +25,7 @@ export function nameChassis(point: string, plans: readonly ChassisPlan[]): reado
   const taken = new Set<string>();
   return plans.map((plan) => {
     const isTheOne = plans.length === 1 || (whole.length === 1 && whole[0] === plan);
-    const own = isTheOne ? point : `${point}-${untaken(slugOf(plan.id), taken)}`;
+    const own = isTheOne ? point : `${point}-${untaken(slugOf(plan.id, LONGEST_SLUG) || 'chassis', taken)}`;
     const supplyPoints = plan.supplies.map((_, index) => `${own}-psu-${index + 1}`);
     return { plan, point: own, isWhole: isWhole(plan), supplyPoints };
   });
@@ -57,16 +58,6 @@ export function chassisChannels({ total, hasEnergy }: ChassisPlan): readonly ('p
 
 function plainPath(path: string): string {
   return path.replace(/\/$/, '');
-}
-
-/** An id of the contract made of a chassis' id. */
-function slugOf(id: string): string {
-  const slug = id
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '-')
-    .slice(0, LONGEST_SLUG)
-    .replace(/^-+|-+$/g, '');
-  return slug === '' ? 'chassis' : slug;
 }
 
 function untaken(slug: string, taken: Set<string>): string {

@@ -2,6 +2,7 @@ import type { Agent } from 'node:http';
 import type { Clock } from '../../clock.ts';
 import { SourceError } from '../../source.ts';
 import { type HttpAnswer, httpRequest } from '../support/http.ts';
+import { hostAndPort } from '../support/place.ts';
 import { messageIn, parseResource, type Resource } from './resource.ts';
 
 export interface TransportOptions {
@@ -50,7 +51,7 @@ const LONGEST_PAUSE_MS = 300_000;
 
 export function createTransport(options: TransportOptions): Transport {
   const { host, port, timeoutMs, agent, ca, verify, clock } = options;
-  const place = `${host.includes(':') ? `[${host}]` : host}:${port}`;
+  const place = hostAndPort({ host, port });
   let quietUntilMs = Number.NEGATIVE_INFINITY;
   return {
     place,

@@ -1,5 +1,7 @@
 import { listProfiles, loadProfile } from '../../profiles/catalogue.ts';
 import type { Found, Search } from '../../source.ts';
+import { placeIn } from '../support/place.ts';
+import { slugOf } from '../support/slug.ts';
 import { type Client, createClient } from './client.ts';
 import { isBelow } from './oid.ts';
 import { columnOf, objectsOf, type OneObject, type SnmpProfile, type SnmpSection, snmpProfile } from './profile.ts';
@@ -10,6 +12,8 @@ import { textOf } from './value.ts';
 const AT_ONCE = 32;
 
 const TIMEOUT_MS = 1000;
+
+const PORT = 161;
 
 const SYS_DESCR = '1.3.6.1.2.1.1.1.0';
 const SYS_OBJECT_ID = '1.3.6.1.2.1.1.2.0';
@@ -61,7 +65,7 @@ export async function discoverDevices(search: Search): Promise<readonly Found[]>
 }
 
 async function examine(address: string, candidates: readonly Candidate[], search: Search): Promise<Found | null> {
-  const { host, port } = splitAddress(address);
+  const { host, port } = placeIn(address, PORT);
   for (const version of ['2c', '1'] as const) {
     const client = createClient({
       host,
@@ -91,12 +95,6 @@ async function examine(address: string, candidates: readonly Candidate[], search
     }
   }
   return null;
-}
-
-/** `192.0.2.1:1161`, `[2001:db8::1]:1161`, or without a port; 161 is the one of SNMP. */
-function splitAddress(address: string): { host: string; port: number } {
-  const [, bracketed, plain, port] = /^(?:\[(.+)\]|([^:]+))(?::(\d+))?$/.exec(address) ?? [];
-  return { host: bracketed ?? plain ?? address, port: Number(port ?? 161) };
 }
 
 async function recognise(
@@ -212,7 +210,7 @@ function foundAs(
       kind: 'snmp',
       profile: name,
       host,
-      ...(port !== 161 && { port }),
+      ...(port !== PORT && { port }),
       ...(version === '1' && { version }),
       community,
       points: parts.map(({ from, isMain }) => ({
@@ -226,10 +224,5 @@ function foundAs(
 
 /** An id of the contract from a name or address. */
 function idOf(text: string): string {
-  const id = text
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '-')
-    .replace(/^-+|-+$/g, '')
-    .slice(0, 63);
-  return id === '' ? 'device' : id;
+  return slugOf(text) || 'device';
 }
