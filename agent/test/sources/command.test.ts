@@ -109,7 +109,7 @@ t.test('values in JSON: each by its path, each with its own reason', async (t) =
     readings: [['p', 'power', 500]],
     noData: [
       { point: 'p', channel: 'voltage', reason: 'a.b.1.w is null, which is not a number' },
-      { point: 'p', channel: 'current', reason: 'the output has no a.b.2' },
+      { point: 'p', channel: 'current', reason: 'the output has no a.b.2.w' },
       { point: 'p', channel: 'temperature', reason: 'x y is true, which is not a number' },
     ],
   });
@@ -183,7 +183,7 @@ t.test('an own time limit; one that left its group cannot hold up the agent', as
 
 t.test('numbers: whatever JavaScript prints is read as it is, at any path', (t) => {
   const double = fc.double({ noNaN: true, noDefaultInfinity: true });
-  const key = fc.string({ minLength: 1 }).filter((text) => !text.includes('.'));
+  const key = fc.string({ minLength: 1 }).filter((text) => !/^\/|\./.test(text));
   fc.assert(fc.property(double, (number) => parseNumber(`${number}\n`) === Number(String(number))));
   fc.assert(
     fc.property(double, fc.array(key, { minLength: 1, maxLength: 5 }), (number, keys) => {
@@ -191,7 +191,7 @@ t.test('numbers: whatever JavaScript prints is read as it is, at any path', (t) 
       return numberAt(value, keys.join('.')) === number;
     }),
   );
-  t.throws(() => numberAt({}, 'constructor.length'), { message: 'the output has no constructor' });
+  t.throws(() => numberAt({}, 'constructor.length'), { message: 'the output has no constructor.length' });
   t.end();
 });
 

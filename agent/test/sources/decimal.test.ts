@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import t from 'tap';
-import { numberOf } from '../../src/sources/mqtt/published-number.ts';
+
 import { parseLines } from '../../src/sources/mqtt/line-protocol.ts';
-import { decimalIn } from '../../src/sources/support/decimal.ts';
+import { decimalIn, numberOf } from '../../src/sources/support/decimal.ts';
 
 t.test('every number that JavaScript writes, and the ways in which others write one', async (t) => {
   fc.assert(

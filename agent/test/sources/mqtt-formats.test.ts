@@ -3,8 +3,10 @@ import t from 'tap';
 import type { Slot } from '../../src/sources/mqtt/format.ts';
 import { topicMatches } from '../../src/sources/mqtt/format.ts';
 import { parseLines } from '../../src/sources/mqtt/line-protocol.ts';
-import { createPlain, type PlainSlot, valueAt } from '../../src/sources/mqtt/plain.ts';
-import { numberOf, timeOf } from '../../src/sources/mqtt/published-number.ts';
+import { createPlain, type PlainSlot } from '../../src/sources/mqtt/plain.ts';
+import { timeOf } from '../../src/sources/mqtt/published-time.ts';
+import { numberOf } from '../../src/sources/support/decimal.ts';
+import { valueAt } from '../../src/sources/support/json-path.ts';
 import { createTelegraf, type TelegrafSlot } from '../../src/sources/mqtt/telegraf.ts';
 
 const message = (topic: string, payload: string) => ({ topic, payload: Buffer.from(payload), retained: false });

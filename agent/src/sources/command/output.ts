@@ -1,4 +1,5 @@
-import { decimalIn } from '../support/decimal.ts';
+import { decimalIn, numberOf } from '../support/decimal.ts';
+import { valueAt } from '../support/json-path.ts';
 
 /**
  * The number that a program printed by itself.
@@ -22,21 +23,12 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/**
- * The number at a dotted path, such as `meters.0.power`; digits are places in a list, counted from 0.
- * @throws Error saying where the path ends, or what is there instead of a number.
- */
-export function numberAt(value: unknown, path: string): number {
-  let here = value;
-  const keys = path.split('.');
-  for (const [depth, key] of keys.entries()) {
-    if (typeof here !== 'object' || here === null || !Object.hasOwn(here, key)) {
-      throw new Error(`the output has no ${keys.slice(0, depth + 1).join('.')}`);
-    }
-    here = (here as Record<string, unknown>)[key];
-  }
-  const number = typeof here === 'string' ? decimalIn(here.trim()) : here;
-  if (typeof number !== 'number') throw new Error(`${path} is ${excerpt(JSON.stringify(here))}, which is not a number`);
+/** The number at a path of the output. @throws Error saying that there is none, or what is there instead. */
+export function numberAt(output: unknown, path: string): number {
+  const value = valueAt(output, path);
+  if (value === undefined) throw new Error(`the output has no ${path}`);
+  const number = numberOf(value);
+  if (number === null) throw new Error(`${path} is ${excerpt(JSON.stringify(value))}, which is not a number`);
   return number;
 }
 

@@ -1,5 +1,7 @@
+import { numberOf } from '../support/decimal.ts';
+import { valueAt } from '../support/json-path.ts';
 import { type Format, type Message, type News, type Slot, topicMatches } from './format.ts';
-import { numberOf, timeOf } from './published-number.ts';
+import { timeOf } from './published-time.ts';
 
 /** A slot and where in which messages its value stands. */
 export interface PlainSlot extends Slot {
@@ -27,26 +29,6 @@ export function createPlain(slots: readonly PlainSlot[]): Format {
     restart() {},
     greet() {},
   };
-}
-
-/**
- * What stands at a place in a JSON document, undefined where there is none.
- * @param path `ENERGY.Power`, numbers for the items of a list; or, where keys have dots, `/a.b/c` (RFC 6901)
- */
-export function valueAt(document: unknown, path: string): unknown {
-  const isPointer = path.startsWith('/');
-  const keys = isPointer
-    ? path
-        .slice(1)
-        .split('/')
-        .map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'))
-    : path.split('.');
-  let value = document;
-  for (const key of keys) {
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined;
-    value = (value as Record<string, unknown>)[key];
-  }
-  return value;
 }
 
 function newsOf(slots: readonly PlainSlot[], { topic, payload }: Message): News[] {

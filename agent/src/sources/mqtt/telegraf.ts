@@ -1,6 +1,7 @@
+import { numberOf } from '../support/decimal.ts';
 import type { Format, Message, News, Slot } from './format.ts';
 import { parseLines } from './line-protocol.ts';
-import { numberOf, timeOf } from './published-number.ts';
+import { timeOf } from './published-time.ts';
 
 /** What telegraf and InfluxDB call a metric or a point, whichever way it was written. */
 interface Metric {

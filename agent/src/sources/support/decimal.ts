@@ -5,3 +5,9 @@ const DECIMAL = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i;
 export function decimalIn(text: string): number | null {
   return DECIMAL.test(text) ? Number(text) : null;
 }
+
+/** A number as it stands in JSON, or as text with or without blanks around it; null where it is anything else. */
+export function numberOf(value: unknown): number | null {
+  if (typeof value === 'number') return value;
+  return typeof value === 'string' ? decimalIn(value.trim()) : null;
+}

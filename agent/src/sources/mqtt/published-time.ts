@@ -1,10 +1,4 @@
-import { decimalIn } from '../support/decimal.ts';
-
-/** A number as publishers write it in JSON or as bare text, or null. */
-export function numberOf(value: unknown): number | null {
-  if (typeof value === 'number') return value;
-  return typeof value === 'string' ? decimalIn(value.trim()) : null;
-}
+import { numberOf } from '../support/decimal.ts';
 
 /** Upper ends of what a time since 1970 can be in seconds, milliseconds and microseconds: the year 5138 in each. */
 const epochUnits = [
