@@ -1,6 +1,6 @@
 import { accessSync, constants } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { id, loadConfig } from '@wattmark/shared/config';
+import { id, loadConfig, secretText } from '@wattmark/shared/config';
 import { RESERVED_AGENT_ID } from '@wattmark/shared/ids';
 import { type LogLevel, logLevels } from '@wattmark/shared/logger';
 import * as v from 'valibot';
@@ -145,8 +145,8 @@ function brokerSchema(path: v.GenericSchema<string, string>) {
   const file = v.pipe(path, v.check(isReadable, 'cannot be read'));
   return v.strictObject({
     url: v.pipe(v.string(), v.regex(/^mqtts?:\/\/[^/@\s]+\/?$/, 'must be mqtt://host[:port] or mqtts://host[:port]')),
-    username: v.optional(v.string()),
-    password: v.optional(v.string()),
+    username: v.optional(secretText),
+    password: v.optional(secretText),
     ca: v.optional(file),
     cert: v.optional(file),
     key: v.optional(file),

@@ -1,5 +1,5 @@
 import { dirname, resolve } from 'node:path';
-import { id, loadConfig } from '@wattmark/shared/config';
+import { id, loadConfig, secretText } from '@wattmark/shared/config';
 import { type LogLevel, logLevels } from '@wattmark/shared/logger';
 import * as v from 'valibot';
 
@@ -11,8 +11,8 @@ const brokerSchema = v.union(
     v.strictObject({ embedded: v.strictObject({ host: v.optional(host, '127.0.0.1'), port: v.optional(port, 1883) }) }),
     v.strictObject({
       url: v.pipe(v.string(), v.regex(/^mqtts?:\/\/[^/]+/, 'must be mqtt://host:port or mqtts://host:port')),
-      username: v.optional(v.string()),
-      password: v.optional(v.string()),
+      username: v.optional(secretText),
+      password: v.optional(secretText),
       ca: v.optional(v.string()),
       cert: v.optional(v.string()),
       key: v.optional(v.string()),

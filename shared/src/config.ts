@@ -20,6 +20,9 @@ export const id: v.GenericSchema<string> = v.pipe(
   v.check((text) => isId(text), `must be ${ID_RULE}`),
 );
 
+/** Schema of a text that may be a secret: what is wrong with it is said without what was typed, as valibot would not. */
+export const secretText: v.StringSchema<string> = v.string('must be text: put it in quotes');
+
 const durationUnitsMs = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
 /** Schema of a duration such as `500ms`, `10s`, `5m`, `2h` or `7d`; the parsed value is in milliseconds. */

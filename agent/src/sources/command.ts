@@ -1,6 +1,6 @@
 import { isAbsolute, resolve } from 'node:path';
 import type { Channel } from '@wattmark/shared/channels';
-import { durationMs } from '@wattmark/shared/config';
+import { durationMs, secretText } from '@wattmark/shared/config';
 import type { Quality } from '@wattmark/shared/messages';
 import * as v from 'valibot';
 import { declarePoint, pointEntries, simulated } from '../point-config.ts';
@@ -29,7 +29,7 @@ const schema = v.pipe(
     program: v.pipe(v.string(), v.nonEmpty()),
     args: v.optional(v.array(v.string()), []),
     /** Beside PATH, HOME and the like; the place for secrets. */
-    env: v.optional(v.record(v.string(), v.string()), {}),
+    env: v.optional(v.record(v.string(), secretText), {}),
     timeout: v.optional(durationMs),
     simulated,
     points: pointList(pointSchema),

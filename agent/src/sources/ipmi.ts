@@ -1,5 +1,5 @@
 import { access } from 'node:fs/promises';
-import { durationMs } from '@wattmark/shared/config';
+import { durationMs, secretText } from '@wattmark/shared/config';
 import type { Meter } from '@wattmark/shared/messages';
 import * as v from 'valibot';
 import { declarePoint, pointEntries, simulated } from '../point-config.ts';
@@ -20,8 +20,8 @@ const schema = v.pipe(
     /** Of the BMC; without it, this machine's own through /dev/ipmi0. */
     host: v.optional(v.pipe(v.string(), v.nonEmpty())),
     port: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65_535))),
-    username: v.optional(v.pipe(v.string(), v.nonEmpty(), v.maxLength(16, 'IPMI knows user names of at most 16'))),
-    password: v.optional(v.pipe(v.string(), v.maxLength(20, 'IPMI knows passwords of at most 20 characters'))),
+    username: v.optional(v.pipe(secretText, v.nonEmpty(), v.maxLength(16, 'IPMI knows user names of at most 16'))),
+    password: v.optional(v.pipe(secretText, v.maxLength(20, 'IPMI knows passwords of at most 20 characters'))),
     privilege: v.optional(v.picklist(privileges), 'user'),
     cipherSuite: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(17))),
     /** Whose sum is the machine's power, instead of DCMI. */

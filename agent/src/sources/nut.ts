@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { durationMs, id } from '@wattmark/shared/config';
+import { durationMs, id, secretText } from '@wattmark/shared/config';
 import * as v from 'valibot';
 import { pointsConfig, simulated } from '../point-config.ts';
 import { type Source, type SourceContext, SourceError, type SourceModule } from '../source.ts';
@@ -17,7 +17,7 @@ import { createSilence, type Silence } from './support/silence.ts';
 const LONGEST_ID = 63 - suffixes.battery.length;
 
 /** A line end would begin another command. */
-const word = v.pipe(v.string(), v.nonEmpty(), v.regex(/^[^\p{Cc}]+$/u, 'must have no control characters'));
+const word = v.pipe(secretText, v.nonEmpty(), v.regex(/^[^\p{Cc}]+$/u, 'must have no control characters'));
 
 const schema = v.pipe(
   v.strictObject({

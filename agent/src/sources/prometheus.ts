@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { Channel } from '@wattmark/shared/channels';
+import { secretText } from '@wattmark/shared/config';
 import type { PointDeclaration } from '@wattmark/shared/messages';
 import * as v from 'valibot';
 import { declarePoint, pointEntries, simulated } from '../point-config.ts';
@@ -21,11 +22,11 @@ const schema = v.pipe(
   v.strictObject({
     url: v.pipe(
       v.string(),
-      v.url(),
+      v.url('must be http:// or https://, with a host'),
       v.regex(/^https?:\/\/[^@]*$/, 'must be http:// or https://, without a password in it'),
     ),
-    username: v.optional(text),
-    password: v.optional(v.string()),
+    username: v.optional(v.pipe(secretText, v.nonEmpty())),
+    password: v.optional(secretText),
     bearerTokenFile: v.optional(text),
     ca: v.optional(text),
     /** For the whole answer; two fifths of the interval unless said, at most 2.5 s. */

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { durationMs } from '@wattmark/shared/config';
+import { durationMs, secretText } from '@wattmark/shared/config';
 import * as v from 'valibot';
 import { pointEntries, simulated } from '../point-config.ts';
 import { type Sample, type Source, type SourceContext, SourceError, type SourceModule } from '../source.ts';
@@ -27,8 +27,8 @@ const schema = v.pipe(
     ),
     host: v.pipe(v.string(), v.regex(/^[\w.:-]+$/, 'must be a name or an address, without https://')),
     port: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65_535)), 443),
-    username: v.pipe(v.string(), v.nonEmpty()),
-    password: v.string(),
+    username: v.pipe(secretText, v.nonEmpty()),
+    password: secretText,
     auth: v.optional(v.picklist(['session', 'basic']), 'session'),
     /** Id of the only chassis that is meant. */
     chassis: v.optional(v.pipe(v.string(), v.nonEmpty())),

@@ -1,5 +1,5 @@
 import type { Channel } from '@wattmark/shared/channels';
-import { durationMs } from '@wattmark/shared/config';
+import { durationMs, secretText } from '@wattmark/shared/config';
 import * as v from 'valibot';
 import { pointEntries, simulated } from '../../point-config.ts';
 import { durationBetween } from '../../source-config.ts';
@@ -25,8 +25,8 @@ const filters = v.pipe(v.array(filter), v.nonEmpty(), v.maxLength(100));
 
 const commonEntries = {
   url: v.pipe(v.string(), v.regex(/^mqtts?:\/\/[^/@\s]+\/?$/, 'must be mqtt://host[:port] or mqtts://host[:port]')),
-  username: v.optional(v.string()),
-  password: v.optional(v.string()),
+  username: v.optional(secretText),
+  password: v.optional(secretText),
   ca: v.optional(text),
   cert: v.optional(text),
   key: v.optional(text),

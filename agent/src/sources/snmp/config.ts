@@ -1,15 +1,13 @@
-import { durationMs } from '@wattmark/shared/config';
+import { durationMs, secretText } from '@wattmark/shared/config';
 import * as v from 'valibot';
 import { pointsConfig, simulated } from '../../point-config.ts';
 import { authProtocols, type Credentials, privacyProtocols } from './session.ts';
 
-// Their own words: valibot's would repeat what was typed, which may be a secret.
-const text = v.string('must be text: put it in quotes');
-const password = v.pipe(text, v.minLength(8, 'must be at least 8 characters long (RFC 3414, 11.2)'));
+const password = v.pipe(secretText, v.minLength(8, 'must be at least 8 characters long (RFC 3414, 11.2)'));
 
 /** Names are taken in capitals or not. */
 function protocol<N extends string>(names: readonly N[]) {
-  return v.pipe(text, v.toUpperCase(), v.picklist(names, `must be one of ${names.join(', ')}`));
+  return v.pipe(secretText, v.toUpperCase(), v.picklist(names, `must be one of ${names.join(', ')}`));
 }
 
 const entries = v.strictObject({
@@ -21,11 +19,11 @@ const entries = v.strictObject({
     v.pipe(v.union([v.string(), v.number()]), v.transform(String), v.picklist(['1', '2c', '3'], 'must be 1, 2c or 3')),
     '2c',
   ),
-  community: v.optional(v.pipe(text, v.nonEmpty())),
-  user: v.optional(v.pipe(text, v.nonEmpty(), v.maxLength(32))),
+  community: v.optional(v.pipe(secretText, v.nonEmpty())),
+  user: v.optional(v.pipe(secretText, v.nonEmpty(), v.maxLength(32))),
   auth: v.optional(v.strictObject({ protocol: protocol(Object.keys(authProtocols) as AuthName[]), password })),
   privacy: v.optional(v.strictObject({ protocol: protocol(Object.keys(privacyProtocols) as PrivacyName[]), password })),
-  context: v.optional(text),
+  context: v.optional(secretText),
   /** For each request; it is repeated `retries` times. */
   timeout: v.optional(durationMs, '1s'),
   retries: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(5)), 1),
