@@ -58,7 +58,8 @@ export class Agent {
     const { group, site, agent, directory } = config;
     this.#options = options;
     this.#config = config;
-    this.#surroundings = { clock, directory, memory: createMemory(join(config.spool.directory, 'memory')) };
+    const memory = createMemory(join(config.spool.directory, 'memory'), () => spool.settle());
+    this.#surroundings = { clock, directory, memory };
     this.#pollers = config.sources.map((source) => this.#pollerOf(source));
     this.#sampler = new Sampler(
       this.#pollers,

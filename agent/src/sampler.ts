@@ -1,8 +1,15 @@
 import { limits, type PointDeclaration, type Reading, type SourcesReport } from '@wattmark/shared/messages';
 import type { Clock } from './clock.ts';
 import type { Poller } from './poller.ts';
+import type { Sample } from './source.ts';
 import { splitTick, type TickMessage } from './tick-message.ts';
 import { ticks } from './ticker.ts';
+
+interface TickSamples {
+  readonly at: number;
+  /** Of each source that was asked; null where it has not answered, or where that was handed on already. */
+  readonly samples: (Sample | null)[];
+}
 
 /** Asks every source whose tick has come, all at once, and makes one message of what they say. */
 export class Sampler {
@@ -14,10 +21,12 @@ export class Sampler {
   #points: readonly PointDeclaration[] = [];
   #report: SourcesReport = { total: 0, failing: [] };
   readonly #underWay = new Set<Promise<void>>();
+  /** The ticks that some source has not answered yet, the oldest first. */
+  readonly #incomplete = new Set<TickSamples>();
   #lookedMs: number | null = null;
 
   /**
-   * @param deliver is called with each message, in the order in which the ticks were complete
+   * @param deliver is called with each message; of one point they come in the order of their ticks
    * @param skip is called where ticks had to be left out, with the first of them
    */
   constructor(
@@ -75,10 +84,28 @@ export class Sampler {
     await Promise.all(this.#underWay);
   }
 
-  /** Takes one tick's sample. No source waits for another; the message goes out when the last has answered or is late. */
+  /**
+   * Takes one tick's sample. No source waits for another; the message goes out when the last has answered or is late. A
+   * source may have more time than another has between two ticks: then it gets a message of its own.
+   */
   async sample(at: number, signal: AbortSignal): Promise<void> {
+    // A collector takes what goes back in time for late, and a source what was handed on for delivered.
+    for (const tick of this.#incomplete) this.#handOn(tick);
     const due = this.#pollers.filter((poller) => at % poller.source.intervalMs === 0);
-    const samples = await Promise.all(due.map((poller) => poller.poll(signal)));
+    const tick: TickSamples = { at, samples: due.map(() => null) };
+    this.#incomplete.add(tick);
+    const polls = due.map(async (poller, index) => {
+      tick.samples[index] = await poller.poll(signal);
+    });
+    await Promise.all(polls);
+    this.#incomplete.delete(tick);
+    this.#handOn(tick);
+  }
+
+  /** Sends what has come of a tick since it was last called. */
+  #handOn({ at, samples: slots }: TickSamples): void {
+    const samples = slots.filter((sample) => sample !== null);
+    slots.fill(null);
     const byTime = new Map<number, Reading[]>();
     for (const { at: time, readings } of samples.flatMap((sample) => sample.dated ?? [])) {
       byTime.set(time, [...(byTime.get(time) ?? []), ...readings]);

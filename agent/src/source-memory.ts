@@ -6,8 +6,9 @@ import type { Memory } from './source.ts';
 /**
  * What sources remember, a file each in `directory`. A file that is missing or torn, as after a power failure, is
  * nothing remembered: what a source then says again, the collector drops as known.
+ * @param settle makes sure of what the sources said before: what was lost must not be remembered as said
  */
-export function createMemory(directory: string): (name: string) => Memory {
+export function createMemory(directory: string, settle: () => Promise<void>): (name: string) => Memory {
   return (name) => {
     const file = join(directory, `${createHash('sha256').update(name).digest('hex').slice(0, 32)}.json`);
     return {
@@ -19,6 +20,7 @@ export function createMemory(directory: string): (name: string) => Memory {
         }
       },
       async save(value) {
+        await settle();
         await mkdir(directory, { recursive: true });
         await writeFile(`${file}.new`, JSON.stringify(value));
         await rename(`${file}.new`, file);

@@ -62,7 +62,11 @@ export interface Source {
 export interface Memory {
   /** What was saved last, or null. */
   load(): Promise<unknown>;
-  /** @param value goes through JSON */
+  /**
+   * Not before everything that was read at former ticks is on disk.
+   * @param value goes through JSON
+   * @throws where the disk does not take it
+   */
   save(value: unknown): Promise<void>;
 }
 

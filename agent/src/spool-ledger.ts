@@ -23,6 +23,7 @@ export class SpoolLedger {
   #firstSeq: number;
   #nextSeq: number;
   #lost: number;
+  #overflown = 0;
   #gaps = 0;
 
   /** Opens the books from the written state and from what was found on disk, which is newer. */
@@ -118,6 +119,14 @@ export class SpoolLedger {
     const range = this.index.atOrAfter(seq);
     if (range !== null && range.firstSeq <= seq) this.index.cut(range, seq);
     this.#raise(this.#firstSeq);
+  }
+
+  /** Gives up messages that the disk did not take. The log may be on the same disk: of many it says ever fewer. */
+  overflow(messages: number): void {
+    const before = this.#overflown;
+    this.#overflown += messages;
+    if (Math.clz32(before) === Math.clz32(this.#overflown)) this.#lost += messages;
+    else this.lose(messages, 'the disk takes nothing and memory is full');
   }
 
   lose(messages: number, why: string): void {

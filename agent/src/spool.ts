@@ -89,12 +89,18 @@ export class Spool {
    * @returns true when it is on disk, false when the disk refuses it: then it waits in memory and the next call tries again.
    */
   append(message: TickMessage): Promise<boolean> {
-    this.#ledger.lose(this.#pending.push(message), 'the disk takes nothing and memory is full');
+    this.#ledger.overflow(this.#pending.push(message));
     this.#flushing ??= this.#alone(() => {
       this.#flushing = null;
       return this.#flush();
     });
     return this.#flushing;
+  }
+
+  /** Resolves when everything that was appended is on disk. @throws where the disk refuses it. */
+  async settle(): Promise<void> {
+    const isOnDisk = await this.#alone(() => this.#flush());
+    if (!isOnDisk) throw new Error('the disk refuses messages: is it full?');
   }
 
   /** Forgets every message of `epoch` up to and including `seq`. */
@@ -181,13 +187,14 @@ export class Spool {
           await this.#write(batch);
         });
       } catch (error) {
-        this.#ledger.lose(this.#pending.putBack(batch), 'the disk takes nothing and memory is full');
+        this.#ledger.overflow(this.#pending.putBack(batch));
         if (!this.#diskFails) this.#options.log.error({ err: error }, 'the disk refuses messages: they wait in memory');
         this.#diskFails = true;
         return false;
       }
     }
-    if (this.#diskFails) this.#options.log.info({ nextSeq: this.nextSeq }, 'the disk takes messages again');
+    const { nextSeq, lost } = this;
+    if (this.#diskFails) this.#options.log.info({ nextSeq, lost }, 'the disk takes messages again');
     this.#diskFails = false;
     return true;
   }

@@ -257,6 +257,38 @@ t.test('what fails is reported, since when and why, and only what changes is new
   t.same(sampler.report, well);
 });
 
+t.test('of one point, readings go out in the order of their ticks, however slow another source is', async (t) => {
+  const { clock, sent } = begin(t, [
+    fakeSource('fast', async () => powerOf('fast', 1), { intervalMs: 10_000 }),
+    fakeSource('slow', () => clock.sleep(25_000).then(() => powerOf('slow', 2)), {
+      intervalMs: 60_000,
+      deadlineMs: 30_000,
+    }),
+    fakeSource('dead', never, { intervalMs: 60_000, deadlineMs: 60_000 }),
+  ]);
+  await clock.pass(170_000);
+  const ticksOf = (name: string) =>
+    sent.filter(({ readings }) => readings.some(([point]) => point === name)).map(({ at }) => (at - START_MS) / 10_000);
+  t.same(
+    ticksOf('fast'),
+    Array.from({ length: 17 }, (_, index) => index + 1),
+  );
+  t.same(ticksOf('slow'), [6, 12]);
+});
+
+t.test('what a tick gave is handed on before the next one begins, even where a source has not answered', async (t) => {
+  const handedOn: number[] = [];
+  const { clock, sent } = begin(t, [
+    fakeSource('history', async () => {
+      handedOn.push(sent.length);
+      return { readings: [], dated: [{ at: START_MS - 1, readings: [['history', 'power', 1]] }], noData: [] };
+    }),
+    fakeSource('slow', never, { intervalMs: 20_000, deadlineMs: 20_000 }),
+  ]);
+  await clock.pass(40_000);
+  t.same(handedOn, [0, 1, 2, 3], 'so that a source which is asked again may take it for said');
+});
+
 t.test('a source may announce other points once it knows its instrument', async (t) => {
   let points: PointDeclaration[] = [];
   let reads = 0;

@@ -66,7 +66,7 @@ t.test('SIGHUP takes the file anew, a broken one changes nothing, and no tick is
   child.kill('SIGHUP');
   await logged(/the configuration stays as it was/);
   const then = collector.accepted.length;
-  await collector.when(() => collector.accepted.length >= then + 2);
+  await collector.when(() => collector.accepted.length >= then + 4);
   t.match(
     entries.find(({ msg }) => msg === 'the configuration is in effect'),
     { kept: 1, opened: 1, closed: 0 },

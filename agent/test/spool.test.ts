@@ -15,12 +15,13 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Logger } from '@wattmark/shared/logger';
 import type { ReadingsMessage } from '@wattmark/shared/messages';
 import fc from 'fast-check';
 import t from 'tap';
 import { Spool } from '../src/spool.ts';
 import type { TickMessage } from '../src/tick-message.ts';
-import { silent } from './support/log.ts';
+import { recordingLog, silent } from './support/log.ts';
 import { scratch } from './support/scratch.ts';
 
 const START_MS = Date.UTC(2026, 0, 1);
@@ -30,6 +31,7 @@ interface Limits {
   readonly maxBytes?: number;
   readonly maxAgeMs?: number;
   readonly now?: () => number;
+  readonly log?: Logger;
 }
 
 function openSpool(directory: string, limits: Limits = {}): Promise<Spool> {
@@ -373,12 +375,14 @@ t.test('a full disk: messages wait in memory, what is on disk is served, and not
 t.test('a disk that stays full: the oldest of the waiting messages go, and are counted', async (t) => {
   const directory = scratch(t);
   if (!mountTmpfs(t, directory)) return void t.skip('mounting a tmpfs is not permitted here', () => undefined);
-  const spool = await openSpool(directory);
+  const { log, entries } = recordingLog();
+  const spool = await openSpool(directory, { log });
   let appended = 0;
   while (await spool.append(message(++appended, 20_000)));
   const onDisk = spool.nextSeq - 1;
   for (let i = 0; i < 1_100; i++) await spool.append(message(++appended));
   t.ok(spool.lost > 0);
+  await t.rejects(spool.settle(), { message: /^the disk refuses messages/ });
   t.equal(spool.depth + spool.lost, appended, 'every message is on disk, in memory or counted');
   spool.ack(spool.epoch, onDisk);
   await spool.append(message(++appended));
@@ -386,7 +390,11 @@ t.test('a disk that stays full: the oldest of the waiting messages go, and are c
   const rest = await owed(spool);
   t.equal(rest.length, appended - onDisk - lost);
   t.same([rest[0]?.seq, rest[0]?.value], [onDisk + 1, onDisk + lost + 1], 'numbers have no gap');
+  await spool.settle();
   await spool.close();
+  const lines = entries.filter(({ msg }) => msg === 'messages are lost').length;
+  t.ok(lines >= 1 && lines <= 2 + Math.log2(lost), `${lines} lines for ${lost} messages: the log may be on that disk`);
+  t.match(entries.at(-1), { msg: 'the disk takes messages again', lost });
 });
 
 t.test('a crash on a full disk loses nothing that was on it', async (t) => {

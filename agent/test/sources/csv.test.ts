@@ -251,6 +251,29 @@ t.test('after a restart it goes on where it was; what was not taken comes again'
   t.match(stopped.points, [{ intervalMs: 900_000 }]);
 });
 
+t.test('where nothing can be remembered nothing more is read, and nothing is lost when it can', async (t) => {
+  const { path, open, saved } = createFile(t);
+  let isFull = true;
+  const save = async (key: string, value: unknown): Promise<void> => {
+    if (isFull) throw new Error('ENOSPC: no space left on device');
+    saved.set(key, JSON.stringify(value));
+  };
+  const memory = (key: string): Memory => ({ load: async () => null, save: (value) => save(key, value) });
+  writeFileSync(path, 'time,kW,Wh\n2026-01-01T00:00:00Z,1,1\n');
+  const source = await open({}, { memory });
+  t.equal((await look(source)).length, 1);
+  appendFileSync(path, '2026-01-01T00:15:00Z,2,2\n');
+  for (let i = 0; i < 3; i++) {
+    t.match(await tick(source), {
+      kind: 'retry',
+      message: /meter\.csv: how far it was read cannot be remembered: ENOSPC/,
+    });
+  }
+  isFull = false;
+  t.same(await look(source), [['2026-01-01T00:15:00.000Z', 2000, 2]]);
+  t.equal(saved.size, 1);
+});
+
 t.test('two sources read the same file, each at its own pace', async (t) => {
   const { path, open } = createFile(t);
   writeFileSync(path, 'time,kW,Wh\n2026-01-01T00:00:00Z,1,1\n');
