@@ -22,6 +22,9 @@ export function durationBetween(leastMs: number, mostMs: number, message: string
   return v.pipe(durationMs, v.minValue(leastMs, message), v.maxValue(mostMs, message));
 }
 
+/** Of an answer, or of all that a tick asks for. Much longer ones would be over at once: Node's timers have 31 bits. */
+export const timeoutMs = durationBetween(10, 3_600_000, 'must be between 10ms and 1h');
+
 export const intervalMs = durationBetween(1_000, 3_600_000, 'must be between 1s and 1h');
 
 /** Schema of the list of sources: of each entry the keys that all have, and beside them those of its kind. */
@@ -41,7 +44,7 @@ function entrySchema(input: unknown, { kinds, modules }: KnownKinds): v.GenericS
   const common = v.object({
     kind,
     interval: v.optional(intervalMs),
-    deadline: v.optional(durationBetween(10, 3_600_000, 'must be between 10ms and 1h')),
+    deadline: v.optional(timeoutMs),
   });
   const module = v.is(v.object({ kind }), input) ? modules.get(input.kind) : undefined;
   if (module === undefined)

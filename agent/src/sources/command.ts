@@ -1,10 +1,11 @@
 import { isAbsolute, resolve } from 'node:path';
 import type { Channel } from '@wattmark/shared/channels';
-import { durationMs, secretText } from '@wattmark/shared/config';
+import { secretText } from '@wattmark/shared/config';
 import type { Quality } from '@wattmark/shared/messages';
 import * as v from 'valibot';
 import { declarePoint, pointEntries, simulated } from '../point-config.ts';
 import { type Source, SourceError, type SourceModule } from '../source.ts';
+import { timeoutMs } from '../source-config.ts';
 import { excerpt, numberAt, parseJson, parseNumber } from './command/output.ts';
 import { combine } from './support/combine.ts';
 import { attempt, toSample } from './support/outcome.ts';
@@ -30,7 +31,7 @@ const schema = v.pipe(
     args: v.optional(v.array(v.string()), []),
     /** Beside PATH, HOME and the like; the place for secrets. */
     env: v.optional(v.record(v.string(), secretText), {}),
-    timeout: v.optional(durationMs),
+    timeout: v.optional(timeoutMs),
     simulated,
     points: pointList(pointSchema),
   }),
@@ -45,7 +46,7 @@ export default {
   schema,
   async open(config, context): Promise<Source> {
     const program = placeOf(config.program, context.directory);
-    const { args, env, timeout: timeoutMs, points } = config;
+    const { args, env, timeout, points } = config;
     const slots = points.flatMap(({ point, channels, estimated }) =>
       channels.map(([channel, { path, ...stated }]): Slot => {
         const quality = estimated === undefined ? 'measured' : 'estimated';
@@ -63,7 +64,7 @@ export default {
         }),
       ),
       async read(signal) {
-        const result = await runProgram(program, args, { timeoutMs, signal, env, maxBytes: MAX_BYTES });
+        const result = await runProgram(program, args, { timeoutMs: timeout, signal, env, maxBytes: MAX_BYTES });
         const pick = pickerOf(config.program, result, slots);
         const outcomes = slots.map((slot) =>
           attempt(slot.point, slot.channel, async () => combine(slot, [pick(slot.path)]), slot.quality),

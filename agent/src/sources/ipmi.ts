@@ -1,9 +1,10 @@
 import { access } from 'node:fs/promises';
-import { durationMs, secretText } from '@wattmark/shared/config';
+import { secretText } from '@wattmark/shared/config';
 import type { Meter } from '@wattmark/shared/messages';
 import * as v from 'valibot';
 import { declarePoint, pointEntries, simulated } from '../point-config.ts';
 import type { Found, Sample, Search, Source, SourceModule } from '../source.ts';
+import { timeoutMs } from '../source-config.ts';
 import { createBackgroundLooks } from './support/background-looks.ts';
 import { identify } from './ipmi/identity.ts';
 import { createPower } from './ipmi/power.ts';
@@ -27,7 +28,7 @@ const schema = v.pipe(
     /** Whose sum is the machine's power, instead of DCMI. */
     sensors: v.optional(v.pipe(v.array(v.pipe(v.string(), v.regex(/^[^-]/))), v.nonEmpty(), v.maxLength(64))),
     /** For each run of ipmitool. */
-    timeout: v.optional(durationMs, '10s'),
+    timeout: v.optional(timeoutMs, '10s'),
     simulated,
   }),
   v.check(

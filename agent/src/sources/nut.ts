@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { durationMs, id, secretText } from '@wattmark/shared/config';
+import { id, secretText } from '@wattmark/shared/config';
 import * as v from 'valibot';
 import { pointsConfig, simulated } from '../point-config.ts';
 import { type Source, type SourceContext, SourceError, type SourceModule } from '../source.ts';
+import { timeoutMs } from '../source-config.ts';
 import { discoverUpsds } from './nut/discovery.ts';
 import { createRoster, type Roster } from './nut/roster.ts';
 import { suffixes, type Unit } from './nut/unit.ts';
@@ -30,7 +31,7 @@ const schema = v.pipe(
     /** False takes any certificate. */
     verify: v.optional(v.boolean(), true),
     /** For each answer. */
-    timeout: v.optional(durationMs, '2s'),
+    timeout: v.optional(timeoutMs, '2s'),
     /** What the ids of points begin with that are made of the names of the UPSs. */
     prefix: v.optional(v.pipe(id, v.maxLength(20)), undefined),
     simulated,

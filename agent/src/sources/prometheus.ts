@@ -5,7 +5,7 @@ import type { PointDeclaration } from '@wattmark/shared/messages';
 import * as v from 'valibot';
 import { declarePoint, pointEntries, simulated } from '../point-config.ts';
 import { type DatedReadings, type Sample, type Source, SourceError, type SourceModule } from '../source.ts';
-import { durationBetween } from '../source-config.ts';
+import { timeoutMs } from '../source-config.ts';
 import { findExporters } from './prometheus/discovery.ts';
 import { scrape } from './prometheus/exporter.ts';
 import type { Exposition } from './prometheus/exposition.ts';
@@ -30,7 +30,7 @@ const schema = v.pipe(
     bearerTokenFile: v.optional(text),
     ca: v.optional(text),
     /** For the whole answer; two fifths of the interval unless said, at most 2.5 s. */
-    timeout: v.optional(durationBetween(10, 3_600_000, 'must be between 10ms and 1h')),
+    timeout: v.optional(timeoutMs),
     simulated,
     points: pointList(v.strictObject({ ...namedEntries, estimated: v.optional(text), channels: seriesByChannel })),
   }),

@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { durationMs, secretText } from '@wattmark/shared/config';
+import { secretText } from '@wattmark/shared/config';
 import * as v from 'valibot';
 import { pointEntries, simulated } from '../point-config.ts';
 import { type Sample, type Source, type SourceContext, SourceError, type SourceModule } from '../source.ts';
+import { timeoutMs } from '../source-config.ts';
 import { type Client, createClient } from './redfish/client.ts';
 import { findServices } from './redfish/discovery.ts';
 import { declareChassis, LONGEST_POINT, type NamedChassis, nameChassis } from './redfish/points.ts';
@@ -39,7 +40,7 @@ const schema = v.pipe(
     ),
     verify: v.optional(v.boolean(), true),
     /** For each request. */
-    timeout: v.optional(durationMs, '10s'),
+    timeout: v.optional(timeoutMs, '10s'),
     simulated,
   }),
   v.check(
@@ -56,9 +57,9 @@ export default {
   schema,
   async open(config, context): Promise<Source> {
     const agent = keepConnections(CONNECTIONS, config.fingerprint256);
-    const { host, port, verify, timeout: timeoutMs } = config;
+    const { host, port, verify, timeout } = config;
     const ca = config.ca === undefined ? undefined : await readCertificate(resolve(context.directory, config.ca));
-    const transport = createTransport({ host, port, verify, ca, timeoutMs, agent, clock: context.clock });
+    const transport = createTransport({ host, port, verify, ca, timeoutMs: timeout, agent, clock: context.clock });
     const client = createClient(transport, config, context.log);
     if (!verify) context.log.warn({ host }, 'verify: false: anybody can pretend to be this BMC and learn its password');
     let points = declareChassis([unknownChassis(config.point)], config, factsOf(config, context));

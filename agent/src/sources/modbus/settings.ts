@@ -1,6 +1,6 @@
-import { durationMs } from '@wattmark/shared/config';
 import * as v from 'valibot';
 import { pointsConfig, simulated } from '../../point-config.ts';
+import { timeoutMs } from '../../source-config.ts';
 import { networkPlace, type Place, serialPlace } from './place.ts';
 
 const text = v.pipe(v.string(), v.nonEmpty());
@@ -27,7 +27,7 @@ export const settings = v.pipe(
     /** Of the device on a line or behind a gateway; devices with an address of their own mostly answer to 1 or 255. */
     unit: v.optional(between(0, 255), 1),
     /** For the connection, and for each answer. */
-    timeout: v.optional(durationMs, '1s'),
+    timeout: v.optional(timeoutMs, '1s'),
     simulated,
     points: pointsConfig,
   }),

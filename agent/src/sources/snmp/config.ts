@@ -1,6 +1,7 @@
-import { durationMs, secretText } from '@wattmark/shared/config';
+import { secretText } from '@wattmark/shared/config';
 import * as v from 'valibot';
 import { pointsConfig, simulated } from '../../point-config.ts';
+import { timeoutMs } from '../../source-config.ts';
 import { authProtocols, type Credentials, privacyProtocols } from './session.ts';
 
 const password = v.pipe(secretText, v.minLength(8, 'must be at least 8 characters long (RFC 3414, 11.2)'));
@@ -25,7 +26,7 @@ const entries = v.strictObject({
   privacy: v.optional(v.strictObject({ protocol: protocol(Object.keys(privacyProtocols) as PrivacyName[]), password })),
   context: v.optional(secretText),
   /** For each request; it is repeated `retries` times. */
-  timeout: v.optional(durationMs, '1s'),
+  timeout: v.optional(timeoutMs, '1s'),
   retries: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(5)), 1),
   simulated,
   points: pointsConfig,
