@@ -55,6 +55,20 @@ t.test('older than what was handed out is dropped, counted, and said once; the s
   t.same(warnings(), ['readings older than the newest one are dropped']);
 });
 
+t.test('a publisher whose clock is set back is not silently without data', async (t) => {
+  const { clock, inbox, say, reasons } = bench([power]);
+  say(1, clock.now());
+  inbox.drain();
+  for (let i = 0; i < 3; i++) {
+    await clock.pass(10_000);
+    say(2, clock.now() - 3_600_000);
+    t.match(reasons(), [/^power: its readings are older than the newest one, of 2026-01-01T00:00:00.000Z: was the p/]);
+    t.equal(inbox.silentMs, 0);
+  }
+  say(3, clock.now());
+  t.match(inbox.drain(), { dated: [{ readings: [['a', 'power', 3]] }], noData: [] });
+});
+
 t.test('arrivals within one millisecond are apart', async (t) => {
   const { clock, inbox, say } = bench();
   say(1);

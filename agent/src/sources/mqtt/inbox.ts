@@ -211,6 +211,10 @@ export class Inbox {
     // The same message again is no loss.
     if (at === ledger.handedAt) return;
     this.dropped.late++;
+    if (ledger.held === null) {
+      const newest = isoTime(ledger.handedAt);
+      ledger.problem = `its readings are older than the newest one, of ${newest}: was the publisher's clock set back?`;
+    }
     if (ledger.isLateLogged) return;
     ledger.isLateLogged = true;
     const { point, channel } = ledger.slot;
