@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import type { PointDeclaration } from '@wattmark/shared/messages';
 import { declarePoint } from '../point-config.ts';
 import { type Source, type SourceContext, SourceError, type SourceModule } from '../source.ts';
-import { interpret, type Interpreted, type Interpreter } from './csv/interpreter.ts';
+import { interpret, type Interpreted, type Interpreter, MAX_AHEAD_MS } from './csv/interpreter.ts';
 import { filesOf, readLines } from './csv/line.ts';
 import { paceOf } from './csv/pace.ts';
 import { parseProgress, type Progress } from './csv/progress.ts';
@@ -93,6 +93,7 @@ type Read = Interpreted & Look;
 
 /** @throws SourceError where nothing can be read. */
 async function readOn(path: string, interpreter: Interpreter, progress: Progress, nowMs: number): Promise<Read> {
+  assertClock(path, progress, nowMs);
   let read: Read = { dated: [], noData: [], bad: 0, stale: 0, progress, lines: 0, bytesLeft: 0 };
   try {
     const files = await filesOf(path);
@@ -116,6 +117,21 @@ async function readOn(path: string, interpreter: Interpreter, progress: Progress
     throw failureOf(path, error as NodeJS.ErrnoException);
   }
   return read;
+}
+
+/**
+ * A clock that was set back, or not yet set since the host was started, makes rows of the future out of good ones: they
+ * wait until it is right.
+ * @throws SourceError where the clock is before what was read
+ */
+function assertClock(path: string, { times }: Progress, nowMs: number): void {
+  const newestMs = Math.max(...Object.values(times));
+  if (newestMs - nowMs <= MAX_AHEAD_MS) return;
+  const [now, newest] = [nowMs, newestMs].map((at) => new Date(at).toISOString());
+  throw new SourceError(
+    'retry',
+    `${path} was read up to ${newest}, and now it is ${now}: nothing more is read until this host's clock is right`,
+  );
 }
 
 function failureOf(path: string, error: NodeJS.ErrnoException): SourceError {

@@ -7,6 +7,7 @@ import * as v from 'valibot';
 import type { Memory, Sample, Source, SourceContext } from '../../src/source.ts';
 import csv, { openCsv } from '../../src/sources/csv.ts';
 import { createTimeReader } from '../../src/sources/csv/time.ts';
+import { FakeClock } from '../support/fake-clock.ts';
 import { scratch } from '../support/scratch.ts';
 import { recordingLog } from '../support/log.ts';
 import { conformance, context, tick } from './conformance.ts';
@@ -272,6 +273,24 @@ t.test('where nothing can be remembered nothing more is read, and nothing is los
   isFull = false;
   t.same(await look(source), [['2026-01-01T00:15:00.000Z', 2000, 2]]);
   t.equal(saved.size, 1);
+});
+
+t.test('while the host’s clock is wrong, rows wait', async (t) => {
+  const { path, open } = createFile(t);
+  const clock = new FakeClock(Date.parse('2026-01-01T12:00:00Z'));
+  const set = (time: string): void => clock.jump(Date.parse(time) - clock.now());
+  writeFileSync(path, 'time,kW,Wh\n2026-01-01T11:59:00Z,1,1\n');
+  const source = await open({}, { clock });
+  t.equal((await look(source)).length, 1);
+  appendFileSync(path, '2026-01-01T12:00:00Z,2,2\n2026-01-01T12:01:00Z,3,3\n');
+  set('2026-01-01T11:00:00Z');
+  t.match(await tick(source), { kind: 'retry', message: /nothing more is read until this host's clock is right$/ });
+  await source.close();
+  set('1970-01-01T00:00:10Z');
+  const restarted = await open({}, { clock });
+  t.match(await tick(restarted), { kind: 'retry' }, 'a host that was started without a clock of its own');
+  set('2026-01-01T12:02:00Z');
+  t.equal((await look(restarted)).length, 2);
 });
 
 t.test('two sources read the same file, each at its own pace', async (t) => {

@@ -9,7 +9,7 @@ import type { CsvConfig } from './settings.ts';
 import type { ReadTime } from './time.ts';
 
 /** A row's time may be ahead of the host's clock by what a collector takes, ms. */
-const MAX_AHEAD_MS = 300_000;
+export const MAX_AHEAD_MS = 300_000;
 
 /** What lines say, and what was left out of them. */
 export interface Interpreted {
