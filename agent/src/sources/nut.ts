@@ -11,6 +11,7 @@ import { suffixes, type Unit } from './nut/unit.ts';
 import { createUpsd, type List, Refusal, type UpsdOptions } from './nut/upsd.ts';
 import { variablesOf } from './nut/variables.ts';
 import { abandoned } from './support/abort.ts';
+import { distrustIn } from './support/distrust.ts';
 import { type Outcome, toSample } from './support/outcome.ts';
 import { hostAndPort } from './support/place.ts';
 import { createSilence, type Silence } from './support/silence.ts';
@@ -131,10 +132,8 @@ async function optionsOf(config: Config, directory: string): Promise<UpsdOptions
 function failureOf(error: NodeJS.ErrnoException, where: string, silence: Silence): SourceError {
   const { code = '', message } = error;
   if (error instanceof Refusal) return new SourceError('absent', `${where}: ${message}`);
-  if (/CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ALTNAME/.test(code)) {
-    const remedy = 'name the authority that signed it with ca';
-    return new SourceError('absent', `the certificate of ${where} is not to be trusted (${code}): ${remedy}`);
-  }
+  const distrust = distrustIn(code, where);
+  if (distrust !== null) return new SourceError('absent', distrust);
   if (['ECONNREFUSED', 'ENOTFOUND', 'EHOSTUNREACH', 'ENETUNREACH', 'EAI_AGAIN'].includes(code)) {
     const remedy = 'does upsd run there, and does LISTEN in its upsd.conf name this address?';
     return new SourceError('absent', `cannot connect to ${where}: ${code}; ${remedy}`);

@@ -118,7 +118,7 @@ t.test('TLS with a certificate, and one that is not to be trusted', async (t) =>
       directory: broker.directory,
     });
   for (const [more, message] of [
-    [{}, /the broker's certificate is not to be trusted \([A-Z_]+\): name the authority that signed it with ca/],
+    [{}, /the certificate of the broker is not to be trusted \([A-Z_]+\): name the authority that signed it with ca/],
     [
       { ca: 'ca.crt' },
       /does not take this agent's certificate \(.*\): name one with cert and key|closed the connection|ECONNRESET/,

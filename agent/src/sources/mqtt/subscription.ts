@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import type { Logger } from '@wattmark/shared/logger';
 import { connect, type IClientOptions, type MqttClient } from 'mqtt';
 import type { Clock } from '../../clock.ts';
+import { distrustIn } from '../support/distrust.ts';
 import type { Message } from './format.ts';
 
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -176,9 +177,6 @@ function explain(error: Error & { code?: unknown }): Error {
     return new Error('the broker refuses the user: are username and password right, or the certificate?');
   if (typeof code === 'string' && /ALERT.*CERT|ALERT_UNKNOWN_CA/.test(code))
     return new Error(`the broker does not take this agent's certificate (${code}): name one with cert and key`);
-  if (typeof code === 'string' && /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ALTNAME/.test(code))
-    return new Error(
-      `the broker's certificate is not to be trusted (${code}): name the authority that signed it with ca`,
-    );
-  return new Error(message === '' ? String(code) : message);
+  const distrust = typeof code === 'string' ? distrustIn(code, 'the broker') : null;
+  return new Error(distrust ?? (message === '' ? String(code) : message));
 }

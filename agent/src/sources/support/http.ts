@@ -1,6 +1,7 @@
 import { type Agent, type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { SourceError } from '../../source.ts';
+import { distrustIn } from './distrust.ts';
 
 export interface HttpOptions {
   readonly method?: 'GET' | 'POST' | 'DELETE';
@@ -120,9 +121,8 @@ function failureOf(error: Error, host: string, { signal, timeoutMs }: HttpOption
   if (signal.aborted) return new SourceError('retry', `${host} did not answer before the tick's deadline`);
   if (isLate) return new SourceError('retry', `${host} did not answer within ${timeoutMs} ms`);
   if (code === WRONG_FINGERPRINT) return new SourceError('absent', `${host}: ${error.message}`);
-  if (isDistrust(code)) {
-    return new SourceError('absent', `the certificate of ${host} is not to be trusted (${code}): ${remedyFor(code)}`);
-  }
+  const distrust = distrustIn(code, host);
+  if (distrust !== null) return new SourceError('absent', distrust);
   if (/^(EPROTO|ERR_SSL_)/.test(code)) {
     const isOld = /protocol version|unsupported protocol/.test(error.message);
     const hint = isOld ? 'it knows no TLS since 1.2: newer firmware is needed' : 'does it speak HTTPS on this port?';
@@ -133,14 +133,4 @@ function failureOf(error: Error, host: string, { signal, timeoutMs }: HttpOption
     isMissing ? 'absent' : 'retry',
     `no answer from ${host}: ${code === '' ? error.message : code}`,
   );
-}
-
-function isDistrust(code: string): boolean {
-  return /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ALTNAME/.test(code);
-}
-
-function remedyFor(code: string): string {
-  if (code === 'CERT_HAS_EXPIRED') return 'it has expired, or the clock of this host is wrong';
-  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return 'it is for another name than the one configured';
-  return 'name the authority that signed it with ca';
 }
