@@ -98,13 +98,13 @@ sources:
     'broker.url: must be mqtt://host[:port] or mqtts://host[:port]',
     'broker.ca: cannot be read',
     'interval: must be between 1s and 1h',
-    'spool.maxMiB: ',
+    'spool.maxMiB: must be >=',
     'spool.foo: unknown key',
-    'log.level: ',
+    'log.level: must be one of trace, debug, ',
     'sources[0].nonsense: unknown key',
     'sources[1].kind: must be one of csv, meter',
     'sources[2].host: is required',
-    'sources[4]: ',
+    'sources[4]: must be a map of keys',
     'sources: [0] and [2] both read the point x',
   ]) {
     t.equal(found.filter((problem) => problem.startsWith(expected)).length, 1, expected);

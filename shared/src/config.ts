@@ -54,12 +54,12 @@ export function loadConfig<S extends v.GenericSchema>(
   if (document.errors.length > 0)
     throw new ConfigError(
       file,
-      document.errors.map((e) => e.message.split('\n')[0] ?? e.message),
+      document.errors.map((e) => (e.message.split('\n')[0] ?? e.message).replace(/:$/, '')),
     );
   const problems: string[] = [];
   const value = substitute(document.toJS() ?? {}, env, '', problems);
   const result = v.safeParse(schema, value);
-  if (!result.success) problems.push(...result.issues.map(describe));
+  if (!result.success) problems.push(...result.issues.map(describeIssue));
   if (problems.length > 0 || !result.success) throw new ConfigError(file, problems);
   return result.output;
 }
@@ -82,7 +82,8 @@ function substitute(value: unknown, env: NodeJS.ProcessEnv, path: string, proble
   );
 }
 
-function describe(issue: v.BaseIssue<unknown>): string {
+/** A problem that a schema found, for whoever wrote the file. It never repeats a value, which may be a password. */
+export function describeIssue(issue: v.BaseIssue<unknown>): string {
   const path = (issue.path ?? [])
     .map((item) => (typeof item.key === 'number' ? `[${item.key}]` : `.${String(item.key)}`))
     .join('');
@@ -90,5 +91,25 @@ function describe(issue: v.BaseIssue<unknown>): string {
   if (issue.type === 'strict_object') {
     return issue.expected === 'never' ? `${where}: unknown key` : `${where}: is required`;
   }
-  return `${where}: ${issue.message}`;
+  const isOwnMessage = !issue.message.startsWith('Invalid ');
+  return `${where}: ${isOwnMessage || issue.expected === null ? issue.message : demand(issue.expected)}`;
+}
+
+/** What valibot calls the types of YAML, in the words of its readers. */
+const plainTypes: Readonly<Record<string, string>> = {
+  string: 'text',
+  number: 'a number',
+  boolean: 'true or false',
+  Array: 'a list',
+  Object: 'a map of keys',
+  '!0': 'not empty',
+};
+
+/** `("a" | "b" | "c")` becomes `must be one of a, b, c`. */
+function demand(expected: string): string {
+  const choices = expected
+    .replace(/^\((.*)\)$/, '$1')
+    .split(' | ')
+    .map((choice) => plainTypes[choice] ?? choice.replace(/^"(.*)"$/, '$1'));
+  return choices.length > 2 ? `must be one of ${choices.join(', ')}` : `must be ${choices.join(' or ')}`;
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Channel } from '@wattmark/shared/channels';
+import { describeIssue } from '@wattmark/shared/config';
 import * as v from 'valibot';
 import { accuracyClass, type PointConfig } from '../point-config.ts';
 import { SourceError } from '../source.ts';
@@ -62,8 +63,7 @@ export function parseProfile<S extends v.GenericSchema>(file: string, text: stri
   }
   const result = v.safeParse(schema, value);
   if (result.success) return result.output;
-  const problems = result.issues.map((issue) => `${v.getDotPath(issue) ?? 'the profile'}: ${issue.message}`);
-  throw new SourceError('fatal', `profile ${file} is not valid: ${problems.join('; ')}`);
+  throw new SourceError('fatal', `profile ${file} is not valid: ${result.issues.map(describeIssue).join('; ')}`);
 }
 
 /** What a point reads: a section of a profile, reduced to the channels asked for. */

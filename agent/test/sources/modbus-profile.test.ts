@@ -131,7 +131,7 @@ t.test('what cannot be a profile', (t) => {
   t.throws(() => parse({ identify: [], sections: {} }), refused(/identify: must name at least one condition/));
   t.throws(
     () => parse({ identify: [{ register: 1, type: 'string', length: 1 }], sections: {} }),
-    refused(/identify\.0: must be a string with register, length and startsWith/),
+    refused(/identify\[0\]: must be a string with register, length and startsWith/),
   );
   t.throws(() => quantity({ sum: [], type: 'int16' }), refused(/channels\.power/));
   t.throws(() => quantity({ register: 1, type: 'int16', exponent: { register: -1, type: 'int16' } }), refused(/power/));
