@@ -15,11 +15,17 @@ export function checkTable(checked: readonly CheckedSource[], findings: readonly
   for (const { configured, problem, points, channels: list, readMs } of checked) {
     const { label, kind, settings } = configured;
     const title = [label, kind, addressOf(settings)].filter((part) => part !== '').join(' ');
-    lines.push(problem === null ? title : `${title}: ${problem}`, ...meterLines(points).map((text) => `  ${text}`));
+    if (problem !== null) lines.push(`${title}: ${problem}`);
+    else lines.push(title, ...meterLines(points).map((text) => `  ${text}`));
     if (list.length > 0) lines.push(line(header), ...list.map((row) => line(cells(row, nowMs - readMs))));
     lines.push('');
   }
-  return [...lines, ...findingLines(findings), `${summary(checked)}; ${counts(findings)}`, ''].join('\n');
+  return [
+    ...lines,
+    ...findingLines(findings),
+    [summary(checked), ...counts(findings, isAllRead(checked))].join('; '),
+    '',
+  ].join('\n');
 }
 
 /** The result of a check for a program. */
@@ -65,12 +71,17 @@ function summary(checked: readonly CheckedSource[]): string {
   return `${sources}; ${read} of ${rows.length} channels read`;
 }
 
-/** `1 error, 2 warnings` */
-function counts(findings: readonly Finding[]): string {
+function isAllRead(checked: readonly CheckedSource[]): boolean {
+  return checked.every((source) => source.problem === null && source.channels.every(({ problem }) => problem === null));
+}
+
+/** `1 error, 2 warnings`; nothing where there is no finding, but what would have been judged was not read. */
+function counts(findings: readonly Finding[], isComplete: boolean): string[] {
   const texts = severities.flatMap((severity) => {
     const count = findings.filter((finding) => finding.severity === severity).length;
     if (count === 0) return [];
     return [`${count} ${severity}${count === 1 || severity === 'info' ? '' : 's'}`];
   });
-  return texts.length === 0 ? 'nothing suspicious' : texts.join(', ');
+  if (texts.length > 0) return [texts.join(', ')];
+  return isComplete ? ['nothing suspicious'] : [];
 }
