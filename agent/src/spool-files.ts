@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { ConfigError } from '@wattmark/shared/config';
 import type { Logger } from '@wattmark/shared/logger';
 import { CorruptLogError, SegmentLog } from '@wattmark/shared/segment-log';
 import { createEpoch, EPOCH_RANDOM_BYTES, epochTimeMs } from './epoch.ts';
@@ -34,11 +35,10 @@ export interface SpoolFilesOptions {
 /**
  * Opens the spool in `directory`, or creates it. Without a usable state nobody knows which sequence numbers were
  * used: then a new epoch begins, and the messages of those before are counted as lost.
- * @throws ConfigError where another process uses the directory.
+ * @throws ConfigError where the directory cannot be written to or another process uses it.
  */
 export async function openSpoolFiles(options: SpoolFilesOptions): Promise<SpoolFiles> {
-  await mkdir(options.directory, { recursive: true });
-  const release = await lockSpool(options.directory);
+  const release = await claim(options.directory);
   const stateFile = join(options.directory, 'state.json');
   let state = (await readSpoolState(stateFile)) ?? (await beginEpoch(stateFile, options));
   const segmentBytes = Math.max(LEAST_SEGMENT_BYTES, Math.floor(options.maxBytes / SEGMENTS));
@@ -97,6 +97,17 @@ async function makeEpoch(directory: string, nowMs: number): Promise<string> {
   const epoch = createEpoch(Math.max(nowMs, newestMs + 1), randomBytes(EPOCH_RANDOM_BYTES));
   await mkdir(join(directory, epoch));
   return epoch;
+}
+
+/** @throws ConfigError where the directory cannot be made or written to, or another process uses it. */
+async function claim(directory: string): Promise<() => Promise<void>> {
+  try {
+    await mkdir(directory, { recursive: true });
+    return await lockSpool(directory);
+  } catch (error) {
+    if (error instanceof ConfigError) throw error;
+    throw new ConfigError(directory, [`${(error as Error).message}; set spool.path to where the agent may write`]);
+  }
 }
 
 async function epochsIn(directory: string): Promise<string[]> {

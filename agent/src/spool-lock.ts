@@ -30,7 +30,7 @@ export async function lockSpool(directory: string): Promise<() => Promise<void>>
     if (when === boot.trim() && (await startOf(Number(pid))) === since) {
       await rm(file, { force: true });
       throw new ConfigError(directory, [
-        `the agent with PID ${pid} uses this spool: stop it, or give each agent a spool.directory of its own`,
+        `the agent with PID ${pid} uses this spool: stop it, or give each agent a spool.path of its own`,
       ]);
     }
     await rm(join(directory, name), { force: true });

@@ -545,6 +545,17 @@ t.test('a spool that another process has open is refused by its number, until th
   );
 });
 
+t.test("a spool that cannot be made is the operator's to settle", async (t) => {
+  const file = join(scratch(t), 'file');
+  writeFileSync(file, '');
+  for (const directory of [file, join(file, 'spool')]) {
+    await t.rejects(openSpool(directory), {
+      name: 'ConfigError',
+      message: /set spool\.path to where the agent may write/,
+    });
+  }
+});
+
 t.test('a claim from before a reboot, or of a number that another process has by now, does not hold', async (t) => {
   const directory = scratch(t);
   const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
