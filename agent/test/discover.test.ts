@@ -141,7 +141,7 @@ t.test('a search that hangs, throws or cannot be loaded does not hold up the oth
     { kind: 'nut', found: [], remark: 'the search failed: a bug' },
     { kind: 'redfish', found: [], remark: 'given up after 60 s; there may be more' },
     { kind: 'snmp', found: [meter], remark: 'given up after 60 s; there may be more' },
-    { kind: 'ipmi', found: [], remark: 'nothing answered at 2 addresses' },
+    { kind: 'ipmi', found: [], remark: 'nothing that can be read was found at 2 addresses' },
   ]);
   t.same(searches.get('modbus')?.addresses, ['192.0.2.1', '192.0.2.2']);
   t.same(searches.get('snmp')?.addresses, [], 'only this machine where nothing was named');
@@ -207,6 +207,21 @@ t.test('a draft loads as it is, with comments for what only the operator knows',
   );
   t.match(text, / {6}- point: pdu-2\n {8}role: it\n\n {2}# host\n {2}- kind: host\n {4}point: pdu-3\n {4}# role: it\n/);
   t.match(text, new RegExp(`\n# nut: ${remark}\n$`));
+});
+
+t.test('what a rack PDU and a cooling unit are mostly for is suggested', (t) => {
+  const entry = (kind: string, profile: string, from: string): Found => ({
+    title: profile,
+    notes: [],
+    entry: { kind, profile, host: '192.0.2.7', points: [{ point: 'a', from }] },
+  });
+  const suggested = (one: Found) =>
+    / {8}# (role: \w+)/.exec(draftConfig('h', [{ kind: 'x', found: [one], remark: null }]))?.[1];
+  for (const from of ['inlet', 'cord', 'source', 'system', 'device', 'pdu', 'inlet-1.2'])
+    t.equal(suggested(entry('snmp', 'any-pdu', from)), 'role: it', from);
+  t.equal(suggested(entry('modbus', 'liebert-icom', 'unit')), 'role: cooling');
+  t.equal(suggested(entry('snmp', 'any-pdu', 'outlet-3')), undefined);
+  t.end();
 });
 
 t.test('where nothing is found there is this machine, whatever its name', async (t) => {

@@ -85,5 +85,5 @@ async function discoverKind(
 
 function nothingAt(addresses: readonly string[], found: readonly Found[] | null): string | null {
   if (addresses.length === 0 || (found ?? []).length > 0) return null;
-  return `nothing answered at ${addresses.length === 1 ? addresses[0] : `${addresses.length} addresses`}`;
+  return `nothing that can be read was found at ${addresses.length === 1 ? addresses[0] : `${addresses.length} addresses`}`;
 }

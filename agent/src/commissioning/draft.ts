@@ -85,9 +85,14 @@ const sectionRoles: Readonly<Record<string, string>> = {
   output: 'role: it  # with level: ups-output; or ups, telecom, …',
   input: 'role: ups  # or pdu, utility, …',
   mains: 'role: utility',
-  load: 'role: telecom',
+  load: 'role: telecom  # or it, pdu, …',
   rectifiers: 'role: rectifier',
   battery: 'role: battery',
+  inlet: 'role: it  # or pdu, …',
+  cord: 'role: it  # or pdu, …',
+  source: 'role: it  # or pdu, …',
+  system: 'role: it  # or pdu, …',
+  unit: 'role: cooling',
 };
 
 function suggestRoles(document: Document): void {

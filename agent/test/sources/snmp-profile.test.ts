@@ -212,7 +212,7 @@ t.test('a search says what it found, and what it has no profile for', async (t) 
   const found = await snmp.discover(search([`127.0.0.1:${device.port + 1}`, here]));
   t.match(found, [
     {
-      title: /^UPS with the standard UPS-MIB at 127\.0\.0\.1$/,
+      title: /^UPS with the standard UPS-MIB at 127\.0\.0\.1:\d+$/,
       entry: {
         kind: 'snmp',
         profile: 'ups-mib',

@@ -27,14 +27,16 @@ export async function findExporters(search: Search): Promise<readonly Found[]> {
   return found;
 }
 
-async function ask(url: string, { signal, log }: Search): Promise<Found | null> {
+async function ask(url: string, { signal, log, progress }: Search): Promise<Found | null> {
   const wanted = new Set(knownSeries.map(({ metric }) => metric));
   try {
     const exposition = await scrape(
       { url },
       { timeoutMs: PATIENCE_MS, signal, isWanted: (metric) => wanted.has(metric) },
     );
-    return propose(url, exposition);
+    const proposal = propose(url, exposition);
+    if (proposal === null) progress(`Prometheus: ${url} answers, but has no power or energy that is known`);
+    return proposal;
   } catch (error) {
     log.debug({ url, reason: (error as Error).message }, 'no exporter');
     return null;

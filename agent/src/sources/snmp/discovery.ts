@@ -1,6 +1,6 @@
 import { listProfiles, loadProfile } from '../../profiles/catalogue.ts';
 import type { Found, Search } from '../../source.ts';
-import { placeIn } from '../support/place.ts';
+import { hostAndPort, placeIn } from '../support/place.ts';
 import { slugOf } from '../support/slug.ts';
 import { type Client, createClient } from './client.ts';
 import { isBelow } from './oid.ts';
@@ -12,6 +12,9 @@ import { textOf } from './value.ts';
 const AT_ONCE = 32;
 
 const TIMEOUT_MS = 1000;
+
+/** Rows of a table that are named one by one. */
+const LISTED_ROWS = 8;
 
 const PORT = 161;
 
@@ -138,7 +141,7 @@ async function findParts(profile: SnmpProfile, client: Client, signal: AbortSign
     const rows = await findRows(section, client, signal);
     const { index } = section;
     if (index?.includes('*') === true && position > 0) {
-      if (rows.length > 0) others.push(`${rows.length} more: from: ${name}-${rows[0]} to ${name}-${rows.at(-1)}`);
+      if (rows.length > 0) others.push(offer(name, rows));
       continue;
     }
     for (const row of rows) {
@@ -147,6 +150,13 @@ async function findParts(profile: SnmpProfile, client: Client, signal: AbortSign
     }
   }
   return { parts, others };
+}
+
+/** `more can be read, from: outlet-1, outlet-2, outlet-7`; of a long table its ends. */
+function offer(section: string, rows: readonly string[]): string {
+  const names = rows.map((row) => `${section}-${row}`);
+  const shown = names.length > LISTED_ROWS ? [`${names[0]} to ${names.at(-1)} (${names.length})`] : names;
+  return `more can be read, from: ${shown.join(', ')}`;
 }
 
 /** The rows in which the device has the section's first channel; `['']` for a section that it has and that has no rows. */
@@ -198,9 +208,10 @@ function foundAs(
   others: readonly string[],
 ): Found {
   const { host, port, version, description } = device;
+  const where = port === PORT ? host : hostAndPort({ host, port });
   const id = idOf(device.name || host);
   return {
-    title: `${profile.manufacturer === 'any' ? '' : `${profile.manufacturer} `}${profile.model} at ${host}`,
+    title: `${profile.manufacturer === 'any' ? '' : `${profile.manufacturer} `}${profile.model} at ${where}`,
     notes: [
       ...(description === '' ? [] : [`says: ${description}`]),
       'give each point its role, and leave out those that are not wanted',
