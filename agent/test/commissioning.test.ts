@@ -360,6 +360,7 @@ t.test('values that are stuck', (t) => {
   t.same(still({ power: 41_234.5, voltage: 230.12 }), ['warning stuck p']);
   t.same(still({ power: 41_234.5 }, 10), [], 'too short to say');
   t.same(still({ power: 1240, voltage: 230, current: 5.4 }), [], 'few digits');
+  t.same(still({ voltage: 691 / 3 }), [], 'the mean of phases with few digits');
   t.same(still({ power: 0, temperature: 23.4567 }), [], 'nothing, and something slow');
   t.same(codes(watched(30, 2, () => ({ power: 41_234.5 }))), [], 'where nothing moves at all');
   t.end();

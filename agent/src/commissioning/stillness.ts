@@ -39,5 +39,7 @@ function isStuck(rows: readonly SeenRow[], channel: Channel): boolean {
     new Set(rows.map(({ values }) => values[channel])).size > 1
   )
     return false;
-  return digitsOf(rows[0]?.values[channel] ?? 0) >= thresholds.stuckDigits;
+  const value = rows[0]?.values[channel] ?? 0;
+  // The mean of three phases of 230, 230 and 231 V has endless digits, which no meter gave.
+  return Math.min(digitsOf(value), digitsOf(3 * value)) >= thresholds.stuckDigits;
 }
