@@ -83,7 +83,9 @@ function openSocket(host: string, port: number, timeoutMs: number): Promise<Wire
     const socket = connect({ host, port, noDelay: true });
     const fail = (reason: string) => {
       socket.destroy();
-      reject(new SourceError('absent', `cannot connect to ${hostAndPort({ host, port })}: ${reason}`));
+      const where = hostAndPort({ host, port });
+      const remedy = 'are host and port right, and is Modbus TCP switched on there?';
+      reject(new SourceError('absent', `cannot connect to ${where}: ${reason}; ${remedy}`));
     };
     const timer = setTimeout(() => fail(`no answer within ${timeoutMs} ms`), timeoutMs);
     socket.once('close', () => clearTimeout(timer));
