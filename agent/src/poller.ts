@@ -205,12 +205,17 @@ export class Poller {
       // Between a half and the whole: agents that lost the same bus do not come back to it at one instant.
       this.#lookAgainMs = this.#surroundings.clock.monotonicMs() + pauseMs * (1 - this.#random() / 2);
     }
-    if (this.#state !== kind) {
+    if (this.#state !== kind)
       this.#log[kind === 'fatal' ? 'error' : 'warn']({ state: kind, reason }, failureTexts[kind]);
-      const since = this.#failure?.since ?? this.#surroundings.clock.now();
-      this.#failure = { source: this.label, state: kind, since, reason: reason.slice(0, limits.nameLength) };
-    }
     this.#state = kind;
+    this.#noteFailure(kind, reason.slice(0, limits.nameLength));
+  }
+
+  /** Keeps the time at which it began, whatever the reason has become since. */
+  #noteFailure(state: FailureKind, reason: string): void {
+    const before = this.#failure;
+    if (before?.state === state && before.reason === reason) return;
+    this.#failure = { source: this.label, state, since: before?.since ?? this.#surroundings.clock.now(), reason };
   }
 
   /** Logs what has begun or ceased to be missing, not what is missing still. */

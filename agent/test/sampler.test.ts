@@ -250,8 +250,11 @@ t.test('what fails is reported, since when and why, and only what changes is new
   await clock.pass(10_000);
   const { report } = sampler;
   t.match(report.failing, [{ state: 'absent', since: START_MS + 20_000, reason: 'ECONNREFUSED' }], 'since the first');
-  await clock.pass(10_000);
+  await clock.pass(20_000);
   t.equal(sampler.report, report, 'the same object while nothing changes');
+  failure = new SourceError('absent', 'certificate expired');
+  await clock.pass(40_000);
+  t.match(sampler.report.failing, [{ state: 'absent', since: START_MS + 20_000, reason: 'certificate expired' }]);
   failure = null;
   await clock.pass(100_000);
   t.same(sampler.report, well);
