@@ -176,6 +176,23 @@ const found: readonly Found[] = [
   { title: 'host', notes: [], entry: { kind: 'host', point: 'pdu' } },
 ];
 
+t.test('a network is asked at once, and Node warns the operator of nothing', async (t) => {
+  const warnings: string[] = [];
+  const note = ({ message }: Error): void => void warnings.push(message);
+  process.on('warning', note);
+  t.teardown(() => process.off('warning', note));
+  const catalog = catalogOf({
+    nut: async ({ signal }) => {
+      for (let i = 0; i < 32; i++) signal.addEventListener('abort', () => {});
+      return [meter];
+    },
+  });
+  const options = { clock: new FakeClock(), log: silent, community: '', addresses: new Map(), progress: () => {} };
+  t.match(await discoverInstruments(catalog, options), [{ kind: 'nut', found: [meter] }]);
+  await new Promise((resolve) => setImmediate(resolve));
+  t.same(warnings, []);
+});
+
 t.test('a draft loads as it is, with comments for what only the operator knows', async (t) => {
   const catalog = await openCatalog(sources);
   const file = join(scratch(t), 'agent.yaml');

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Logger } from '@wattmark/shared/logger';
 import type { Clock } from '../clock.ts';
 import type { Found } from '../source.ts';
@@ -51,6 +52,8 @@ async function discoverKind(
   const { clock, log, community, progress } = options;
   const addresses = options.addresses.get(kind) ?? [];
   const abort = new AbortController();
+  // Every address that is asked listens to it.
+  setMaxListeners(0, abort.signal);
   const over = new AbortController();
   try {
     const module = await catalog.load(kind);
