@@ -88,7 +88,7 @@ export class Agent {
     await Promise.all([this.#sampler.run(signal), this.publisher.run(signal)]);
     // The spool first: a driver that does not close must not cost its last state.
     await this.spool.close();
-    await Promise.all(this.#pollers.map((poller) => poller.close()));
+    await this.#closeSources();
   }
 
   /**
@@ -116,6 +116,13 @@ export class Agent {
     return { kept: kept.size, opened: pollers.length - kept.size, closed: gone.length, needRestart };
   }
 
+  /** A source that says goodbye to an instrument which does not answer is not waited for. */
+  async #closeSources(): Promise<void> {
+    const done = new AbortController();
+    const closing = Promise.all(this.#pollers.map((poller) => poller.close())).finally(() => done.abort());
+    await Promise.race([closing, this.#options.clock.sleep(CLOSE_WITHIN_MS, done.signal)]);
+  }
+
   #pollerOf(source: ConfiguredSource): Poller {
     const { random, log } = this.#options;
     return new Poller({ source, surroundings: this.#surroundings, random, claims: this.#claims, log });
@@ -126,6 +133,9 @@ export class Agent {
     this.publisher.wake();
   }
 }
+
+/** Time for all sources to close when the agent stops. */
+const CLOSE_WITHIN_MS = 1_000;
 
 /** Whether two entries say the same, wherever they stand in their files. */
 function isSame({ label: _, ...source }: ConfiguredSource, { label: __, ...other }: ConfiguredSource): boolean {

@@ -47,6 +47,8 @@ export class Poller {
   #isReleased = false;
   #state: State = 'unknown';
   #failure: SourceFailure | null = null;
+  /** Failures that were logged since it answered last. */
+  readonly #told = new Set<FailureKind>();
   #absences = 0;
   #lookAgainMs = Number.NEGATIVE_INFINITY;
   #missing: ReadonlyMap<string, string> = new Map();
@@ -172,7 +174,10 @@ export class Poller {
     const stop = (): void => over.abort();
     signal.addEventListener('abort', stop, { once: true });
     const late = this.#surroundings.clock.sleep(deadlineMs, over.signal).then((): never => {
-      throw new SourceError('retry', `no answer within ${deadlineMs} ms`);
+      throw new SourceError(
+        'retry',
+        `no answer within ${deadlineMs} ms; wattmark-agent check waits longer, and says more`,
+      );
     });
     // Whichever loses the race may reject later, when nobody listens any more.
     late.catch(() => {});
@@ -191,6 +196,7 @@ export class Poller {
     this.#lookAgainMs = Number.NEGATIVE_INFINITY;
     if (this.#state !== 'ok') this.#log.info({ before: this.#state }, 'the instrument answers');
     this.#state = 'ok';
+    this.#told.clear();
     this.#failure = null;
     this.#noteMissing(sample.noData);
   }
@@ -205,8 +211,10 @@ export class Poller {
       // Between a half and the whole: agents that lost the same bus do not come back to it at one instant.
       this.#lookAgainMs = this.#surroundings.clock.monotonicMs() + pauseMs * (1 - this.#random() / 2);
     }
-    if (this.#state !== kind)
+    // Once a state until it answers again: a dead instrument may be silent and absent by turns.
+    if (!this.#told.has(kind))
       this.#log[kind === 'fatal' ? 'error' : 'warn']({ state: kind, reason }, failureTexts[kind]);
+    this.#told.add(kind);
     this.#state = kind;
     this.#noteFailure(kind, reason.slice(0, limits.nameLength));
   }

@@ -56,7 +56,7 @@ t.test(
     const source = (point: string, valueW: number, intervalMs = 10_000) => {
       const fake = fakeSource(point, async () => powerOf(point, valueW), {
         intervalMs,
-        close: () => closed.push(point),
+        close: () => void closed.push(point),
       });
       return { ...fake, settings: { host: point } };
     };
@@ -107,6 +107,18 @@ t.test('a tick under way is brought to its end before the source is closed', asy
   t.same(ticksOf(await end(), 'slow'), [10]);
 });
 
+t.test('a source that does not close holds up nobody for long', async (t) => {
+  const hanging = fakeSource('a', async () => powerOf('a', 1), { close: () => new Promise(() => {}) });
+  const { clock, end } = await begin(t, [hanging]);
+  await clock.pass(10_000);
+  let messages: TickMessage[] | null = null;
+  void end().then((said) => {
+    messages = said;
+  });
+  while (messages === null) await clock.pass(1_000);
+  t.same(ticksOf(messages, 'a'), [10]);
+});
+
 t.test('a source that was given up is tried again, and says what needs a restart', async (t) => {
   let opened = 0;
   const broken = fakeSource('p', async () => powerOf('p', 1), {
@@ -144,7 +156,7 @@ t.test('a source that is still being opened when it is taken away is closed, and
       new Promise((resolve) => {
         openedLate = resolve;
       }),
-    close: () => closed++,
+    close: () => void closed++,
   });
   const { clock, reload, end } = await begin(t, [late]);
   await clock.pass(0);

@@ -235,7 +235,7 @@ t.test('what fails is reported, since when and why, and only what changes is new
     if (failure !== null) throw failure;
     return powerOf('a', 1);
   });
-  const { clock, sampler } = begin(t, [
+  const { clock, sampler, logged } = begin(t, [
     { ...meter, kind: 'modbus', settings: { host: '192.0.2.10', port: 502, unit: 3 } },
   ]);
   await clock.pass(10_000);
@@ -255,8 +255,15 @@ t.test('what fails is reported, since when and why, and only what changes is new
   failure = new SourceError('absent', 'certificate expired');
   await clock.pass(40_000);
   t.match(sampler.report.failing, [{ state: 'absent', since: START_MS + 20_000, reason: 'certificate expired' }]);
+  const warnings = () => logged.filter(({ msg }) => msg.startsWith('the instrument')).length;
+  const before = warnings();
+  for (const kind of ['retry', 'absent', 'retry', 'absent'] as const) {
+    failure = new SourceError(kind, 'by turns');
+    await clock.pass(100_000);
+  }
+  t.equal(warnings(), before, 'what was logged already is no news');
   failure = null;
-  await clock.pass(100_000);
+  await clock.pass(300_000);
   t.same(sampler.report, well);
 });
 

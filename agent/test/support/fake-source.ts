@@ -13,7 +13,12 @@ export function powerOf(point: string, valueW: number): Sample {
 export function fakeSource(
   point: string,
   read: Source['read'],
-  options: { intervalMs?: number; deadlineMs?: number; open?: () => Promise<void>; close?: () => void } = {},
+  options: {
+    intervalMs?: number;
+    deadlineMs?: number;
+    open?: () => Promise<void>;
+    close?: () => void | Promise<void>;
+  } = {},
 ): ConfiguredSource {
   const points: PointDeclaration[] = [{ point, channels: ['power'], source: 'fake' }];
   const module: SourceModule = {
