@@ -1,5 +1,5 @@
 import { channels } from '@wattmark/shared/channels';
-import type { CheckedChannel, CheckedSource } from './check.ts';
+import { allRead, type CheckedChannel, type CheckedSource } from './check.ts';
 import { type Finding, severities } from './commissioning/finding.ts';
 import { meterLines } from './commissioning/meter.ts';
 import { addressOf } from './source-address.ts';
@@ -23,7 +23,7 @@ export function checkTable(checked: readonly CheckedSource[], findings: readonly
   return [
     ...lines,
     ...findingLines(findings),
-    [summary(checked), ...counts(findings, isAllRead(checked))].join('; '),
+    [summary(checked), ...counts(findings, allRead(checked))].join('; '),
     '',
   ].join('\n');
 }
@@ -42,11 +42,20 @@ export function checkJson(checked: readonly CheckedSource[], findings: readonly 
   return `${JSON.stringify({ sources, findings }, null, 2)}\n`;
 }
 
-function cells({ point, channel, value, quality, problem }: CheckedChannel, ageMs: number): readonly string[] {
+function cells({ point, channel, value, quality, problem, olderMs }: CheckedChannel, ageMs: number): readonly string[] {
   const { unit } = channels[channel];
   if (value === null) return [point, channel, '-', unit, '-', problem ?? ''];
   const remark = problem ?? (quality === 'estimated' ? 'estimated' : '');
-  return [point, channel, String(Number(value.toPrecision(9))), unit, `${(ageMs / 1000).toFixed(1)} s`, remark];
+  return [point, channel, String(Number(value.toPrecision(9))), unit, age(ageMs + olderMs), remark];
+}
+
+/** `2.5 s`, `47 min`, `30 h`, `120 d`: of a file's row in the wrong time zone it is off by hours. */
+function age(ms: number): string {
+  const seconds = ms / 1000;
+  if (seconds < 600) return `${seconds.toFixed(1)} s`;
+  if (seconds < 7_200) return `${Math.round(seconds / 60)} min`;
+  if (seconds < 172_800) return `${Math.round(seconds / 3_600)} h`;
+  return `${Math.round(seconds / 86_400)} d`;
 }
 
 function pad(cell: string, width: number, right: boolean): string {
@@ -69,10 +78,6 @@ function summary(checked: readonly CheckedSource[]): string {
   const silent = checked.filter(({ problem }) => problem !== null).length;
   const sources = `${checked.length - silent} of ${checked.length} sources answered`;
   return `${sources}; ${read} of ${rows.length} channels read`;
-}
-
-function isAllRead(checked: readonly CheckedSource[]): boolean {
-  return checked.every((source) => source.problem === null && source.channels.every(({ problem }) => problem === null));
 }
 
 /** `1 error, 2 warnings`; nothing where there is no finding, but what would have been judged was not read. */

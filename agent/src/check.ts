@@ -22,6 +22,8 @@ export interface CheckedChannel {
   readonly value: number | null;
   readonly quality: Quality | null;
   readonly problem: string | null;
+  /** By how much the value is older than the last look: a row of a file is, or a value of an earlier look. */
+  readonly olderMs: number;
 }
 
 /** One reading of an instrument, or why it gave nothing. */
@@ -133,17 +135,20 @@ function textOf(error: unknown): string {
 function rowsOf(points: readonly PointDeclaration[], looks: readonly Look[]): readonly CheckedChannel[] {
   const rows = new Map<string, CheckedChannel>();
   const add = (row: CheckedChannel): void => void rows.set(`${row.point} ${row.channel}`, row);
+  const addMissing = (point: string, channel: Channel, problem: string): void =>
+    add({ point, channel, value: null, quality: null, problem, olderMs: 0 });
+  const end = looks.at(-1)?.at ?? 0;
   for (const { point, channels } of points) {
-    for (const channel of channels) add({ point, channel, value: null, quality: null, problem: 'not read' });
+    for (const channel of channels) addMissing(point, channel, 'not read');
   }
-  for (const { sample } of looks) {
-    for (const { point, channel, reason } of sample?.noData ?? []) {
-      add({ point, channel, value: null, quality: null, problem: reason });
-    }
-    const dated = (sample?.dated ?? []).flatMap(({ readings }) => readings);
-    for (const [point, channel, value, quality = 'measured'] of [...dated, ...(sample?.readings ?? [])]) {
-      const number = Number.isFinite(value) ? value : null;
-      add({ point, channel, value: number, quality, problem: implausible(channel, value) });
+  for (const { at, sample } of looks) {
+    for (const { point, channel, reason } of sample?.noData ?? []) addMissing(point, channel, reason);
+    for (const taken of [...(sample?.dated ?? []), { at, readings: sample?.readings ?? [] }]) {
+      for (const [point, channel, value, quality = 'measured'] of taken.readings) {
+        const number = Number.isFinite(value) ? value : null;
+        const olderMs = end - taken.at;
+        add({ point, channel, value: number, quality, problem: implausible(channel, value), olderMs });
+      }
     }
   }
   return [...rows.values()];

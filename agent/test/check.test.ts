@@ -101,7 +101,15 @@ t.test('a history that ends with the first look is shown; a look that succeeded 
     return { readings: [], dated, noData: [] };
   });
   const { checked } = await check(source);
-  t.match(checked, [{ channels: [{ point: 'a', channel: 'power', value: 11, problem: null }] }]);
+  const lookedAt = checked[0]?.looks.at(-1)?.at ?? 0;
+  const row = { point: 'a', channel: 'power', value: 11, problem: null, olderMs: lookedAt - 7 };
+  t.match(checked, [{ channels: [row] }]);
+  const ageOf = (olderMs: number): string | undefined => {
+    const aged = checked.map((one) => ({ ...one, channels: one.channels.map((two) => ({ ...two, olderMs })) }));
+    const { readMs = 0 } = checked[0] ?? {};
+    return / W +(\S+ \S+)$/m.exec(checkTable(aged, [], readMs))?.[1];
+  };
+  t.same([2_500, 840_000, 7_200_000, 864e5 * 3].map(ageOf), ['2.5 s', '14 min', '2 h', '3 d']);
   t.same(
     signals.map(({ aborted }) => aborted),
     [false, false],
