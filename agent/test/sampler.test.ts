@@ -152,7 +152,7 @@ t.test('a source that is fatal while reading is closed and left alone', async (t
         reads++;
         throw new SourceError('fatal', 'another device');
       },
-      { close: () => closed++ },
+      { close: () => void closed++ },
     ),
   ]);
   await clock.pass(60_000);
