@@ -52,7 +52,9 @@ export class BrokerConnection {
     this.#wake = options.wake;
     this.#answeredMs = options.clock.monotonicMs();
     client.on('error', (error) => this.#fail(error));
-    client.on('close', () => this.#fail(new Error('the broker ended the connection: is it shutting down, or has another agent the same id?')));
+    client.on('close', () =>
+      this.#fail(new Error('the broker ended the connection: is it shutting down, or has another agent the same id?')),
+    );
     client.on('message', (topic, payload) => options.receive(topic, payload));
   }
 

@@ -79,7 +79,10 @@ export function createMeter(config: MeterConfig, context: SourceContext, device:
     } catch (error) {
       failures += 1;
       learntAt = device.connections;
-      context.log.info({ reason: (error as Error).message }, 'the device tells no serial number of its own; it is read all the same');
+      context.log.info(
+        { reason: (error as Error).message },
+        'the device tells no serial number of its own; it is read all the same',
+      );
     }
   }
 
