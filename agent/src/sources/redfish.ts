@@ -137,7 +137,7 @@ async function readCertificate(file: string): Promise<string> {
 
 /** What is announced until the service has said what there is. */
 function unknownChassis(point: string): NamedChassis {
-  const where = { id: '', path: '', containers: [], environment: null, power: null } as const;
+  const where = { id: '', path: '', containers: [], isComponent: false, environment: null, power: null } as const;
   return {
     plan: { ...where, meter: {}, total: 'power', hasEnergy: false, supplies: [] },
     point,

@@ -205,6 +205,33 @@ t.test('what manufacturers make of the deprecated resource', async (t) => {
     { point: 'server-1-psu-2', channel: 'voltage', reason: 'the service says LineInputVoltage: null' },
   ]);
 
+  const cisco = await read({
+    PowerControl: [{ MemberId: '1', PhysicalContext: 'PowerSupply', PowerConsumedWatts: 317, PowerMetrics: [] }],
+  });
+  t.same(cisco.readings, [['server-1', 'power', 317]], 'what its supplies take together');
+
+  const single = await read({ PowerControl: { PowerAllocatedWatts: 800, PowerConsumedWatts: 73 } });
+  t.same(single.readings, [['server-1', 'power', 73]], 'an entry without a list around it');
+
+  const megarac = (interval: number) => ({
+    PowerControl: [{ MemberId: 0, PowerMetrics: { AverageConsumedWatts: 151, IntervalInMin: interval } }],
+  });
+  t.same((await read(megarac(0.0833))).readings, [['server-1', 'power', 151]], 'the mean of five seconds');
+  t.match((await read(megarac(20))).error, { message: /no chassis tells its power/ });
+
+  const fujitsu = await read({
+    PowerControl: [{ PowerCapacityWatts: 1720, PowerConsumedWatts: null }],
+    Oem: { ts_fujitsu: { ChassisPowerConsumption: { CurrentPowerConsumptionW: 164, AveragePowerW: 180 } } },
+  });
+  t.same(fujitsu.readings, [['server-1', 'power', 164]]);
+  const inspur = await read({ PowerControl: [], Oem: { Public: { TotalPower: 402 } } });
+  t.same(inspur.readings, [['server-1', 'power', 402]]);
+  const memoryOnly = await read({
+    PowerControl: [{ PhysicalContext: 'Memory', PowerConsumedWatts: 21 }],
+    Oem: { Public: { TotalPower: 0 } },
+  });
+  t.match(memoryOnly.noData, [{ reason: 'the service says 0 W, but draws power itself' }]);
+
   const control = (entry: object) => read({ PowerControl: [entry] });
   t.match((await control({ PowerConsumedWatts: null })).noData, [
     { reason: 'the service says PowerConsumedWatts: null' },
@@ -291,6 +318,42 @@ t.test('several chassis: parts have no role, and one can be chosen', async (t) =
     kind: 'absent',
     message: /no chassis Blade9; the service has: Enclosure, Blade 1, Blade2, Back/,
   });
+});
+
+t.test('components have no role beside the machine, whatever is between them', async (t) => {
+  const certificates = createCertificates(t);
+  if (certificates === null) return;
+  const at = '/redfish/v1/Chassis';
+  const within = (id: string) => ({ Links: { ContainedBy: link(`${at}/${id}`) } });
+  const metrics = (id: string) => ({ EnvironmentMetrics: link(`${at}/${id}/EnvironmentMetrics`) });
+  const tree = treeOf(
+    {
+      Machine: { ChassisType: 'RackMount', ...metrics('Machine') },
+      Board: within('Machine'),
+      Gpu1: { ...within('Board'), ...metrics('Gpu1') },
+      Nic1: { ChassisType: 'Card', ...metrics('Nic1') },
+    },
+    Object.fromEntries(
+      Object.entries({ Machine: 5200, Gpu1: 610, Nic1: 55 }).map(([id, watts]) => [
+        `${at}/${id}/EnvironmentMetrics`,
+        { PowerWatts: { Reading: watts } },
+      ]),
+    ),
+  );
+  const { source } = await readTree(t, certificates, tree);
+  t.same(
+    source.points.map(({ point, role }) => [point, role]),
+    [
+      ['server-1', 'it'],
+      ['server-1-gpu1', undefined],
+      ['server-1-nic1', undefined],
+    ],
+  );
+  const card = treeOf(
+    { Nic1: { ChassisType: 'Card', ...metrics('Nic1') } },
+    { [`${at}/Nic1/EnvironmentMetrics`]: { PowerWatts: { Reading: 55 } } },
+  );
+  t.match((await readTree(t, certificates, card)).source.points, [{ point: 'server-1', role: 'it' }], 'its own BMC');
 });
 
 t.test('a look costs few requests, over one or two connections', async (t) => {

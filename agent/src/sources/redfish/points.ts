@@ -1,7 +1,7 @@
 import type { PointDeclaration } from '@wattmark/shared/messages';
 import { declarePoint, type PointConfig } from '../../point-config.ts';
 import { slugOf } from '../support/slug.ts';
-import type { ChassisPlan } from './survey.ts';
+import { type ChassisPlan, plainPath } from './survey.ts';
 
 /** Room for what the points of chassis and power supplies append to the configured id. */
 export const LONGEST_POINT = 36;
@@ -20,7 +20,9 @@ export interface NamedChassis {
 /** The only chassis, or the only one that is no part of another, takes the configured id; others append theirs. */
 export function nameChassis(point: string, plans: readonly ChassisPlan[]): readonly NamedChassis[] {
   const paths = new Set(plans.map(({ path }) => plainPath(path)));
-  const isWhole = ({ containers }: ChassisPlan) => !containers.some((container) => paths.has(plainPath(container)));
+  const hasMachine = plans.some(({ isComponent }) => !isComponent);
+  const isWhole = ({ containers, isComponent }: ChassisPlan) =>
+    !(isComponent && hasMachine) && !containers.some((container) => paths.has(plainPath(container)));
   const whole = plans.filter(isWhole);
   const taken = new Set<string>();
   return plans.map((plan) => {
@@ -54,10 +56,6 @@ export function declareChassis(
 
 export function chassisChannels({ total, hasEnergy }: ChassisPlan): readonly ('power' | 'energy')[] {
   return [...(total !== null ? (['power'] as const) : []), ...(hasEnergy ? (['energy'] as const) : [])];
-}
-
-function plainPath(path: string): string {
-  return path.replace(/\/$/, '');
 }
 
 function untaken(slug: string, taken: Set<string>): string {

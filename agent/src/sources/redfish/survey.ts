@@ -27,8 +27,10 @@ export interface SupplyPlan {
 export interface ChassisPlan {
   readonly id: string;
   readonly path: string;
-  /** Chassis that it is a part of. */
+  /** Chassis that it is a part of, the next one first. */
   readonly containers: readonly string[];
+  /** A card, a module or another component: never a machine beside one that is listed. */
+  readonly isComponent: boolean;
   readonly meter: Meter;
   /** Resources that have to be read; null for those that say nothing more. */
   readonly environment: string | null;
@@ -66,11 +68,21 @@ export async function survey(
     throw new SourceError('absent', `there is no chassis ${wanted ?? ''}; the service has: ${ids}`);
   }
   const measuring = meant.filter(({ total, hasEnergy }) => total !== null || hasEnergy);
-  if (measuring.length > 0) return measuring;
+  if (measuring.length > 0) return measuring.map((plan) => ({ ...plan, containers: containersOf(plan, plans) }));
   throw new SourceError(
     'absent',
     `no chassis tells its power, neither in EnvironmentMetrics nor in Power; it has: ${ids}`,
   );
+}
+
+/** All the way out: a GPU is in a board that measures nothing, in a machine that does. */
+function containersOf(plan: ChassisPlan, plans: readonly ChassisPlan[]): readonly string[] {
+  const containers = new Set(plan.containers);
+  for (const path of containers) {
+    const container = plans.find((other) => plainPath(other.path) === plainPath(path));
+    for (const next of container?.containers ?? []) containers.add(next);
+  }
+  return [...containers];
 }
 
 type Get = (path: string) => Promise<Resource>;
@@ -95,6 +107,7 @@ async function surveyChassis(get: Get, path: string): Promise<ChassisPlan | null
     id: textIn(chassis, 'Id') ?? lastPart(path),
     path,
     containers: [pathIn(chassis, 'Links', 'ContainedBy')].filter((container) => container !== null),
+    isComponent: /^(Card|Module|Component)$/.test(textIn(chassis, 'ChassisType') ?? ''),
     meter: await identify(get, chassis),
     environment: total === 'environment' || hasEnergy ? environmentPath : null,
     power: usesPower ? powerPath : null,
@@ -172,5 +185,9 @@ async function getIfThere(get: Get, path: string | null, statuses?: readonly num
 }
 
 function lastPart(path: string): string {
-  return path.replace(/\/$/, '').split('/').at(-1) ?? '';
+  return plainPath(path).split('/').at(-1) ?? '';
+}
+
+export function plainPath(path: string): string {
+  return path.replace(/\/$/, '');
 }

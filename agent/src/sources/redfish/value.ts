@@ -40,11 +40,40 @@ export function environmentPower(environment: Resource | null): Told {
   return chassisPower(readingAt(environment, 'PowerWatts'), environment);
 }
 
-/** The power of the chassis by the deprecated Power resource, W: the entry of PowerControl that is no part of it. */
+/**
+ * The power of the chassis by the deprecated Power resource, W: of the entry of PowerControl that is no part of it, else
+ * where its manufacturer puts it.
+ */
 export function controlPower(power: Resource | null): Told {
-  const controls = listIn(power ?? {}, 'PowerControl');
-  const control = controls.find((entry) => !isPart(entry)) ?? null;
-  return chassisPower(numberAt(control, 'PowerConsumedWatts'), control);
+  const control = wholeControl(power);
+  const oem = oemTotals.map(([key, ...way]) => numberAt(objectIn(power ?? {}, 'Oem', ...way), key));
+  const tellings = [numberAt(control, 'PowerConsumedWatts'), shortMean(control), ...oem];
+  const judged = tellings.map((told) => chassisPower(told, control)).filter((told) => told !== null);
+  return judged.find((told) => 'value' in told) ?? judged[0] ?? null;
+}
+
+/** Fujitsu iRMC; Inspur: the property, and the objects below Oem in which it is. */
+const oemTotals = [
+  ['CurrentPowerConsumptionW', 'ts_fujitsu', 'ChassisPowerConsumption'],
+  ['TotalPower', 'Public'],
+] as const;
+
+/** Some services give a single entry without a list around it. */
+function wholeControl(power: Resource | null): Resource | null {
+  const single = objectIn(power ?? {}, 'PowerControl');
+  const controls = single === null ? listIn(power ?? {}, 'PowerControl') : [single];
+  const isOfSupplies = (entry: Resource) => textIn(entry, 'PhysicalContext') === 'PowerSupply';
+  // Cisco: what all power supplies take together is the machine's.
+  const sum = controls.length === 1 ? controls.find(isOfSupplies) : undefined;
+  return sum ?? controls.find((entry) => !isPart(entry)) ?? null;
+}
+
+/** What MegaRAC of AMI says instead of an instantaneous power, over 5 s; an average over hours is no reading. */
+function shortMean(control: Resource | null): Told {
+  const metrics = objectIn(control ?? {}, 'PowerMetrics');
+  const interval = numberAt(metrics, 'IntervalInMin');
+  const isShort = interval !== null && 'value' in interval && interval.value > 0 && interval.value <= 1;
+  return isShort ? numberAt(metrics, 'AverageConsumedWatts') : null;
 }
 
 function isPart(control: Resource): boolean {
