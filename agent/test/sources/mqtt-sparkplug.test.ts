@@ -234,15 +234,15 @@ t.test('payloads that another implementation encoded', async (t) => {
     { slot: energy, problem: /not born yet/ },
   ]);
   t.same(hear('DBIRTH/N/D', 1, birth), [
-    { slot: power, value: -12, at: 1000, series: 'G/N/D' },
-    { slot: energy, value: 9_007_199_254_740_992, at: 1000, series: 'G/N/D' },
+    { slot: power, value: -12, at: 1000, series: 'G/N/D', isHistorical: false },
+    { slot: energy, value: 9_007_199_254_740_992, at: 1000, series: 'G/N/D', isHistorical: false },
   ]);
   t.match(hear('DDATA/N/D', 2, [{ alias: '1', int_value: 42, timestamp: '900' }]), [
     { slot: power, value: 42, at: 900 },
   ]);
   t.match(
     hear('DDATA/N/D', 3, [{ alias: '1', int_value: 43, timestamp: '500', is_historical: true }]),
-    [{ slot: power, value: 43, at: 500 }],
+    [{ slot: power, value: 43, at: 500, isHistorical: true }],
     'a history has its own times',
   );
   t.match(hear('DDATA/N/D', 4, [{ alias: '1', is_null: true }]), [{ slot: power, problem: /no value \(null\)/ }]);
@@ -357,6 +357,7 @@ t.test('any payload that protobufjs encodes is read, and any bytes are read or r
           alias: String(alias),
           at: timestamp,
           value: Object.values(number)[0],
+          isHistorical: false,
           quality: null,
         })),
       );

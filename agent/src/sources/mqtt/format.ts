@@ -27,6 +27,8 @@ export type News =
       readonly at: number | null;
       /** Which of several things that match the slot it is about. */
       readonly series: string;
+      /** Told after the fact: no value of now. */
+      readonly isHistorical?: boolean;
     }
   /** There is no value until the next one comes. */
   | { readonly slot: Slot; readonly problem: string }

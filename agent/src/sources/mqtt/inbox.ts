@@ -31,7 +31,7 @@ interface Ledger {
   problem: string | null;
   hint: string | null;
   /** The newest value, which stands until another one comes; null where values do not stand. */
-  held: { readonly at: number; readonly reading: Reading } | null;
+  held: Reading | null;
   /** Which of the things that match the slot it is read from, and when that spoke last, monotonic. */
   series: string | null;
   seriesMs: number;
@@ -42,6 +42,8 @@ interface Ledger {
   pauses: number;
   isLateLogged: boolean;
 }
+
+type Value = Extract<News, { readonly value: number }>;
 
 interface Pending {
   readonly ledger: Ledger;
@@ -101,7 +103,7 @@ export class Inbox {
     if ('problem' in news) Object.assign(ledger, { problem: news.problem, held: null });
     else if ('hint' in news) ledger.hint = news.hint;
     else if (news.at === null && retained) ledger.hint = 'there is only a retained message, whose age nobody knows';
-    else this.#takeValue(ledger, news.value, news.at ?? this.#arrival(ledger), news.series);
+    else this.#takeValue(ledger, news, news.at ?? this.#arrival(ledger));
   }
 
   /** Notes that messages come which may be about any slot, and cannot be read. */
@@ -135,11 +137,11 @@ export class Inbox {
     return [...this.#ledgers.values()].flatMap((ledger) => {
       if (ledger.held === null || fresh.has(ledger)) return [];
       ledger.handedAt = Math.max(ledger.handedAt, now);
-      return [ledger.held.reading];
+      return [ledger.held];
     });
   }
 
-  #takeValue(ledger: Ledger, value: number, at: number, series: string): void {
+  #takeValue(ledger: Ledger, { value, series, isHistorical = false }: Value, at: number): void {
     const { slot } = ledger;
     const outcome = judge(slot.point, slot.channel, combine({ scale: slot.scale }, [value]));
     const problem =
@@ -149,7 +151,8 @@ export class Inbox {
     if (problem !== null || 'reason' in outcome) return;
     ledger.heardMs = this.#options.clock.monotonicMs();
     ledger.hint = null;
-    if (this.#options.hold && at >= (ledger.held?.at ?? at)) ledger.held = { at, reading: outcome };
+    // Whatever its time: a publisher's clock may have been set back, and the value before is not the present one.
+    if (this.#options.hold && !isHistorical) ledger.held = outcome;
     if (at <= ledger.handedAt) this.#noteLate(ledger, at);
     else this.#keep({ ledger, at, reading: outcome });
   }

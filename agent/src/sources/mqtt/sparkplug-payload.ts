@@ -16,6 +16,8 @@ export interface SparkplugMetric {
   readonly at: number | null;
   readonly datatype: number | null;
   readonly value: RawValue;
+  /** Told after the fact: no value of now. */
+  readonly isHistorical: boolean;
   /** Of the property `Quality`: 192 is good. */
   readonly quality: number | null;
 }
@@ -94,8 +96,8 @@ function payloadOf(fields: readonly Field[]): SparkplugPayload {
 }
 
 /**
- * Field numbers of a metric: 1 name, 2 alias, 3 timestamp, 4 datatype, 7 is_null, 9 properties, 10 int_value,
- * 11 long_value, 12 float_value, 13 double_value, and others (6.4.1).
+ * Field numbers of a metric: 1 name, 2 alias, 3 timestamp, 4 datatype, 5 is_historical, 7 is_null, 9 properties,
+ * 10 int_value, 11 long_value, 12 float_value, 13 double_value, and others (6.4.1).
  */
 function metricOf(bytes: Buffer, sentAt: number | null): SparkplugMetric {
   const fields = new Map<number, FieldValue>();
@@ -104,13 +106,16 @@ function metricOf(bytes: Buffer, sentAt: number | null): SparkplugMetric {
     fields.set(field.number, field.value);
     if (field.number >= 10) value = rawValueOf(field) ?? value;
   }
-  const [name, alias, at, datatype, isNull, properties] = [1, 2, 3, 4, 7, 9].map((number) => fields.get(number));
+  const [name, alias, at, datatype, isHistorical, isNull, properties] = [1, 2, 3, 4, 5, 7, 9].map((number) =>
+    fields.get(number),
+  );
   return {
     name: name === undefined ? null : textOf(name),
     alias: alias === undefined ? null : String(numeric(alias)),
     at: at === undefined ? sentAt : numeric(at),
     datatype: datatype === undefined ? null : numeric(datatype),
     value: isNull === 1 ? { kind: 'null' } : value,
+    isHistorical: isHistorical === 1,
     quality: properties === undefined ? null : qualityOf(bytesOf(properties)),
   };
 }

@@ -184,7 +184,7 @@ function hear(device: Device, metrics: readonly SparkplugMetric[]): readonly New
 }
 
 function newsOf(slot: SparkplugSlot, metric: SparkplugMetric, datatype: number | null): News {
-  const { value, quality, at } = metric;
+  const { value, quality, at, isHistorical } = metric;
   if (quality !== null && quality !== GOOD)
     return { slot, problem: `the publisher says quality ${quality}, and good is 192` };
   if (value.kind === 'null') return { slot, problem: 'the publisher has no value (null)' };
@@ -195,7 +195,7 @@ function newsOf(slot: SparkplugSlot, metric: SparkplugMetric, datatype: number |
       datatype === null ? 'its type is not known before the next birth' : `type ${datatype} is not a number`;
     return { slot, problem };
   }
-  return { slot, value: number, at, series: slot.device };
+  return { slot, value: number, at, series: slot.device, isHistorical };
 }
 
 function die(device: Device, now: number): readonly News[] {
