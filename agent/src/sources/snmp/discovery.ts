@@ -4,8 +4,8 @@ import { hostAndPort, placeIn } from '../support/place.ts';
 import { slugOf } from '../support/slug.ts';
 import { type Client, createClient } from './client.ts';
 import { isBelow } from './oid.ts';
-import { columnOf, objectsOf, type OneObject, type SnmpProfile, type SnmpSection, snmpProfile } from './profile.ts';
-import { NoAnswer } from './session.ts';
+import { findRows } from './presence.ts';
+import { type SnmpProfile, snmpProfile } from './profile.ts';
 import { textOf } from './value.ts';
 
 /** Devices that are asked at a time. */
@@ -106,10 +106,16 @@ async function recognise(
   candidates: readonly Candidate[],
   { community, signal, progress }: Search,
 ): Promise<Found | null> {
+  let second: Found | null = null;
   for (const { name, profile } of await inOrder(device, client, candidates)) {
-    const { parts, others } = await findParts(profile, client, signal);
-    if (parts.length > 0) return foundAs(device, community, { name, profile }, parts, others);
+    const { parts, others, hasPower } = await findParts(profile, client, signal);
+    if (parts.length === 0) continue;
+    const found = foundAs(device, community, { name, profile }, parts, others);
+    // A UPS may tell its power by the standard MIB alone, though it has some of its maker's.
+    if (hasPower) return found;
+    second ??= found;
   }
+  if (second !== null) return second;
   const { host, objectId, description } = device;
   const what = `sysObjectID ${objectId || 'none'}${description === '' ? '' : `, ${description}`}`;
   progress(`SNMP: ${host} answers, but there is no profile for it (${what})`);
@@ -136,12 +142,14 @@ function isSameOrBelow(oid: string, parent: string): boolean {
 /** The parts that a site wants to see, and those that one can ask for by name. */
 async function findParts(profile: SnmpProfile, client: Client, signal: AbortSignal) {
   const parts: Part[] = [];
-  const others: string[] = [];
+  const tables: { readonly name: string; readonly rows: readonly string[] }[] = [];
+  let hasPower = false;
   for (const [position, [name, section]] of Object.entries(profile.sections).entries()) {
-    const rows = await findRows(section, client, signal);
+    const { rows, hasPower: isMeasured } = await findRows(section, client, signal);
     const { index } = section;
+    hasPower ||= isMeasured;
     if (index?.includes('*') === true && position > 0) {
-      if (rows.length > 0) others.push(offer(name, rows));
+      if (rows.length > 0) tables.push({ name, rows });
       continue;
     }
     for (const row of rows) {
@@ -149,55 +157,18 @@ async function findParts(profile: SnmpProfile, client: Client, signal: AbortSign
       parts.push({ from: isDefault ? name : `${name}-${row}`, isMain: isDefault && position === 0 });
     }
   }
-  return { parts, others };
+  const [first, ...more] = tables;
+  if (parts.length > 0 || first === undefined) return { parts, others: tables.map(offer), hasPower };
+  // A model that measures its phases only, and not their total.
+  const phases = first.rows.map((row) => ({ from: `${first.name}-${row}`, isMain: false }));
+  return { parts: phases, others: more.map(offer), hasPower };
 }
 
 /** `more can be read, from: outlet-1, outlet-2, outlet-7`; of a long table its ends. */
-function offer(section: string, rows: readonly string[]): string {
-  const names = rows.map((row) => `${section}-${row}`);
+function offer({ name, rows }: { readonly name: string; readonly rows: readonly string[] }): string {
+  const names = rows.map((row) => `${name}-${row}`);
   const shown = names.length > LISTED_ROWS ? [`${names[0]} to ${names.at(-1)} (${names.length})`] : names;
   return `more can be read, from: ${shown.join(', ')}`;
-}
-
-/** The rows in which the device has the section's first channel; `['']` for a section that it has and that has no rows. */
-async function findRows(section: SnmpSection, client: Client, signal: AbortSignal): Promise<string[]> {
-  const [channel] = Object.values(section.channels);
-  if (channel === undefined) return [];
-  const column = columnOf(channel);
-  if (section.index === undefined) {
-    const isThere = column === null ? await hasAll(objectsOf(channel), client, signal) : await client.has(column);
-    return isThere ? [''] : [];
-  }
-  const [before = '', behind = ''] = (column ?? objectsOf(channel)[0] ?? '').split('.{index}');
-  const objects = await client.walk(before, signal).catch(noneOf);
-  const rows = objects
-    .filter((oid) => oid.endsWith(behind))
-    .map((oid) => oid.slice(before.length + 1, oid.length - behind.length));
-  return 'oid' in channel ? meant(rows, channel, client, signal) : rows;
-}
-
-async function hasAll(oids: readonly string[], client: Client, signal: AbortSignal): Promise<boolean> {
-  const values = await client.get(oids, signal);
-  return values.every((value) => !(value instanceof Error));
-}
-
-/** A table that cannot be walked is as good as none; @throws where the device does not answer any more. */
-function noneOf(error: unknown): string[] {
-  if (error instanceof NoAnswer) throw error;
-  return [];
-}
-
-/** Those of a table of mixed quantities that measure the channel's one. */
-async function meant(rows: string[], { when }: OneObject, client: Client, signal: AbortSignal): Promise<string[]> {
-  if (when === undefined) return rows;
-  const values = await client.get(
-    rows.map((row) => when.oid.replace('{index}', row)),
-    signal,
-  );
-  return rows.filter((_, index) => {
-    const value = values[index];
-    return typeof value === 'number' && when.equals.includes(value);
-  });
 }
 
 function foundAs(
