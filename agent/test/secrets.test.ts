@@ -14,7 +14,7 @@ const entries = [
   `{kind: redfish, host: a, username: ${SECRET}, password: ${SECRET}, point: p}`,
   `{kind: nut, host: a, username: ${SECRET}, password: ${SECRET}}`,
   `{kind: snmp, host: a, profile: ups-mib, community: ${SECRET}, points: [{point: p}]}`,
-  `{kind: snmp, host: a, profile: ups-mib, version: 3, user: ${SECRET}, auth: {protocol: SHA, password: ${SECRET}}, points: [{point: p}]}`,
+  `{kind: snmp, host: a, profile: ups-mib, version: 3, username: ${SECRET}, auth: {protocol: SHA, password: ${SECRET}}, points: [{point: p}]}`,
   `{kind: mqtt, format: number, url: mqtt://a, username: ${SECRET}, password: ${SECRET}, points: [{point: p, channels: {power: {topic: t}}}]}`,
   `{kind: prometheus, url: http://a/, username: ${SECRET}, password: ${SECRET}, points: [{point: p, channels: {power: {metric: m}}}]}`,
   `{kind: prometheus, url: "http://a:${SECRET}@ b/", points: [{point: p, channels: {power: {metric: m}}}]}`,

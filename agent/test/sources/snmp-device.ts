@@ -15,17 +15,17 @@ export interface SnmpDevice {
 
 /** Whom the devices know beside the community, as entries of a configuration. */
 export const users = {
-  nobody: { version: 3, user: 'reader' },
-  authenticated: { version: 3, user: 'sha', auth: { protocol: 'SHA', password: 'authpass123' } },
+  nobody: { version: 3, username: 'reader' },
+  authenticated: { version: 3, username: 'sha', auth: { protocol: 'SHA', password: 'authpass123' } },
   private: {
     version: 3,
-    user: 'sha-aes',
+    username: 'sha-aes',
     auth: { protocol: 'SHA', password: 'authpass123' },
     privacy: { protocol: 'AES-128', password: 'privpass123' },
   },
   old: {
     version: 3,
-    user: 'md5-des',
+    username: 'md5-des',
     auth: { protocol: 'MD5', password: 'authpass123' },
     privacy: { protocol: 'DES', password: 'privpass123' },
   },

@@ -22,7 +22,7 @@ t.test('conformance with version 3', async (t) => {
   conformance(t, {
     open: () => openSource(snmp, config),
     openWrong: () => openSource(snmp, { ...config, context: 'another' }),
-    wrong: /no answer to 2 requests within 200 ms: are user, privacy and context right/,
+    wrong: /no answer to 2 requests within 200 ms: are username, privacy and context right/,
     restartAs: (name) => device.restartAs(files[name]),
     behave(behaviour) {
       proxy.behaviour = behaviour === 'slow' ? 600 : behaviour;
@@ -60,10 +60,10 @@ t.test('version 3 with each protocol of net-snmp', async (t) => {
   const expected = { readings: [['ups-1', 'power', 1180]] };
   for (const { auth, privacy, user } of combinations) {
     const keys = { auth: secret(auth, 'authpass123'), privacy: secret(privacy, 'privpass123') };
-    t.match(await read({ user, ...keys }), expected, user);
+    t.match(await read({ username: user, ...keys }), expected, user);
   }
-  t.match(await read({ user: 'plain' }), expected, 'without a key');
-  t.match(await read({ user: 'half', auth: secret('SHA-256', 'authpass123') }), expected, 'without privacy');
+  t.match(await read({ username: 'plain' }), expected, 'without a key');
+  t.match(await read({ username: 'half', auth: secret('SHA-256', 'authpass123') }), expected, 'without privacy');
 });
 
 t.test('what is wrong with a user is said, and no secret with it', async (t) => {
@@ -71,11 +71,14 @@ t.test('what is wrong with a user is said, and no secret with it', async (t) => 
   if (device === null) return;
   const keys = { auth: secret('SHA', 'authpass123'), privacy: secret('AES', 'privpass123') };
   for (const [config, message] of [
-    [{ user: 'unknown', ...keys }, /refuses user unknown: is user right\?/],
-    [{ user: 'known', ...keys, auth: secret('SHA', 'wrongpass1') }, /auth\.password and auth\.protocol right\?/],
-    [{ user: 'known', ...keys, auth: secret('SHA-256', 'authpass123') }, /auth\.password and auth\.protocol right\?/],
-    [{ user: 'half', ...keys }, /the device wants other auth and privacy of it/],
-    [{ user: 'known', ...keys, privacy: secret('AES', 'wrongpass1') }, /are user, privacy and context right/],
+    [{ username: 'unknown', ...keys }, /refuses user unknown: is username right\?/],
+    [{ username: 'known', ...keys, auth: secret('SHA', 'wrongpass1') }, /auth\.password and auth\.protocol right\?/],
+    [
+      { username: 'known', ...keys, auth: secret('SHA-256', 'authpass123') },
+      /auth\.password and auth\.protocol right\?/,
+    ],
+    [{ username: 'half', ...keys }, /the device wants other auth and privacy of it/],
+    [{ username: 'known', ...keys, privacy: secret('AES', 'wrongpass1') }, /are username, privacy and context right/],
   ] as const) {
     const source = await openSource(snmp, { ...ups, version: 3, port: device.port, points: power, ...config });
     t.teardown(() => source.close());
@@ -94,7 +97,7 @@ t.test('a device that was restarted or replaced is read in the first tick', asyn
     version: '3',
     port: device.port,
     points: power,
-    user: 'known',
+    username: 'known',
     ...keys,
   });
   t.teardown(() => source.close());
@@ -192,29 +195,33 @@ t.test('a configuration that contradicts itself is refused, and its secrets are 
   };
   t.same(problemsOf({ community: 'public' }), []);
   t.same(problemsOf({ version: 1, community: 'public' }), []);
-  t.same(problemsOf({ version: 3, user: 'a' }), []);
-  t.same(problemsOf({ version: '3', user: 'a', ...keys, context: 'b' }), []);
-  t.same(problemsOf({ version: '3', user: 'a', auth: secret('sha-256', 'authpass123') }), [], 'in small letters too');
+  t.same(problemsOf({ version: 3, username: 'a' }), []);
+  t.same(problemsOf({ version: '3', username: 'a', ...keys, context: 'b' }), []);
+  t.same(
+    problemsOf({ version: '3', username: 'a', auth: secret('sha-256', 'authpass123') }),
+    [],
+    'in small letters too',
+  );
   for (const [config, problem] of [
     [{}, 'community: is required with version 1 or 2c'],
     [{ version: 2, community: 'public' }, 'version: must be 1, 2c or 3'],
-    [{ version: 3 }, 'user: is required with version 3'],
-    [{ version: 3, user: 'a', community: 'b' }, 'community: is not for version 3'],
-    [{ community: 'public', user: 'a' }, 'user: is only for version 3'],
+    [{ version: 3 }, 'username: is required with version 3'],
+    [{ version: 3, username: 'a', community: 'b' }, 'community: is not for version 3'],
+    [{ community: 'public', username: 'a' }, 'username: is only for version 3'],
     [{ community: 'public', auth: keys.auth }, 'auth: is only for version 3'],
     [{ community: 'public', context: 'a' }, 'context: is only for version 3'],
-    [{ version: 3, user: 'a', privacy: keys.privacy }, 'privacy: needs auth too'],
+    [{ version: 3, username: 'a', privacy: keys.privacy }, 'privacy: needs auth too'],
     [{ community: 12345678 }, 'community: must be text: put it in quotes'],
     [
-      { version: 3, user: 'a', auth: { protocol: 'SHA', password: 12345678 } },
+      { version: 3, username: 'a', auth: { protocol: 'SHA', password: 12345678 } },
       'auth.password: must be text: put it in quotes',
     ],
     [
-      { version: 3, user: 'a', auth: secret('SHA', 'short') },
+      { version: 3, username: 'a', auth: secret('SHA', 'short') },
       'auth.password: must be at least 8 characters long (RFC 3414, 11.2)',
     ],
     [
-      { version: 3, user: 'a', auth: secret('SHA1', 'authpass123') },
+      { version: 3, username: 'a', auth: secret('SHA1', 'authpass123') },
       `auth.protocol: must be one of ${auths.join(', ')}`,
     ],
   ] as const) {

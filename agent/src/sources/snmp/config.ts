@@ -21,7 +21,7 @@ const entries = v.strictObject({
     '2c',
   ),
   community: v.optional(v.pipe(secretText, v.nonEmpty())),
-  user: v.optional(v.pipe(secretText, v.nonEmpty(), v.maxLength(32))),
+  username: v.optional(v.pipe(secretText, v.nonEmpty(), v.maxLength(32))),
   auth: v.optional(v.strictObject({ protocol: protocol(Object.keys(authProtocols) as AuthName[]), password })),
   privacy: v.optional(v.strictObject({ protocol: protocol(Object.keys(privacyProtocols) as PrivacyName[]), password })),
   context: v.optional(secretText),
@@ -42,8 +42,8 @@ const isUserBased = ({ version }: Entries): boolean => version === '3';
 const rules: readonly (readonly [key: keyof Entries, message: string, isKept: (config: Entries) => boolean])[] = [
   ['community', 'is required with version 1 or 2c', (one) => isUserBased(one) || one.community !== undefined],
   ['community', 'is not for version 3', (one) => !isUserBased(one) || one.community === undefined],
-  ['user', 'is required with version 3', (one) => !isUserBased(one) || one.user !== undefined],
-  ['user', 'is only for version 3', (one) => isUserBased(one) || one.user === undefined],
+  ['username', 'is required with version 3', (one) => !isUserBased(one) || one.username !== undefined],
+  ['username', 'is only for version 3', (one) => isUserBased(one) || one.username === undefined],
   ['auth', 'is only for version 3', (one) => isUserBased(one) || one.auth === undefined],
   ['context', 'is only for version 3', (one) => isUserBased(one) || one.context === undefined],
   ['privacy', 'needs auth too', (one) => one.privacy === undefined || one.auth !== undefined],
@@ -65,6 +65,6 @@ export type SnmpConfig = v.InferOutput<typeof snmpConfig>;
 
 /** Who asks, of a configuration that was checked. */
 export function credentialsOf(config: SnmpConfig): Credentials {
-  const { version, community = '', user = '', auth, privacy, context = '' } = config;
-  return version === '3' ? { version, user, auth, privacy, context } : { version, community };
+  const { version, community = '', username = '', auth, privacy, context = '' } = config;
+  return version === '3' ? { version, username, auth, privacy, context } : { version, community };
 }

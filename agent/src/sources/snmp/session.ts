@@ -39,7 +39,7 @@ export interface Secret<P> {
 
 export interface UserCredentials {
   readonly version: '3';
-  readonly user: string;
+  readonly username: string;
   readonly auth?: Secret<keyof typeof authProtocols> | undefined;
   readonly privacy?: Secret<keyof typeof privacyProtocols> | undefined;
   readonly context: string;
@@ -140,9 +140,9 @@ class StrictSession extends snmp.Session {
   }
 }
 
-function userOf({ user, auth, privacy }: UserCredentials): User {
-  if (auth === undefined) return { name: user, level: snmp.SecurityLevel.noAuthNoPriv };
-  const authenticated = { name: user, authProtocol: authProtocols[auth.protocol], authKey: auth.password };
+function userOf({ username, auth, privacy }: UserCredentials): User {
+  if (auth === undefined) return { name: username, level: snmp.SecurityLevel.noAuthNoPriv };
+  const authenticated = { name: username, authProtocol: authProtocols[auth.protocol], authKey: auth.password };
   if (privacy === undefined) return { ...authenticated, level: snmp.SecurityLevel.authNoPriv };
   return {
     ...authenticated,
@@ -172,7 +172,7 @@ function isOutOfStep(error: unknown): boolean {
 
 /** What the library says of the reports of RFC 3414, and what the operator can do about them. */
 const reports: readonly (readonly [says: RegExp, meaning: string])[] = [
-  [/^Unknown User/, 'is user right?'],
+  [/^Unknown User/, 'is username right?'],
   [/^Unsupported Security/, 'the device wants other auth and privacy of it: are both set as on the device?'],
   [/^Wrong Digest|^Authentication digest/, 'are auth.password and auth.protocol right?'],
   [/^Decryption Error|^Failed to decrypt/, 'are privacy.password and privacy.protocol right?'],
@@ -186,7 +186,7 @@ function explain(error: unknown, options: SessionOptions, unintelligible: boolea
   const { credentials } = options;
   const report = reports.find(([says]) => says.test(message));
   if (credentials.version !== '3' || report === undefined) return error as Error;
-  return new Refusal(`the device refuses user ${credentials.user}: ${report[1]}`);
+  return new Refusal(`the device refuses user ${credentials.username}: ${report[1]}`);
 }
 
 function noAnswer({ credentials, timeoutMs, retries }: SessionOptions, unintelligible: boolean): NoAnswer {
@@ -195,7 +195,7 @@ function noAnswer({ credentials, timeoutMs, retries }: SessionOptions, unintelli
   const isOn = `and SNMP v${credentials.version} switched on?`;
   const doubt =
     credentials.version === '3'
-      ? `are user, privacy and context right, ${isOn} (some devices do not answer a wrong one)`
+      ? `are username, privacy and context right, ${isOn} (some devices do not answer a wrong one)`
       : `is the community right, ${isOn} (a wrong community is never answered)`;
   return new NoAnswer(`no answer${tries} within ${timeoutMs} ms: ${doubt}`);
 }
