@@ -82,6 +82,43 @@ t.test('what cannot be is no data, with the reason', async (t) => {
   t.equal(told('input', { 'input.realpower': '0', 'ups.load': '39' }), 0, 'on battery nothing comes in');
 });
 
+t.test('three phases, as drivers tell them', async (t) => {
+  const phases = (prefix: string, quantity: string, values: readonly number[]) =>
+    Object.fromEntries(values.map((value, index) => [`${prefix}.L${index + 1}.${quantity}`, String(value)]));
+  t.equal(told('output', phases('ups', 'realpower', [90, 110, 100.5])), 300.5, 'a HP R12000');
+  const silcon = { 'output.current': '99', ...phases('output', 'current', [130, 150, 140]) };
+  t.equal(told('output', silcon, 'current'), 420, 'a total that is none');
+  const powerware = { 'ups.power': '30000', ...phases('output', 'realpower', [30000, 40000, 35000]) };
+  t.equal(told('output', powerware), 105_000);
+  t.match(
+    told('output', powerware, 'apparent-power'),
+    /^the UPS says 30000, less than its power of 105000 W: .*one phase$/,
+  );
+  const noughts = { ...phases('output', 'power', [0, 0, 0]), 'ups.power': '4100' };
+  t.equal(told('output', noughts, 'apparent-power'), 4100, 'phases that are not told');
+});
+
+t.test('noughts that other variables contradict', async (t) => {
+  const bypass = {
+    'ups.realpower': '226',
+    'ups.load': '5',
+    'output.voltage': '0.0',
+    'output.frequency': '0.0',
+    'output.powerfactor': '0.00',
+  };
+  for (const channel of ['voltage', 'frequency', 'power-factor'] as const) {
+    t.equal(told('output', bypass, channel), 'the UPS says 0, although its power is 226 W');
+  }
+  t.equal(told('output', { ...bypass, 'ups.realpower': '0', 'ups.load': '0' }, 'voltage'), 0, 'an output that is off');
+  for (const [name, channel] of [['output.current', 'current'] as const, ['ups.power', 'apparent-power'] as const]) {
+    t.equal(told('output', { [name]: '0', 'ups.load': '90' }, channel), `${name} is 0 although ups.load is 90 %`);
+    t.equal(told('output', { [name]: '0', 'ups.load': '1' }, channel), 0);
+  }
+  const input = { 'input.realpower': '0', 'input.current': '2.3' };
+  t.equal(told('input', input), 'the UPS says 0, although its current is 2.3 A');
+  t.equal(told('input', { ...input, 'input.current': '0' }), 0);
+});
+
 const unitOf = () =>
   new Unit('x', { point: 'a', from: 'x', role: 'it' }, { log: context.log, intervalMs: 1000, simulated: false });
 

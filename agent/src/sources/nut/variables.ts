@@ -22,6 +22,12 @@ const MAX_OVERLOAD = 2;
 /** Share of the rating from which a power of 0 W contradicts the load, %. */
 const CERTAIN_LOAD = 10;
 
+/** Current from which a power of 0 W is none, A: a hundred VA at any mains voltage, or nearly. */
+const CERTAIN_CURRENT_A = 0.5;
+
+/** Apparent power is never less than power; a little, as each is rounded. */
+const LEAST_APPARENT = 0.9;
+
 /** The variables that together give a channel, as their sum unless it is their mean. */
 interface Way {
   readonly names: readonly string[];
@@ -33,24 +39,27 @@ const sum = (domain: string, quantity: string): Way => ({ names: phases(domain, 
 const mean = (domain: string, quantity: string): Way => ({ names: phases(domain, quantity, '-N'), mean: true });
 const phases = (domain: string, quantity: string, to = '') => [1, 2, 3].map((n) => `${domain}.L${n}${to}.${quantity}`);
 
-/** The ways to each channel, best first. Apparent power (VA) is no way to power (W). */
+/**
+ * The ways to each channel, best first. Apparent power (VA) is no way to power (W). Of apparent power and current, what all
+ * phases tell goes before a total, which snmp-ups takes from one phase of a Powerware 9395 or a Silcon.
+ */
 const ways: Readonly<Record<Section, Readonly<Partial<Record<Channel, readonly Way[]>>>>> = {
   output: {
-    power: [one('ups.realpower'), one('output.realpower'), sum('output', 'realpower')],
-    'apparent-power': [one('ups.power'), one('output.power'), sum('output', 'power')],
+    power: [one('ups.realpower'), one('output.realpower'), sum('output', 'realpower'), sum('ups', 'realpower')],
+    'apparent-power': [sum('output', 'power'), sum('ups', 'power'), one('ups.power'), one('output.power')],
     'power-factor': [one('output.powerfactor')],
     voltage: [one('output.voltage'), mean('output', 'voltage')],
-    current: [one('output.current'), sum('output', 'current')],
+    current: [sum('output', 'current'), one('output.current')],
     frequency: [one('output.frequency')],
     load: [one('ups.load')],
     temperature: [one('ups.temperature')],
   },
   input: {
     power: [one('input.realpower'), sum('input', 'realpower')],
-    'apparent-power': [one('input.power'), sum('input', 'power')],
+    'apparent-power': [sum('input', 'power'), one('input.power')],
     'power-factor': [one('input.powerfactor')],
     voltage: [one('input.voltage'), mean('input', 'voltage')],
-    current: [one('input.current'), sum('input', 'current')],
+    current: [sum('input', 'current'), one('input.current')],
     frequency: [one('input.frequency')],
     load: [one('input.load')],
   },
@@ -71,9 +80,13 @@ export function variablesOf(rows: readonly (readonly string[])[]): Variables {
 export function tell(section: Section, variables: Variables): Map<Channel, Told> {
   const told = new Map<Channel, Told>();
   for (const [channel, candidates] of Object.entries(ways[section]) as [Channel, readonly Way[]][]) {
-    const way = candidates.find(({ names }) => names.every((name) => variables.has(name)));
-    if (way !== undefined) told.set(channel, { value: valueOf(section, way, channel, variables), quality: 'measured' });
+    const possible = candidates.filter(({ names }) => names.every((name) => variables.has(name)));
+    const values = possible.map((way) => valueOf(section, way, channel, variables));
+    // A driver may tell nought of each phase, and a right total.
+    const value = values.find((one) => typeof one === 'number' && one !== 0) ?? values[0];
+    if (value !== undefined) told.set(channel, { value, quality: 'measured' });
   }
+  doubt(told);
   if (section === 'output' && !told.has('power') && canEstimate(variables)) {
     told.set('power', { value: attemptNumber(() => estimatePowerW(variables)), quality: 'estimated' });
   }
@@ -129,7 +142,7 @@ function valueOf(section: Section, way: Way, channel: Channel, variables: Variab
     const total = way.names.reduce((before, name) => before + numberIn(variables, name), 0);
     const name = way.names.join(' + ');
     if (channel === 'power' || channel === 'apparent-power') checkPower(name, total, variables);
-    if (channel === 'power' && section === 'output') checkLoad(name, total, variables);
+    if (section === 'output' && loaded.includes(channel)) checkLoad(name, total, variables);
     return way.mean ? total / way.names.length : total;
   });
 }
@@ -141,10 +154,32 @@ function checkPower(name: string, power: number, variables: Variables): void {
   if (power < 0 || power > most) throw new Error(`${name}: impossible value ${power} (plausible is 0 to ${most})`);
 }
 
+/** Channels that are not 0 under load. */
+const loaded: readonly Channel[] = ['power', 'apparent-power', 'current'];
+
 /** @throws Error where the output is said to carry nothing, and a load. */
 function checkLoad(name: string, power: number, variables: Variables): void {
   const load = Number(variables.get('ups.load'));
   if (power === 0 && load >= CERTAIN_LOAD) throw new Error(`${name} is 0 although ups.load is ${load} %`);
+}
+
+/** Takes back what other channels contradict: drivers pass on a 0 for what their UPS does not tell. */
+function doubt(told: Map<Channel, Told>): void {
+  const valueIn = (channel: Channel): number => {
+    const value = told.get(channel)?.value;
+    return typeof value === 'number' ? value : Number.NaN;
+  };
+  const refuse = (channel: Channel, why: string) =>
+    told.set(channel, { value: new Error(`the UPS says ${valueIn(channel)}, ${why}`), quality: 'measured' });
+  const [powerW, currentA, apparentVa] = [valueIn('power'), valueIn('current'), valueIn('apparent-power')];
+  if (powerW === 0 && currentA >= CERTAIN_CURRENT_A) refuse('power', `although its current is ${currentA} A`);
+  if (!(powerW > 0)) return;
+  for (const channel of ['voltage', 'frequency', 'power-factor'] as const) {
+    if (valueIn(channel) === 0) refuse(channel, `although its power is ${powerW} W`);
+  }
+  if (apparentVa < powerW * LEAST_APPARENT) {
+    refuse('apparent-power', `less than its power of ${powerW} W: it is probably that of one phase`);
+  }
 }
 
 function canEstimate(variables: Variables): boolean {
