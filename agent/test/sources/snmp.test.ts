@@ -147,7 +147,7 @@ t.test('lines are found again after the device was restarted with others', async
 t.test('what cannot work is fatal and says what could', async (t) => {
   const open = (config: object) => openSource(snmp, { ...ups, points: [{ point: 'ups-1' }], ...config });
   const fatal = (message: RegExp) => ({ name: 'SourceError', kind: 'fatal', message });
-  await t.rejects(open({ profile: 'ups' }), fatal(/no snmp profile ups; there are: apc-rpdu2, apc-ups, .*ups-mib/));
+  await t.rejects(open({ profile: 'ups' }), fatal(/no snmp profile ups; there are: apc-epdu, apc-rpdu2, .*ups-mib/));
   await t.rejects(
     open({ points: [{ point: 'a', from: 'out' }] }),
     fatal(/no section out; it has: output, input, battery/),
