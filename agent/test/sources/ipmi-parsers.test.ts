@@ -70,6 +70,7 @@ t.test('which sensors are the machine', async (t) => {
   ]);
   t.same(chosen('PSU1_PIn', 'PSU1_POut', 'PSU2_PIn'), ['PSU1_PIn', 'PSU2_PIn']);
   t.same(chosen('PSU1_Pout', 'SystemTotalPower'), ['SystemTotalPower']);
+  t.same(chosen('Avg Power', 'CPU1 Power'), ['Avg Power'], 'IBM System x');
   t.same(chosen('CPU0_Power', 'PSU1 Power Out'), [], 'parts are not the machine');
 });
 

@@ -235,6 +235,7 @@ t.test('what the series say decides whether there is data', async (t) => {
   );
   t.equal(await say(of('l1', 'NaN')), 'the exporter says NaN for power_watts{feed="a",phase="l1"}');
   t.equal(await say(of('l1', '+Inf')), 'the exporter says Infinity for power_watts{feed="a",phase="l1"}');
+  t.match(await say(of('l1', '9223372036854775794')), /^the exporter says 9223372036854776000 for power_watts/);
   t.match(await say(of('l1', 1e12)), /impossible value/);
   t.match(
     await say('# TYPE power_watts counter', of('l1', 1)),

@@ -9,7 +9,7 @@ export type SensorAnswer = { readonly powerW: number } | { readonly reason: stri
 /**
  * What BMCs call the sensor of the whole machine's input power, in lower case without spaces and signs, as seen in
  * published `ipmitool sensor` listings: Dell, older Dell, HPE, Lenovo, Huawei, Cisco, OpenBMC, Supermicro with PMBus
- * supplies, rack controllers.
+ * supplies, rack controllers, IBM System x.
  */
 const totalNames = [
   'pwrconsumption',
@@ -23,6 +23,7 @@ const totalNames = [
   'systemtotalpower',
   'systotalpower',
   'currentpower',
+  'avgpower',
 ];
 
 /** The input of one power supply unit: `PS1 Input Power`, `PSU2_PIn`, `PS 1 Input`, `PSU1 Power In`. */

@@ -6,6 +6,9 @@ import { type Exposition, nameOf, type Series } from './exposition.ts';
 
 const text = v.pipe(v.string(), v.nonEmpty());
 
+/** From here on, an integer of 64 bits says that there is none: DCGM gives 2^63 - 16 and a few more (dcgm_structs.h). */
+const LEAST_SENTINEL = 2 ** 63;
+
 /** A label's value, or `/…/` for a regular expression that matches the whole of it, as in PromQL. */
 const labelPattern = v.pipe(
   v.union([v.string(), v.number(), v.boolean()]),
@@ -76,7 +79,7 @@ export function createSelector(channel: Channel, config: SeriesConfig): Selector
       const found = select(exposition);
       if (exposition.typeOf(metric) === 'counter' && !cumulative.has(channel))
         throw new Error(`${metric} is a counter, which only grows: read it as energy, not as ${channel}`);
-      const broken = found.find(({ value }) => !Number.isFinite(value));
+      const broken = found.find(({ value }) => !Number.isFinite(value) || value >= LEAST_SENTINEL);
       if (broken !== undefined) throw new Error(`the exporter says ${broken.value} for ${nameOf(broken)}`);
       const raw = found.reduce((sum, { value }) => sum + value, 0) / (config.combine === 'mean' ? found.length : 1);
       // A sum of counters that wrap falls by the modulus whenever one does: it is a counter of the same modulus.
