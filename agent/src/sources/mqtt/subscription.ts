@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import type { Logger } from '@wattmark/shared/logger';
 import { connect, type IClientOptions, type MqttClient } from 'mqtt';
 import type { Clock } from '../../clock.ts';
+import type { BrokerConfig } from '../../config.ts';
 import { distrustIn } from '../support/distrust.ts';
 import type { Message } from './format.ts';
 
@@ -17,18 +18,8 @@ const LONGEST_PAUSE_MS = 30_000;
 /** Larger messages are no telemetry. */
 const MOST_BYTES = 1_048_576;
 
-export interface BrokerAccess {
-  readonly url: string;
-  readonly username?: string | undefined;
-  readonly password?: string | undefined;
-  /** Paths of PEM files. */
-  readonly ca?: string | undefined;
-  readonly cert?: string | undefined;
-  readonly key?: string | undefined;
-}
-
 export interface SubscriptionOptions {
-  readonly access: BrokerAccess;
+  readonly access: BrokerConfig;
   /** Against which the paths are resolved. */
   readonly directory: string;
   readonly filters: readonly string[];
