@@ -15,6 +15,14 @@ const start = ['-u', 'NODE_OPTIONS', process.execPath, 'scripts/start.mjs'];
 /** From the end of the build to a live ratio and a PUE on the page. */
 const FIGURES_WITHIN_MS = 15_000;
 
+/** Some seconds of the hall. */
+const ENOUGH_WH = 60;
+
+interface Kpis {
+  readonly totalWh: number | null;
+  readonly pue: { readonly value: number | null };
+}
+
 t.test('npm start shows a live ratio and a PUE within 15 s, and stops cleanly on Ctrl-C', async (t) => {
   const run = await startRun(t);
   await run.says(/Wattmark runs/);
@@ -27,8 +35,9 @@ t.test('npm start shows a live ratio and a PUE within 15 s, and stops cleanly on
   });
   t.ok(live > 1.2 && live < 1.5, `live ratio ${live}`);
   const pue = await until(async () => {
-    const found = (await run.get('/api/v1/sites/dc-1/kpis?period=today')) as { pue: { value: number | null } };
-    return found.pue.value;
+    const found = (await run.get('/api/v1/sites/dc-1/kpis?period=today')) as Kpis;
+    // In the first seconds the steps of the main meter's register are coarse against the energy.
+    return (found.totalWh ?? 0) < ENOUGH_WH ? null : found.pue.value;
   });
   t.ok(pue > 1.2 && pue < 1.5, `PUE ${pue}`);
   t.ok(performance.now() - builtMs < FIGURES_WITHIN_MS, `${(performance.now() - builtMs).toFixed(0)} ms`);
