@@ -102,6 +102,7 @@ t.test('rtu: noise, the echo of the question and the answers of other units are 
       const found = receive(rtuFraming, Buffer.concat(stream), sizes, asked, 0);
       return found instanceof Buffer && found.equals(dataOf(asked, 7));
     }),
+    { examples: [[{ unit: 248, function: 'holding', address: 0, length: 2 }, [1], Uint8Array.from([]), 8]] },
   );
   t.end();
 });

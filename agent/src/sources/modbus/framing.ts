@@ -102,7 +102,8 @@ export const rtuFraming: Framing = {
     for (let start = 0; start + EXCEPTION_FRAME_BYTES <= received.length; start++) {
       if (received[start] !== query.unit) continue;
       const isException = received[start + 1] === (code | EXCEPTION);
-      if (!isException && received[start + 1] !== code) continue;
+      // The count is asked for too: an echo of the question followed by a zero has a true checksum.
+      if (!isException && !(received[start + 1] === code && received[start + 2] === 2 * query.length)) continue;
       const end = start + (isException ? EXCEPTION_FRAME_BYTES : EXCEPTION_FRAME_BYTES + 2 * query.length);
       const message = received.subarray(start, end - 2);
       if (end > received.length || !checksum(message).equals(received.subarray(end - 2, end))) continue;
