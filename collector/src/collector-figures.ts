@@ -2,7 +2,7 @@ import type { GaugeInterval, PointInterval, Span } from './accounting/interval.t
 import type { AgentFigures, ChannelValue, Figures, Health, Live } from './figures.ts';
 import type { Fold } from './fold.ts';
 import type { Ingest } from './ingest/ingest.ts';
-import { pointMinutes, pointSums, type Sources, siteMinutes, siteSums } from './kpi/sums.ts';
+import { pointMinutes, pointSumsOf, type Sources, siteMinutes, siteSums } from './kpi/sums.ts';
 import type { LiveFigures } from './live-figures.ts';
 import type { Recorder } from './recorder.ts';
 import type { Rollup } from './site/rollup.ts';
@@ -121,8 +121,12 @@ export class CollectorFigures implements Figures {
     return pointMinutes(this.#sources(), pointId, span, asOfMs);
   }
 
-  pointSums(pointId: number, boundariesMs: readonly number[], asOfMs: number | null): Promise<PointInterval[]> {
-    return pointSums(this.#sources(), pointId, boundariesMs, asOfMs);
+  pointSumsOf(
+    pointIds: readonly number[],
+    boundariesMs: readonly number[],
+    asOfMs: number | null,
+  ): Promise<PointInterval[]> {
+    return pointSumsOf(this.#sources(), pointIds, boundariesMs, asOfMs);
   }
 
   gaugeMinutes(pointId: number, span: Span, asOfMs: number | null): Promise<GaugeInterval[]> {

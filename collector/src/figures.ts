@@ -75,6 +75,11 @@ export interface Figures {
   /** A site's sums between successive boundaries (on quarter-hours), including minutes not rolled up yet. */
   siteSums(site: Site, boundariesMs: readonly number[], asOfMs: number | null): Promise<SiteSum[]>;
   pointMinutes(pointId: number, span: Span, asOfMs: number | null): Promise<PointInterval[]>;
-  pointSums(pointId: number, boundariesMs: readonly number[], asOfMs: number | null): Promise<PointInterval[]>;
+  /** Points' sums between successive boundaries (on quarter-hours), in the order of time and then of points. */
+  pointSumsOf(
+    pointIds: readonly number[],
+    boundariesMs: readonly number[],
+    asOfMs: number | null,
+  ): Promise<PointInterval[]>;
   gaugeMinutes(pointId: number, span: Span, asOfMs: number | null): Promise<GaugeInterval[]>;
 }

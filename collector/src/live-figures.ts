@@ -1,4 +1,4 @@
-import { type Role, roles } from '@wattmark/shared/roles';
+import { energyRoles, type Role } from '@wattmark/shared/roles';
 import { registerPowerW } from './accounting/slot.ts';
 import type { ChannelValue, Live } from './figures.ts';
 import type { Fold } from './fold.ts';
@@ -149,7 +149,7 @@ function byRole(
   balance: Balance,
   sum: (terms: readonly Term[]) => number | null,
 ): Readonly<Partial<Record<Role, number | null>>> {
-  const present = roles.flatMap((role, index) => {
+  const present = energyRoles.flatMap((role, index) => {
     const terms = balance.byRole[index] ?? [];
     return terms.length === 0 ? [] : [[role, sum(terms)] as const];
   });

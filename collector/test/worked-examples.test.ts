@@ -36,11 +36,11 @@ t.test('every function has its example in the documentation', async (t) => {
 /** Where a value is not what the page says, in words; null where it is. A number is compared to the digits that are written. */
 function difference(found: unknown, written: unknown, text: string): string | null {
   if (typeof written === 'number') {
-    if (typeof found !== 'number') return `${String(found)} is not ${written}`;
+    if (typeof found !== 'number') return `${String(found)} is not ${String(written)}`;
     return Math.abs(found - written) <= halfDigit(written, text) ? null : `${found} is not ${written}`;
   }
   if (typeof written !== 'object' || written === null)
-    return found === written ? null : `${String(found)} is not ${written}`;
+    return found === written ? null : `${String(found)} is not ${String(written)}`;
   for (const [key, value] of Object.entries(written)) {
     const inside = difference((found as Record<string, unknown> | null | undefined)?.[key], value, text);
     if (inside !== null) return `${key}: ${inside}`;

@@ -12,6 +12,8 @@ export const roleGroups: readonly RoleGroup[] = [
   { name: 'Distribution', roles: { ups: 'UPS', pdu: 'PDU', rectifier: 'Rectifier' } },
   { name: 'Load', roles: { it: 'IT', telecom: 'Telecom', cooling: 'Cooling', lighting: 'Lighting', other: 'Other' } },
   { name: 'Storage', roles: { battery: 'Battery' } },
+  { name: 'Heat', roles: { 'heat-removal': 'Heat removed', 'heat-reuse': 'Heat reused' } },
+  { name: 'Water', roles: { water: 'Water' } },
 ];
 
 export function roleName(role: string | null): string | null {

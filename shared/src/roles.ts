@@ -13,8 +13,14 @@ export const roles = [
   'lighting',
   'other',
   'battery',
+  'heat-removal',
+  'heat-reuse',
+  'water',
 ] as const;
 export type Role = (typeof roles)[number];
+
+/** Roles whose points measure energy, in the order in which sites' energies by role are kept; water is counted in litres. */
+export const energyRoles: readonly Role[] = roles.filter((role) => role !== 'water');
 
 /** Roles through which energy enters a site. */
 export const supplyRoles: readonly Role[] = ['utility', 'generator', 'solar', 'district-cooling'];

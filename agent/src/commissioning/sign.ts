@@ -19,6 +19,9 @@ const reverse: Readonly<Record<Role, 'never' | 'with-own-supply' | 'always'>> = 
   lighting: 'never',
   other: 'with-own-supply',
   battery: 'always',
+  'heat-removal': 'never',
+  'heat-reuse': 'never',
+  water: 'never',
 };
 
 const ownSupply: readonly Role[] = ['solar', 'generator', 'battery'];

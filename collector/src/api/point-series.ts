@@ -75,7 +75,7 @@ export function registerPointSeries({ api, figures, now }: RouteParts): void {
 
   function sumsOf(pointId: number, { step, boundariesMs, asOfMs }: Range): Promise<PointInterval[]> {
     if (step === 'PT1M') return figures.pointMinutes(pointId, spanOf(boundariesMs), asOfMs);
-    return figures.pointSums(pointId, boundariesMs, asOfMs);
+    return figures.pointSumsOf([pointId], boundariesMs, asOfMs);
   }
 
   async function gaugesOf(pointId: number, { step, boundariesMs, asOfMs }: Range): Promise<GaugeInterval[]> {

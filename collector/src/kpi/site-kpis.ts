@@ -1,4 +1,4 @@
-import { type Role, roles } from '@wattmark/shared/roles';
+import { energyRoles, type Role } from '@wattmark/shared/roles';
 import type { Span } from '../accounting/interval.ts';
 import type { Figures } from '../figures.ts';
 import { type Balance, balanceOf, type Term } from '../site/balance.ts';
@@ -56,7 +56,7 @@ export async function siteKpis(figures: Figures, site: Site, period: Period, kno
 
 /** Energy by role for the roles that the site has; null is unknown. */
 export function energyByRole(site: Site, roleWh: SiteSum['roleWh']): Partial<Record<Role, number | null>> {
-  const present = roles.flatMap((role, index) =>
+  const present = energyRoles.flatMap((role, index) =>
     site.points.some((point) => point.role === role) ? [[role, roleWh[index] ?? null] as const] : [],
   );
   return Object.fromEntries(present);
@@ -74,7 +74,7 @@ async function uncertaintyOf(
   if (totalFrom === null || counted.some(({ point }) => point.accuracyClass === null)) return null;
   const contribution = async ({ point, weight }: Term): Promise<Contribution> => {
     const boundariesMs = [span.fromMs, span.toMs];
-    const [sum] = point.pointId === null ? [] : await figures.pointSums(point.pointId, boundariesMs, asOfMs);
+    const [sum] = point.pointId === null ? [] : await figures.pointSumsOf([point.pointId], boundariesMs, asOfMs);
     const energyWh = sum === undefined ? null : weight * (sum.energyWh - sum.exportWh);
     return { point: point.point, energyWh, accuracyClass: point.accuracyClass };
   };

@@ -34,17 +34,17 @@ export async function siteMinutes(sources: Sources, site: Site, span: Span, asOf
   }));
 }
 
-/** A point's sums between successive boundaries on quarter-hours: rolled up where they are, minutes where they are not. */
-export async function pointSums(
+/** Points' sums between successive boundaries on quarter-hours: rolled up where they are, minutes where they are not. */
+export async function pointSumsOf(
   sources: Sources,
-  pointId: number,
+  pointIds: readonly number[],
   boundariesMs: readonly number[],
   asOfMs: number | null,
 ): Promise<PointInterval[]> {
   const { rolledUp, tail } = split(boundariesMs, rolledUpToMs(sources, asOfMs));
-  const sums = (await sources.store.pointSums(pointId, rolledUp, asOfMs)).filter((row) => !isEmpty(row));
+  const sums = (await sources.store.pointSumsOf(pointIds, rolledUp, asOfMs)).filter((row) => !isEmpty(row));
   if (tail === null) return sums;
-  return sumPointIntervals([...sums, ...(await minutes(sources, [pointId], tail, asOfMs))], boundariesMs);
+  return sumPointIntervals([...sums, ...(await minutes(sources, pointIds, tail, asOfMs))], boundariesMs);
 }
 
 /** A site's sums between successive boundaries on quarter-hours: rolled up where they are, minutes where they are not. */

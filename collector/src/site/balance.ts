@@ -1,4 +1,4 @@
-import { type Level, levels, type Role, roles, supplyRoles } from '@wattmark/shared/roles';
+import { energyRoles, type Level, levels, type Role, supplyRoles } from '@wattmark/shared/roles';
 import { isEmpty, type PointInterval } from '../accounting/interval.ts';
 import type { Site, SiteInterval, SitePoint } from './site.ts';
 
@@ -25,14 +25,14 @@ export interface Balance {
   readonly level: Level | null;
   /** Whether a battery's charge and discharge are metered, so that an outage of the supply bends nothing. */
   readonly batteryMetered: boolean;
-  /** All points that have a role, in the order of `roles`. */
+  /** All points that have a role, in the order of `energyRoles`. */
   readonly byRole: readonly (readonly Term[])[];
 }
 
 /** The plan by which a site's points add up. */
 export function balanceOf(site: Site): Balance {
-  const byRole = roles.map((role) => site.points.filter((point) => point.role === role).map(termOf));
-  const of = (role: Role): readonly Term[] => byRole[roles.indexOf(role)] ?? [];
+  const byRole = energyRoles.map((role) => site.points.filter((point) => point.role === role).map(termOf));
+  const of = (role: Role): readonly Term[] => byRole[energyRoles.indexOf(role)] ?? [];
   const { terms: itTerms, level } = atOneLevel(of('it'), site.itLevel);
   const it = site.kind === 'base-station' ? of('telecom') : itTerms;
   const supply = supplyRoles.flatMap(of);

@@ -1,4 +1,4 @@
-import { roles } from '@wattmark/shared/roles';
+import { energyRoles } from '@wattmark/shared/roles';
 import type { PointInterval } from '../accounting/interval.ts';
 import type { SiteInterval, SiteSum } from './site.ts';
 
@@ -66,19 +66,20 @@ export function addEnergies(a: Energies, b: Energies): Energies {
 }
 
 /**
- * Sums of one point's intervals between successive boundaries (ascending); intervals outside are left out, and a span
- * without any has no sum.
+ * Sums of points' intervals between successive boundaries (ascending), in the order of time and then of points; intervals
+ * outside are left out, and a span without any has no sum.
  */
 export function sumPointIntervals(rows: Iterable<PointInterval>, boundariesMs: readonly number[]): PointInterval[] {
-  const sums = new Map<number, PointSum>();
+  const sums = new Map<string, PointSum>();
   for (const row of rows) {
     const startMs = boundariesMs[spanOf(row.startMs, boundariesMs)];
     if (startMs === undefined) continue;
-    let sum = sums.get(startMs);
-    if (sum === undefined) sums.set(startMs, (sum = new PointSum(row.pointId, startMs)));
+    const key = `${startMs} ${row.pointId}`;
+    let sum = sums.get(key);
+    if (sum === undefined) sums.set(key, (sum = new PointSum(row.pointId, startMs)));
     sum.add(row);
   }
-  return [...sums].sort(([a], [b]) => a - b).map(([, sum]) => sum.value());
+  return [...sums.values()].map((sum) => sum.value()).sort((a, b) => a.startMs - b.startMs || a.pointId - b.pointId);
 }
 
 /** Sums of one site's intervals between successive boundaries, as `sumPointIntervals` does it. */
@@ -112,7 +113,7 @@ export const nothing: Energies = {
   pairedItWh: 0,
   pairedMs: 0,
   estimatedMs: 0,
-  roleWh: roles.map(() => null),
+  roleWh: energyRoles.map(() => null),
 };
 
 function addKnown(a: number | null, b: number | null): number | null {

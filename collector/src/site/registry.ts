@@ -1,7 +1,7 @@
 import type { PointDeclaration } from '@wattmark/shared/messages';
 import type { Catalogue } from '../evidence/catalogue.ts';
 import type { Site, SitePoint } from './site.ts';
-import type { SiteFile, SiteFilePoint } from './site-file.ts';
+import { emptySiteFile, type SiteFile, type SiteFilePoint } from './site-file.ts';
 
 /** Target of a data centre for which no other is configured. */
 export const DEFAULT_TARGET = 'miit-design-pue-1.3';
@@ -102,6 +102,7 @@ export class SiteRegistry {
       itLevel: file?.itLevel ?? null,
       baseline: file?.baseline ?? null,
       points,
+      file: file ?? emptySiteFile(key),
     };
   }
 

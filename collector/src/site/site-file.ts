@@ -41,6 +41,11 @@ const siteSchema = v.strictObject({
 export type SiteFile = v.InferOutput<typeof siteSchema>;
 export type SiteFilePoint = SiteFile['points'][number];
 
+/** What a file that says no more than which site it is of would come to. */
+export function emptySiteFile({ site, group }: { readonly site: string; readonly group: string }): SiteFile {
+  return v.parse(siteSchema, { site, group });
+}
+
 /**
  * Reads every `*.yaml` of a directory, in the order of their names.
  * @throws ConfigError with all problems of all files.

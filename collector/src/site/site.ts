@@ -1,5 +1,6 @@
 import type { Channel } from '@wattmark/shared/channels';
 import type { Meter } from '@wattmark/shared/messages';
+import type { SiteFile } from './site-file.ts';
 import type { AccuracyClass, Level, Role } from '@wattmark/shared/roles';
 
 /** One metering point as the site file and the agents' births together describe it; the site file wins. */
@@ -51,6 +52,8 @@ export interface Site {
   readonly itLevel: Level | null;
   readonly baseline: Baseline | null;
   readonly points: readonly SitePoint[];
+  /** What the site's file says beyond this; empty where it has none. */
+  readonly file: SiteFile;
 }
 
 /**
@@ -70,7 +73,7 @@ export interface SiteInterval {
   readonly pairedMs: number;
   /** Paired time in which some counted point was estimated or bridged. */
   readonly estimatedMs: number;
-  /** Energy by role in the order of `roles` of @wattmark/shared/roles, Wh; null where the role has no measured point. */
+  /** Energy by role in the order of `energyRoles` of @wattmark/shared/roles, Wh; null where the role has no measured point. */
   readonly roleWh: readonly (number | null)[];
 }
 

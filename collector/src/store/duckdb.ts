@@ -124,9 +124,13 @@ class DuckdbStore implements Store {
     return this.#read(gaugesQuery, { ...known(span, asOfMs), point: pointId }, decodeGauges);
   }
 
-  async pointSums(pointId: number, boundariesMs: readonly number[], asOfMs: number | null): Promise<PointInterval[]> {
+  async pointSumsOf(
+    pointIds: readonly number[],
+    boundariesMs: readonly number[],
+    asOfMs: number | null,
+  ): Promise<PointInterval[]> {
     if (boundariesMs.length < 2) return [];
-    return this.#read(pointSumsQuery, { ...between(boundariesMs, asOfMs), point: pointId }, decodePoints);
+    return this.#read(pointSumsQuery, { ...between(boundariesMs, asOfMs), points: list(pointIds) }, decodePoints);
   }
 
   async siteSums(siteId: number, boundariesMs: readonly number[], asOfMs: number | null): Promise<SiteSum[]> {

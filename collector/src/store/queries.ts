@@ -11,10 +11,10 @@ const known = 'minute >= $from AND minute < $to AND recorded <= $recorded';
 const newest = (key: string): string =>
   `QUALIFY row_number() OVER (PARTITION BY ${key} ORDER BY recorded DESC, rowid DESC) = 1`;
 
-/** The same for one point's or site's quarter-hours, by row number: a year of them in two thirds of a window's time. */
-const newestQuarters = (table: string, owner: string): string => `
+/** The same for points' or a site's quarter-hours, by row number: a year of them in two thirds of a window's time. */
+const newestQuarters = (table: string, owner: string, key: string): string => `
   SELECT * FROM ${table} WHERE ${owner} AND minute >= $from AND minute < $to AND rowid IN (
-    SELECT arg_max(rowid, recorded::HUGEINT * 1000000000000 + rowid) FROM ${table} WHERE ${owner} AND ${known} GROUP BY minute)`;
+    SELECT arg_max(rowid, recorded::HUGEINT * 1000000000000 + rowid) FROM ${table} WHERE ${owner} AND ${known} GROUP BY ${key})`;
 
 /** Sums in whole microwatt-hours: integers add up to the same figure whichever thread adds them first. */
 const sumWh = (column: string): string => `sum(${column}::DECIMAL(18, 6))::DOUBLE AS ${column}`;
@@ -40,11 +40,11 @@ export const gaugesQuery = `
   ${newest('channel, minute')} ORDER BY minute, channel`;
 
 export const pointSumsQuery = `
-  WITH quarter AS (${newestQuarters(pointQuarter.name, 'point = $point')})
-  SELECT any_value(point) AS point, boundary.minute, ${['energy_wh', 'estimated_wh', 'export_wh'].map(sumWh).join(', ')},
+  WITH quarter AS (${newestQuarters(pointQuarter.name, 'point IN (SELECT unnest($points::INTEGER[]))', 'point, minute')})
+  SELECT point, boundary.minute, ${['energy_wh', 'estimated_wh', 'export_wh'].map(sumWh).join(', ')},
     min(min_w) AS min_w, max(max_w) AS max_w, ${['measured_ms', 'estimated_ms', 'bridged_ms'].map(sumMs).join(', ')}
   FROM quarter ASOF JOIN (SELECT unnest($boundaries::INTEGER[]) AS minute) AS boundary ON quarter.minute >= boundary.minute
-  GROUP BY boundary.minute ORDER BY boundary.minute`;
+  GROUP BY point, boundary.minute ORDER BY boundary.minute, point`;
 
 const siteSums = siteQuarter.columns
   .slice(2)
@@ -52,7 +52,7 @@ const siteSums = siteQuarter.columns
   .join(', ');
 
 export const siteSumsQuery = `
-  WITH quarter AS (${newestQuarters(siteQuarter.name, 'site = $site')})
+  WITH quarter AS (${newestQuarters(siteQuarter.name, 'site = $site', 'minute')})
   SELECT boundary.minute, ${siteSums}
   FROM quarter ASOF JOIN (SELECT unnest($boundaries::INTEGER[]) AS minute) AS boundary ON quarter.minute >= boundary.minute
   GROUP BY boundary.minute

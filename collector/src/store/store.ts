@@ -27,10 +27,14 @@ export interface Store {
   pointMinutes(pointIds: readonly number[], span: Span, asOfMs: number | null): Promise<PointInterval[]>;
   gaugeMinutes(pointId: number, span: Span, asOfMs: number | null): Promise<GaugeInterval[]>;
   /**
-   * Sums of a point's quarter-hours between successive boundaries (ascending, on quarter-hours); no row where nothing
-   * is known.
+   * Sums of points' quarter-hours between successive boundaries (ascending, on quarter-hours), in the order of time and then of
+   * points; no row where nothing is known.
    */
-  pointSums(pointId: number, boundariesMs: readonly number[], asOfMs: number | null): Promise<PointInterval[]>;
+  pointSumsOf(
+    pointIds: readonly number[],
+    boundariesMs: readonly number[],
+    asOfMs: number | null,
+  ): Promise<PointInterval[]>;
   /**
    * Sums of a site's quarter-hours between successive boundaries (ascending, on quarter-hours); no row where nothing is
    * known.

@@ -1,5 +1,5 @@
 import { BIGINT, DOUBLE, type DuckDBType, INTEGER, VARCHAR } from '@duckdb/node-api';
-import { roles } from '@wattmark/shared/roles';
+import { energyRoles } from '@wattmark/shared/roles';
 import { type GaugeInterval, MINUTE_MS, type PointInterval } from '../accounting/interval.ts';
 import type { SiteInterval } from '../site/site.ts';
 
@@ -52,8 +52,8 @@ export const gaugeMinute: Table<GaugeInterval> = {
   ],
 };
 
-/** Names of the columns that hold a site's energy by role, in the order of `roles`. */
-export const roleColumns: readonly string[] = roles.map((role) => `role_${role.replaceAll('-', '_')}_wh`);
+/** Names of the columns that hold a site's energy by role, in the order of `energyRoles`. */
+export const roleColumns: readonly string[] = energyRoles.map((role) => `role_${role.replaceAll('-', '_')}_wh`);
 
 export const siteQuarter: Table<SiteInterval> = {
   name: 'site_quarter',

@@ -149,8 +149,9 @@ export class FakeFigures implements Figures {
     return this.#rows(pointId, span, MINUTE_MS);
   }
 
-  async pointSums(pointId: number, boundariesMs: readonly number[]): Promise<PointInterval[]> {
-    return sumPointIntervals(this.#rows(pointId, spanOf(boundariesMs), QUARTER_MS), boundariesMs);
+  async pointSumsOf(pointIds: readonly number[], boundariesMs: readonly number[]): Promise<PointInterval[]> {
+    const rows = pointIds.flatMap((pointId) => this.#rows(pointId, spanOf(boundariesMs), QUARTER_MS));
+    return sumPointIntervals(rows, boundariesMs);
   }
 
   async gaugeMinutes(pointId: number, { fromMs }: Span): Promise<GaugeInterval[]> {

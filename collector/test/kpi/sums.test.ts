@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { MINUTE_MS, type PointInterval, QUARTER_MS } from '../../src/accounting/interval.ts';
-import { pointMinutes, pointSums, siteMinutes, siteSums, type Sources } from '../../src/kpi/sums.ts';
+import { pointMinutes, pointSumsOf, siteMinutes, siteSums, type Sources } from '../../src/kpi/sums.ts';
 import { Rollup } from '../../src/site/rollup.ts';
 import { openDuckdbStore } from '../../src/store/duckdb.ts';
 import { point, row, site, T0 } from '../site/example.ts';
@@ -47,7 +47,7 @@ t.test('sums are quarter-hours, then minutes, then what is not stored yet', asyn
   t.same(rest, []);
   t.match(first, { startMs: hours[0], endMs: hours[1], totalWh: 60 * 13, itWh: 600, pairedMs: 60 * MINUTE_MS });
   t.match(second, { startMs: hours[1], endMs: hours[2], totalWh: 41 * 13, itWh: 410, pairedMs: 41 * MINUTE_MS });
-  const energies = (await pointSums(sources, 1, hours, null)).map(({ startMs, energyWh }) => [startMs, energyWh]);
+  const energies = (await pointSumsOf(sources, [1], hours, null)).map(({ startMs, energyWh }) => [startMs, energyWh]);
   t.same(energies, [
     [hours[0], 60 * 13],
     [hours[1], 41 * 13],

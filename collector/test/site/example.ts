@@ -1,5 +1,6 @@
-import { type Role, roles } from '@wattmark/shared/roles';
+import { energyRoles, type Role } from '@wattmark/shared/roles';
 import { MINUTE_MS, type PointInterval } from '../../src/accounting/interval.ts';
+import { emptySiteFile } from '../../src/site/site-file.ts';
 import type { Site, SitePoint } from '../../src/site/site.ts';
 
 /** 2026-03-01T00:00:00Z, a quarter-hour's beginning. */
@@ -38,6 +39,7 @@ export function site(points: readonly SitePoint[], more: Partial<Site> = {}): Si
     itLevel: null,
     baseline: null,
     points,
+    file: emptySiteFile({ site: 'dc-1', group: 'default' }),
     ...more,
   };
 }
@@ -61,5 +63,5 @@ export function row(pointId: number, energyWh: number, more: Partial<PointInterv
 
 /** Energies by role with every role that is not named unknown. */
 export function byRole(known: Partial<Record<Role, number>>): (number | null)[] {
-  return roles.map((role) => known[role] ?? null);
+  return energyRoles.map((role) => known[role] ?? null);
 }

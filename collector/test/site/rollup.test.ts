@@ -155,7 +155,7 @@ t.test('whatever comes in whichever batch, the quarter-hours are those computed 
       const all = [...newest.values()].sort((a, b) => a.startMs - b.startMs);
       for (const id of pointIds) {
         const mine = all.filter(({ pointId }) => pointId === id);
-        t.strictSame(await store.pointSums(id, quarters(5), null), sumPointIntervals(mine, quarters(5)));
+        t.strictSame(await store.pointSumsOf([id], quarters(5), null), sumPointIntervals(mine, quarters(5)));
       }
       for (const one of sites) {
         const scratch = sumSiteIntervals(siteMinutes(one, all), quarters(5)).filter(({ roleWh }) =>

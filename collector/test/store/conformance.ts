@@ -1,4 +1,4 @@
-import { roles } from '@wattmark/shared/roles';
+import { energyRoles } from '@wattmark/shared/roles';
 import fc from 'fast-check';
 import type { Test } from 'tap';
 import type { GaugeInterval, PointInterval } from '../../src/accounting/interval.ts';
@@ -27,7 +27,7 @@ export function siteRow(siteId: number, startMs: number, totalWh: number | null,
     pairedItWh: paired ? itWh : 0,
     pairedMs: paired ? QUARTER_MS : 0,
     estimatedMs: 0,
-    roleWh: roles.map((role) => (role === 'utility' ? totalWh : role === 'it' ? itWh : null)),
+    roleWh: energyRoles.map((role) => (role === 'utility' ? totalWh : role === 'it' ? itWh : null)),
   };
 }
 
@@ -92,7 +92,7 @@ const anEmptyStoreKnowsNothing: Body = async (t, store) => {
   t.same(await store.pointMinutes([1, 2], hour, null), []);
   t.same(await store.pointMinutes([], hour, null), []);
   t.same(await store.gaugeMinutes(1, hour, null), []);
-  t.same(await store.pointSums(1, [T0, T0 + QUARTER_MS], null), []);
+  t.same(await store.pointSumsOf([1], [T0, T0 + QUARTER_MS], null), []);
   t.same(await store.siteSums(1, [T0, T0 + QUARTER_MS], null), []);
   t.same(await store.siteSums(1, [T0], null), []);
 };
@@ -166,7 +166,7 @@ const asOf: Body = async (t, store) => {
   }
   const known = async (asOfMs: number | null): Promise<unknown[]> => [
     (await store.pointMinutes([1], hour, asOfMs))[0]?.energyWh,
-    (await store.pointSums(1, [T0, T0 + QUARTER_MS], asOfMs))[0]?.energyWh,
+    (await store.pointSumsOf([1], [T0, T0 + QUARTER_MS], asOfMs))[0]?.energyWh,
     (await store.siteSums(1, [T0, T0 + QUARTER_MS], asOfMs))[0]?.totalWh,
     (await store.gaugeMinutes(1, hour, asOfMs))[0]?.mean,
   ];
@@ -241,7 +241,7 @@ const sumsFollowTheBoundaries: Body = async (t, store) => {
   }));
   await writeBatch(store, { position: 1, recordedMs: T0, quarters: [...quarters, pointRow(2, T0, 1000)] });
   const bounds = [1, 3, 4, 6, 20, 24].map((i) => T0 + i * QUARTER_MS);
-  const sums = await store.pointSums(1, bounds, null);
+  const sums = await store.pointSumsOf([1], bounds, null);
   t.same(
     sums.map((row) => [row.pointId, row.startMs, row.energyWh, row.exportWh, row.minW, row.maxW, row.measuredMs]),
     [
@@ -252,7 +252,17 @@ const sumsFollowTheBoundaries: Body = async (t, store) => {
     ],
     'quarters before the first boundary and spans without rows are left out',
   );
-  const [first] = await store.pointSums(1, [T0, T0 + QUARTER_MS], null);
+  const both = await store.pointSumsOf([2, 1, 3], [T0, T0 + 2 * QUARTER_MS, T0 + 3 * QUARTER_MS], null);
+  t.same(
+    both.map((row) => [row.pointId, row.startMs, row.energyWh]),
+    [
+      [1, T0, 1 + 2],
+      [2, T0, 1000],
+      [1, T0 + 2 * QUARTER_MS, 4],
+    ],
+    'several points, in the order of time and then of points',
+  );
+  const [first] = await store.pointSumsOf([1], [T0, T0 + QUARTER_MS], null);
   t.equal(first?.minW, null);
 };
 
