@@ -2,6 +2,7 @@ import { isAbsolute, resolve } from 'node:path';
 import type { Channel } from '@wattmark/shared/channels';
 import { secretText } from '@wattmark/shared/config';
 import type { Quality } from '@wattmark/shared/messages';
+import { byChannel, scaleOf, unitEntries } from '@wattmark/shared/units';
 import * as v from 'valibot';
 import { declarePoint, pointEntries, simulated } from '../point-config.ts';
 import { type Source, SourceError, type SourceModule } from '../source.ts';
@@ -11,7 +12,6 @@ import { combine } from './support/combine.ts';
 import { attempt, toSample } from './support/outcome.ts';
 import { pointList } from './support/point-list.ts';
 import { type ProgramResult, runProgram } from './support/program.ts';
-import { byChannel, scaleOf, unitEntries } from './support/unit.ts';
 
 /** Bytes of output beyond which the program is ended. */
 const MAX_BYTES = 1_048_576;

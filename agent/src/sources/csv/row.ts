@@ -1,9 +1,9 @@
 import type { Channel } from '@wattmark/shared/channels';
 import type { Quality } from '@wattmark/shared/messages';
+import { scaleOf } from '@wattmark/shared/units';
 import { parse } from 'csv-parse/sync';
 import { combine } from '../support/combine.ts';
 import { decimalIn } from '../support/decimal.ts';
-import { scaleOf } from '../support/unit.ts';
 import type { Column, CsvConfig } from './settings.ts';
 
 /** One channel of one point, and where its values come from. */

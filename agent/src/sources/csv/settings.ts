@@ -1,8 +1,8 @@
+import { byChannel, unitEntries } from '@wattmark/shared/units';
 import * as v from 'valibot';
 import { pointEntries, simulated } from '../../point-config.ts';
 import { durationBetween } from '../../source-config.ts';
 import { pointList } from '../support/point-list.ts';
-import { byChannel, unitEntries } from '../support/unit.ts';
 import { isTimezone } from './time.ts';
 
 /** A column by its name in the header, or by its place, counted from 1. */

@@ -1,10 +1,10 @@
 import type { Channel } from '@wattmark/shared/channels';
 import { durationMs, secretText } from '@wattmark/shared/config';
+import { byChannel, scaleOf, unitEntries } from '@wattmark/shared/units';
 import * as v from 'valibot';
 import { pointEntries, simulated } from '../../point-config.ts';
 import { durationBetween } from '../../source-config.ts';
 import { pointList } from '../support/point-list.ts';
-import { byChannel, scaleOf, unitEntries } from '../support/unit.ts';
 import type { Slot } from './format.ts';
 import type { PlainSlot } from './plain.ts';
 import type { SparkplugSlot } from './sparkplug.ts';

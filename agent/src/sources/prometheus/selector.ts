@@ -1,7 +1,7 @@
 import type { Channel } from '@wattmark/shared/channels';
+import { byChannel, scaleOf, unitEntries } from '@wattmark/shared/units';
 import * as v from 'valibot';
 import { combine } from '../support/combine.ts';
-import { byChannel, scaleOf, unitEntries } from '../support/unit.ts';
 import { type Exposition, nameOf, type Series } from './exposition.ts';
 
 const text = v.pipe(v.string(), v.nonEmpty());

@@ -1,4 +1,4 @@
-import { type Channel, channelNames, channels } from '@wattmark/shared/channels';
+import { type Channel, channelNames, channels } from './channels.ts';
 import * as v from 'valibot';
 
 type Factors = Readonly<Record<string, number>>;
@@ -46,7 +46,7 @@ export function byChannel<S extends v.GenericSchema<unknown, Stated>>(value: S) 
     v.rawCheck(({ dataset, addIssue }) => {
       if (!dataset.typed) return;
       for (const [channel, stated] of dataset.value) {
-        const problem = problemOf(channel, stated);
+        const problem = unitProblem(channel, stated);
         if (problem !== null) addIssue({ message: `${channel}: ${problem}` });
       }
     }),
@@ -58,7 +58,8 @@ export function scaleOf(channel: Channel, { unit, scale }: Stated): number {
   return unit === undefined ? (scale ?? 1) : (factors[channel][unit] ?? Number.NaN);
 }
 
-function problemOf(channel: Channel, { unit, scale }: Stated): string | null {
+/** What is wrong with how a unit is stated, in words; null where nothing is. */
+export function unitProblem(channel: Channel, { unit, scale }: Stated): string | null {
   if (unit !== undefined && scale !== undefined) return 'has both unit and scale; one of them is enough';
   if (unit === undefined || Object.hasOwn(factors[channel], unit)) return null;
   const known = Object.keys(factors[channel]).join(', ');
