@@ -2,6 +2,7 @@ import type { Logger } from '@wattmark/shared/logger';
 import fastify, { type FastifyBaseLogger, LogController } from 'fastify';
 import type { Figures } from '../figures.ts';
 import { registerAgents } from './agents.ts';
+import { registerChanges } from './changes.ts';
 import type { Api, RouteParts } from './contract.ts';
 import { registerDocumentation } from './documentation.ts';
 import { registerHealth } from './health.ts';
@@ -41,6 +42,7 @@ export function buildApi(figures: Figures, { page, now, log, feed: limits = feed
     registerLive(parts);
     registerSeries(parts);
     registerKpis(parts);
+    registerChanges(parts);
     registerPoints(parts);
     registerPointSeries(parts);
     registerAgents(parts);

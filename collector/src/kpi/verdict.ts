@@ -79,6 +79,6 @@ function digits(value: number): string {
 }
 
 /** Cut, not rounded: 89.96 % is not 90 %. */
-function percent(share: number): string {
+export function percent(share: number): string {
   return `${Math.floor(share * 1000 + 1e-9) / 10} %`;
 }

@@ -4,6 +4,7 @@ import { ConfigError, durationMs, id, loadConfig } from '@wattmark/shared/config
 import { limits } from '@wattmark/shared/messages';
 import { accuracyClasses, levels, roles } from '@wattmark/shared/roles';
 import * as v from 'valibot';
+import { designShares } from '../kpi/changes/design-shares.ts';
 import { findTarget } from '../kpi/targets.ts';
 
 const name = v.pipe(v.string(), v.minLength(1), v.maxLength(limits.nameLength));
@@ -34,6 +35,7 @@ const siteSchema = v.strictObject({
   target: v.optional(v.pipe(v.string(), v.check(isTarget, 'is not in the catalogue of targets'))),
   itLevel: v.optional(v.picklist(levels)),
   baseline: v.optional(v.strictObject({ kwhPerDay: v.pipe(v.number(), v.gtValue(0)), source: name })),
+  designShares: v.optional(designShares),
   points: v.optional(v.array(pointSchema), []),
 });
 

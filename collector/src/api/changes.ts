@@ -1,0 +1,183 @@
+import { type Static, Type } from 'typebox';
+import type { Comparison, PartChange } from '../kpi/changes/comparison.ts';
+import { parts } from '../kpi/changes/decomposition.ts';
+import type { MeasuredPeriod } from '../kpi/changes/measured-period.ts';
+import { changesBetween, gapOf, type SiteChanges } from '../kpi/changes/site-changes.ts';
+import { isoTime, type Period, parsePeriod, periodBetween } from '../kpi/period.ts';
+import type { Target } from '../kpi/targets.ts';
+import type { Site } from '../site/site.ts';
+import {
+  instant,
+  nullable,
+  object,
+  type RouteParts,
+  requireSite,
+  share,
+  siteParams,
+  targetOf,
+  targetSummary,
+  wattHours,
+  watts,
+} from './contract.ts';
+import { Problem } from './problems.ts';
+import { asOf, knowledgeOf } from './range.ts';
+
+const span = 'ISO 8601, on a quarter-hour';
+
+const changesQuery = object({
+  period: Type.Optional(Type.String({ description: 'the period to explain, as in kpis; this-month by default' })),
+  from: Type.Optional(Type.String({ description: `${span}; with \`to\`, instead of \`period\`` })),
+  to: Type.Optional(Type.String()),
+  against: Type.Optional(Type.String({ description: 'the period to compare with, or `target`' })),
+  againstFrom: Type.Optional(Type.String({ description: `${span}; with \`againstTo\`, instead of \`against\`` })),
+  againstTo: Type.Optional(Type.String()),
+  asOf,
+});
+
+const ratioPoints = nullable(Type.Number({ description: 'in points of the ratio' }));
+
+const side = object({
+  name: Type.String(),
+  start: instant,
+  end: instant,
+  complete: Type.Boolean(),
+  value: nullable(Type.Number({ description: 'total over IT energy of the paired time' })),
+  coverage: share,
+  paired: object({ totalWh: wattHours, itWh: wattHours }),
+});
+
+const partAnswer = object({
+  part: Type.Enum(['it-load', ...parts]),
+  points: ratioPoints,
+  energyWh: nullable(Type.Number({ description: 'points times the IT energy of the period, Wh' })),
+  before: object({ powerW: watts, ratio: ratioPoints }, 'of the period compared with; ratio: of a target, by design'),
+  after: object({ powerW: watts, ratio: ratioPoints }),
+});
+
+const loadAnswer = object({
+  slope: Type.Number({ description: 'W of overhead for each W of IT, from day to day' }),
+  slopeUncertainty: Type.Number({ description: 'k = 2' }),
+  days: Type.Integer(),
+  followed: Type.Number({ description: 'points: overhead that followed the IT load' }),
+  net: Type.Number({ description: 'points: the IT load altogether' }),
+  uncertainty: Type.Number({ description: 'of both, points, k = 2' }),
+});
+
+const changesAnswer = object({
+  site: Type.String(),
+  metric: Type.Enum(['pue', 'total-over-telecom']),
+  period: side,
+  against: nullable(side),
+  target: nullable(targetSummary),
+  change: ratioPoints,
+  energyWh: nullable(Type.Number({ description: 'change times the IT energy of the period, Wh' })),
+  parts: Type.Array(partAnswer, { description: 'they add up to the change; empty where there is none' }),
+  merged: Type.Array(Type.Enum(parts), { description: 'not told apart for want of measurements: among the losses' }),
+  loadResponse: nullable(loadAnswer),
+  loadReason: nullable(Type.String({ description: 'why there is no loadResponse' })),
+  reason: nullable(Type.String({ description: 'why there is no change' })),
+  sentences: Type.Array(Type.String()),
+});
+
+export function registerChanges({ api, figures, now }: RouteParts): void {
+  const schema = {
+    summary: 'Why a period’s PUE differs from that of another, or from the target',
+    tags: ['sites'],
+    params: siteParams,
+    querystring: changesQuery,
+    response: { 200: changesAnswer },
+  };
+  api.get('/api/v1/sites/:site/changes', { schema }, async ({ params, query }) => {
+    const site = requireSite(figures, params.site);
+    const nowMs = now();
+    const knowledge = knowledgeOf(query.asOf, nowMs);
+    const { from, to, againstFrom, againstTo } = query;
+    const period = periodOf(['period', 'from', 'to'], [query.period, from, to], site, nowMs);
+    const explained = period ?? parsePeriod('this-month', site.timezone, nowMs);
+    if (query.against === 'target' && againstFrom === undefined && againstTo === undefined) {
+      const target = requireTarget(site);
+      return answer(site, target, await gapOf(figures, site, target, explained, knowledge));
+    }
+    const keys = ['against', 'againstFrom', 'againstTo'] as const;
+    const against = periodOf(keys, [query.against, againstFrom, againstTo], site, nowMs);
+    if (against === null)
+      throw new Problem('invalid-request', 'against is required: a period such as 2026-09, or target');
+    return answer(site, null, await changesBetween(figures, site, against, explained, knowledge));
+  });
+}
+
+type Texts = readonly [period: string | undefined, from: string | undefined, to: string | undefined];
+
+/** The period that a request names in one way or the other; null where in neither. */
+function periodOf(keys: readonly [string, string, string], texts: Texts, site: Site, nowMs: number): Period | null {
+  const [period, from, to] = texts;
+  if (period !== undefined && (from !== undefined || to !== undefined))
+    throw new Problem('invalid-request', `either ${keys[0]}, or ${keys[1]} and ${keys[2]}`);
+  if (period !== undefined) return parsePeriod(period, site.timezone, nowMs);
+  if (from === undefined && to === undefined) return null;
+  if (from === undefined || to === undefined)
+    throw new Problem('invalid-request', `${keys[1]} and ${keys[2]} are required together`);
+  return periodBetween(from, to);
+}
+
+function requireTarget(site: Site): Target {
+  const target = targetOf(site);
+  if (target !== null && site.kind === 'data-centre') return target;
+  const reason = site.kind === 'data-centre' ? 'has no target' : 'is a base station, for which a PUE is not defined';
+  throw new Problem('invalid-request', `${site.site} ${reason}; name a period in against`);
+}
+
+function answer(site: Site, target: Target | null, changes: SiteChanges): Static<typeof changesAnswer> {
+  const { measured, reference, comparison, sentences } = changes;
+  return {
+    site: site.site,
+    metric: site.kind === 'base-station' ? 'total-over-telecom' : 'pue',
+    period: sideOf(measured),
+    against: reference === null ? null : sideOf(reference),
+    target: target === null ? null : { id: target.id, metric: target.metric, value: target.value, name: target.name },
+    ...figuresOf(comparison, measured.itWh),
+    sentences: [...sentences],
+  };
+}
+
+function sideOf({ period, isComplete, coverage, totalWh, itWh, pairedMs }: MeasuredPeriod): Static<typeof side> {
+  const isPaired = pairedMs > 0;
+  return {
+    name: period.name,
+    start: isoTime(period.fromMs),
+    end: isoTime(period.toMs),
+    complete: isComplete,
+    value: itWh > 0 ? totalWh / itWh : null,
+    coverage,
+    paired: { totalWh: isPaired ? totalWh : null, itWh: isPaired ? itWh : null },
+  };
+}
+
+type Figures = Omit<Static<typeof changesAnswer>, 'site' | 'metric' | 'period' | 'against' | 'target' | 'sentences'>;
+
+function figuresOf(comparison: Comparison, itWh: number): Figures {
+  const none = { loadResponse: null, loadReason: null };
+  if (comparison.reason !== null)
+    return { change: null, energyWh: null, parts: [], merged: [], ...none, reason: comparison.reason };
+  const { change, load } = comparison;
+  return {
+    change,
+    energyWh: change * itWh,
+    parts: comparison.parts.map((part) => partOf(part, itWh)),
+    merged: [...comparison.merged],
+    loadResponse: load?.response ?? null,
+    loadReason: load?.reason ?? null,
+    reason: null,
+  };
+}
+
+function partOf(change: PartChange, itWh: number): Static<typeof partAnswer> {
+  const { part, points, referenceW, powerW, reference, contribution } = change;
+  return {
+    part,
+    points,
+    energyWh: points === null ? null : points * itWh,
+    before: { powerW: referenceW, ratio: reference },
+    after: { powerW, ratio: contribution },
+  };
+}

@@ -1,0 +1,203 @@
+import type { Target } from '../targets.ts';
+import type { Compared, PartChange } from './comparison.ts';
+import { type Part, parts } from './decomposition.ts';
+import type { MeasuredPeriod } from './measured-period.ts';
+import { capital, energy, isSeen, list, points, power, signed } from './wording.ts';
+
+/** How a site's figure and its load are called. */
+export interface Terms {
+  readonly figure: string;
+  readonly load: string;
+}
+
+export const puesTerms: Terms = { figure: 'PUE', load: 'IT' };
+export const stationTerms: Terms = { figure: 'Total over telecom energy', load: 'telecom' };
+
+/** Why a figure differs between two periods, in plain English; everything follows from the numbers. */
+export function explainPeriods(
+  terms: Terms,
+  before: MeasuredPeriod,
+  after: MeasuredPeriod,
+  compared: Compared,
+): readonly string[] {
+  const effects = compared.parts.map((part) => ({ ...part, points: part.points ?? 0 }));
+  const seen = effects.filter((effect) => isSeen(effect.points));
+  return [
+    headline(terms, before, after, compared.change),
+    ...seen
+      .toSorted(byWeight(compared.change))
+      .map((effect, index) => cause(terms, effect, effects, compared.change, index === 0)),
+    ...unseen(terms, effects),
+    ...loadVerdict(terms, effects, compared),
+    ...response(terms, effects, compared),
+    ...worth(after, compared.change),
+    ...remarks(after, compared),
+  ];
+}
+
+/** How far a period's PUE is from a target, and where it goes. */
+export function explainGap(
+  measured: MeasuredPeriod,
+  target: Target,
+  compared: Compared,
+  sharesSource: string | null,
+): readonly string[] {
+  const { change, parts: gaps } = compared;
+  const pue = (measured.totalWh / measured.itWh).toFixed(3);
+  const excess = energy(Math.abs(change) * measured.itWh);
+  const side = !isSeen(change)
+    ? 'as much as the target allows'
+    : change > 0
+      ? `${points(change)} above the target ${target.value}: ${excess} more overhead than it allows for the IT energy measured`
+      : `${points(change)} below the target ${target.value}: room for ${excess} more overhead at the IT energy measured`;
+  return [
+    `PUE of ${measured.period.name} is ${pue}, ${side}.`,
+    ...gaps.map(allotment),
+    sharesSource === null
+      ? 'The site file does not say how the overhead divides by design (designShares), so the gap is not divided.'
+      : `How the overhead divides by design is from: ${sharesSource}.`,
+    ...remarks(measured, compared),
+  ];
+}
+
+type Effect = PartChange & { readonly points: number };
+
+function headline({ figure }: Terms, before: MeasuredPeriod, after: MeasuredPeriod, change: number): string {
+  const of = ({ totalWh, itWh, period }: MeasuredPeriod): string => `${(totalWh / itWh).toFixed(3)} in ${period.name}`;
+  if (!isSeen(change)) return `${figure} did not change: ${of(before)}, ${of(after)}.`;
+  return `${figure} ${change > 0 ? 'rose' : 'fell'} by ${points(change)}, from ${of(before)} to ${of(after)}.`;
+}
+
+/** What goes the way of the change first, and the greater before the lesser. */
+function byWeight(change: number): (a: Effect, b: Effect) => number {
+  const direction = change < 0 ? -1 : 1;
+  return (a, b) => direction * (b.points - a.points);
+}
+
+function cause(terms: Terms, effect: Effect, effects: readonly Effect[], change: number, isFirst: boolean): string {
+  const reason = movement(terms, effect) + (effect.part === 'it-load' ? circumstance(effects) : '');
+  const isShare = effect.points * change > 0 && Math.abs(effect.points) <= Math.abs(change) + 5e-4;
+  if (!isShare) return `${capital(reason)} ${effect.points > 0 ? 'raised' : 'lowered'} it by ${points(effect.points)}.`;
+  const share = `${points(effect.points)} comes from ${reason}.`;
+  return isFirst ? `Of the ${change > 0 ? 'rise' : 'fall'} by ${points(change)}, ${share}` : share;
+}
+
+function movement({ load }: Terms, { part, referenceW, powerW }: Effect): string {
+  const name = part === 'it-load' ? `${load} load` : partNames[part];
+  return `${name} ${powerW < (referenceW ?? 0) ? 'falling' : 'rising'} from ${power(referenceW ?? 0)} to ${power(powerW)}`;
+}
+
+const partNames = {
+  cooling: 'cooling',
+  lighting: 'lighting',
+  other: 'other loads',
+  losses: 'power losses and loads without a meter',
+} as const satisfies Record<Part, string>;
+
+/** An overhead that differs by less is almost unchanged. */
+const ALMOST = 0.05;
+
+type Trend = 'unchanged' | 'grew' | 'fell';
+
+function overheadTrend(effects: readonly Effect[]): {
+  readonly trend: Trend;
+  readonly fromW: number;
+  readonly toW: number;
+} {
+  const overhead = effects.filter(({ part }) => part !== 'it-load');
+  const fromW = overhead.reduce((sum, { referenceW }) => sum + (referenceW ?? 0), 0);
+  const toW = overhead.reduce((sum, { powerW }) => sum + powerW, 0);
+  const isAlmost = Math.abs(toW - fromW) <= ALMOST * Math.abs(fromW);
+  return { trend: isAlmost ? 'unchanged' : toW > fromW ? 'grew' : 'fell', fromW, toW };
+}
+
+function circumstance(effects: readonly Effect[]): string {
+  const { trend, fromW, toW } = overheadTrend(effects);
+  if (trend === 'unchanged') return ' under an almost unchanged overhead';
+  return ` (the overhead ${trend} from ${power(fromW)} to ${power(toW)})`;
+}
+
+function unseen({ load }: Terms, effects: readonly Effect[]): string[] {
+  const names = effects
+    .filter((effect) => !isSeen(effect.points))
+    .map(({ part }) => (part === 'it-load' ? `the ${load} load` : partNames[part]));
+  if (names.length === 0) return [];
+  return [`${capital(list(names))} changed it by less than 0.001${names.length > 1 ? ' each' : ''}.`];
+}
+
+/** Says it where a ratio got worse or better by its denominator rather than by what the site wastes. */
+function loadVerdict({ figure, load }: Terms, effects: readonly Effect[], { change, load: told }: Compared): string[] {
+  const itLoad = effects.find(({ part }) => part === 'it-load');
+  if (itLoad === undefined || !isSeen(change)) return [];
+  const effect = told?.response?.net ?? itLoad.points;
+  if (effect / change < 0.5) return [];
+  return [
+    `${figure} ${change > 0 ? worsened[overheadTrend(effects).trend](load) : improved[overheadTrend(effects).trend](load)}.`,
+  ];
+}
+
+const worsened = {
+  unchanged: (load) =>
+    `worsened because the ${load} load fell: an almost unchanged overhead is spread over less ${load} load`,
+  fell: (load) =>
+    `worsened because the ${load} load fell faster than the overhead, which is spread over less ${load} load`,
+  grew: (load) =>
+    `worsened chiefly because the ${load} load fell: the overhead is spread over less ${load} load, and grew besides`,
+} as const satisfies Record<Trend, (load: string) => string>;
+
+const improved = {
+  unchanged: (load) =>
+    `improved because the ${load} load rose: an almost unchanged overhead is spread over more ${load} load`,
+  grew: (load) =>
+    `improved because the ${load} load rose faster than the overhead, which is spread over more ${load} load`,
+  fell: (load) =>
+    `improved chiefly because the ${load} load rose: the overhead is spread over more ${load} load, and fell besides`,
+} as const satisfies Record<Trend, (load: string) => string>;
+
+function response({ load }: Terms, effects: readonly Effect[], { load: told }: Compared): string[] {
+  const itLoad = effects.find(({ part }) => part === 'it-load')?.points ?? 0;
+  if (told === null || !isSeen(itLoad)) return [];
+  if (told.response === null)
+    return [`How much of the overhead follows the ${load} load cannot be told: ${told.reason}.`];
+  const { slope, slopeUncertainty, days, followed, net, uncertainty } = told.response;
+  const steepness = `${slope.toFixed(3)} ± ${slopeUncertainty.toFixed(3)} W for each W`;
+  const whole = `the ${load} load altogether accounts for ${signed(net)} ± ${points(uncertainty)}`;
+  return [
+    `From day to day (${days} days) the overhead follows the ${load} load by ${steepness}.`,
+    `Overhead that followed the load made ${signed(followed)}, so that ${whole}.`,
+  ];
+}
+
+function worth({ period, itWh }: MeasuredPeriod, change: number): string[] {
+  if (!isSeen(change)) return [];
+  const overhead = energy(Math.abs(change) * itWh);
+  return [
+    `Over the energy measured in ${period.name} this is ${overhead} of overhead ${change > 0 ? 'more' : 'less'}.`,
+  ];
+}
+
+function allotment({ part, contribution, reference, points: gap }: PartChange): string {
+  const adds = `Of the PUE, ${(contribution ?? 0).toFixed(3)} goes to ${partNames[part as Part]}`;
+  if (gap === null) return `${adds}.`;
+  const relation = !isSeen(gap) ? 'as much as' : gap > 0 ? `${points(gap)} more than` : `${points(gap)} less than`;
+  return `${adds}, ${relation} the ${(reference ?? 0).toFixed(3)} that the design allows.`;
+}
+
+/** Losses that are less than nothing by more than meters' errors explain, in PUE points. */
+const LEAST_LOSSES = -0.005;
+
+/** What the figures leave open. */
+function remarks({ totalFrom }: MeasuredPeriod, { merged, parts: all }: Compared): string[] {
+  const losses = all.find(({ part }) => part === 'losses');
+  const isNegative = [losses?.reference ?? 0, losses?.contribution ?? 0].some((ratio) => ratio < LEAST_LOSSES);
+  const hidden = parts.filter((part) => merged.includes(part)).map((part) => partNames[part]);
+  return [
+    ...(hidden.length > 0 ? [`Not told apart, for want of measurements, and among the losses: ${list(hidden)}.`] : []),
+    ...(totalFrom === 'parts'
+      ? ['The total is the sum of the parts: losses and loads without a meter are not in it.']
+      : []),
+    ...(isNegative && totalFrom === 'supply'
+      ? ['The parts measured add up to more than total less IT: a role, a feed or a meter is wrong.']
+      : []),
+  ];
+}

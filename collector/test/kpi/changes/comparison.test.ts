@@ -1,0 +1,162 @@
+import t from 'tap';
+import { type Compared, comparePeriods, compareWithTarget } from '../../../src/kpi/changes/comparison.ts';
+import type { MeasuredPeriod } from '../../../src/kpi/changes/measured-period.ts';
+import { explainGap, explainPeriods, puesTerms, stationTerms } from '../../../src/kpi/changes/sentences.ts';
+import { findTarget, type Target } from '../../../src/kpi/targets.ts';
+import { type Means, measured } from './measured.ts';
+
+const september: Means = { name: '2026-09', itW: 800e3, coolingW: 160e3, lightingW: 8e3, otherW: 12e3, lossesW: 60e3 };
+const october: Means = { ...september, name: '2026-10' };
+const target = findTarget('gb-40879-grade-2-1.3') as Target;
+
+function compare(before: MeasuredPeriod, after: MeasuredPeriod): Compared {
+  const compared = comparePeriods(before, after);
+  if (compared.reason !== null) throw new Error(compared.reason);
+  return compared;
+}
+
+function explain(before: Means, after: Means, terms = puesTerms): readonly string[] {
+  const [reference, now] = [measured(before), measured(after)];
+  return explainPeriods(terms, reference, now, compare(reference, now));
+}
+
+function pointsOf({ parts }: Compared): Readonly<Record<string, number>> {
+  return Object.fromEntries(parts.map(({ part, points }) => [part, Number((points ?? Number.NaN).toFixed(6))]));
+}
+
+t.test('a PUE that worsens because the IT load fell is said to do so', async (t) => {
+  const less = { ...october, itW: 600e3 };
+  t.same(pointsOf(compare(measured(september), measured(less))), {
+    'it-load': 0.1,
+    cooling: 0,
+    lighting: 0,
+    other: 0,
+    losses: 0,
+  });
+  t.same(explain(september, less), [
+    'PUE rose by 0.100, from 1.300 in 2026-09 to 1.400 in 2026-10.',
+    'Of the rise by 0.100, 0.100 comes from IT load falling from 800 kW to 600 kW under an almost unchanged overhead.',
+    'Cooling, lighting, other loads and power losses and loads without a meter changed it by less than 0.001 each.',
+    'PUE worsened because the IT load fell: an almost unchanged overhead is spread over less IT load.',
+    'How much of the overhead follows the IT load cannot be told: each period needs 7 days that are measured well enough.',
+    'Over the energy measured in 2026-10 this is 44.6 MWh of overhead more.',
+  ]);
+  t.match(
+    explain(september, { ...less, coolingW: 130e3 }).join(' '),
+    /worsened because the IT load fell faster than the overhead/,
+  );
+  t.match(explain(september, { ...less, coolingW: 190e3 }).join(' '), /worsened chiefly because the IT load fell/);
+});
+
+t.test('and one that improves because the load rose, too', async (t) => {
+  const more = { ...october, itW: 1000e3 };
+  t.match(
+    explain(september, more).join(' '),
+    /improved because the IT load rose: an almost unchanged overhead is spread over more/,
+  );
+  t.match(
+    explain(september, { ...more, coolingW: 190e3 }).join(' '),
+    /improved because the IT load rose faster than the overhead/,
+  );
+  t.match(explain(september, { ...more, coolingW: 130e3 }).join(' '), /improved chiefly because the IT load rose/);
+});
+
+t.test('a part that works against the change is said to', async (t) => {
+  const sentences = explain(september, { ...october, coolingW: 200e3, lossesW: 52e3 });
+  t.same(sentences.slice(0, 3), [
+    'PUE rose by 0.040, from 1.300 in 2026-09 to 1.340 in 2026-10.',
+    'Cooling rising from 160 kW to 200 kW raised it by 0.050.',
+    'Power losses and loads without a meter falling from 60 kW to 52 kW lowered it by 0.010.',
+  ]);
+  t.notMatch(sentences.join(' '), /because the IT load/);
+});
+
+t.test('nothing that changed is said to be nothing', async (t) => {
+  const [first, second, ...rest] = explain(september, october);
+  t.equal(first, 'PUE did not change: 1.300 in 2026-09, 1.300 in 2026-10.');
+  t.match(second, /^The IT load, cooling, .* less than 0.001 each\.$/);
+  t.same(rest, []);
+});
+
+t.test('what is not measured in both periods is among the losses of both', async (t) => {
+  const before = measured(september);
+  const after = measured({ ...october, coolingW: 170e3 });
+  const blind = compare(before, { ...after, meteredWh: { ...after.meteredWh, lighting: null, other: null } });
+  t.same(blind.merged, ['lighting', 'other']);
+  t.same(pointsOf(blind), { 'it-load': 0, cooling: 0.0125, losses: 0 });
+  t.equal(blind.parts.find(({ part }) => part === 'losses')?.referenceW, 80e3);
+  t.match(
+    explainPeriods(puesTerms, before, after, blind).at(-1),
+    'Not told apart, for want of measurements, and among the losses: lighting and other loads.',
+  );
+});
+
+t.test('only what is alike and well measured is compared', async (t) => {
+  const [before, after] = [measured(september), measured(october)];
+  const reason = (a: MeasuredPeriod, b: MeasuredPeriod): string | null => comparePeriods(a, b).reason;
+  t.equal(reason(before, after), null);
+  t.match(reason({ ...before, coverage: 0.8999 }, after), /coverage of 2026-09 is 89.9 % .* needs 90 %/);
+  t.match(reason(before, { ...after, coverage: 0 }), /coverage of 2026-10 is 0 %/);
+  t.match(reason(before, { ...after, coverage: null }), /2026-10 has not begun/);
+  t.match(reason(before, { ...after, itWh: 0 }), /no IT energy was used in 2026-10/);
+  t.match(
+    reason(before, { ...after, level: 'pdu-output' }),
+    /ups-output in 2026-09 and at pdu-output in 2026-10.*itLevel/,
+  );
+  t.match(compareWithTarget({ ...after, coverage: 0.5 }, target, null).reason, /coverage of 2026-10/);
+});
+
+t.test('the gap to a target divides by the design, where the site file has one', async (t) => {
+  const now = measured({ ...october, coolingW: 220e3 });
+  const shares = { cooling: 0.7, lighting: 0.05, other: 0.05, losses: 0.2 };
+  const designed = compareWithTarget(now, target, shares);
+  const listed = compareWithTarget(now, target, null);
+  if (designed.reason !== null || listed.reason !== null) throw new Error('no gap');
+  t.same(pointsOf(designed), { cooling: 0.065, lighting: -0.005, other: 0, losses: 0.015 });
+  t.same(explainGap(now, target, designed, 'design of 2024'), [
+    'PUE of 2026-10 is 1.375, 0.075 above the target 1.3: 44.6 MWh more overhead than it allows for the IT energy measured.',
+    'Of the PUE, 0.275 goes to cooling, 0.065 more than the 0.210 that the design allows.',
+    'Of the PUE, 0.010 goes to lighting, 0.005 less than the 0.015 that the design allows.',
+    'Of the PUE, 0.015 goes to other loads, as much as the 0.015 that the design allows.',
+    'Of the PUE, 0.075 goes to power losses and loads without a meter, 0.015 more than the 0.060 that the design allows.',
+    'How the overhead divides by design is from: design of 2024.',
+  ]);
+  t.ok(listed.parts.every(({ points, contribution }) => points === null && contribution !== null));
+  t.match(explainGap(now, target, listed, null).at(-1), /designShares/);
+  const better = measured({ ...october, coolingW: 120e3 });
+  const room = compareWithTarget(better, target, null);
+  if (room.reason !== null) throw new Error(room.reason);
+  t.match(explainGap(better, target, room, null)[0], /1\.250, 0\.050 below the target 1\.3: room for 29\.8 MWh more/);
+});
+
+t.test('how the overhead goes with the load is told from days, of periods that do not overlap', async (t) => {
+  const days = (itW: number): MeasuredPeriod['days'] =>
+    [-30, -20, -10, 0, 10, 20, 30].map((more) => ({
+      itW: itW + more * 1e3,
+      overheadW: 160e3 + 0.1 * (itW + more * 1e3),
+    }));
+  const before = { ...measured(september), days: days(800e3) };
+  const after = { ...measured({ ...october, itW: 600e3, coolingW: 140e3 }), days: days(600e3) };
+  const compared = compare(before, after);
+  t.match(
+    explainPeriods(puesTerms, before, after, compared).join(' '),
+    'From day to day (14 days) the overhead follows the IT load by 0.100 ± 0.000 W for each W. Overhead that followed the load made −0.029, so that the IT load altogether accounts for +0.067 ± 0.000.',
+  );
+  t.match(compare(before, before).load?.reason, 'the periods overlap');
+});
+
+t.test('a base station has no PUE, and its sentences say none', async (t) => {
+  const sentences = explain(september, { ...october, itW: 600e3 }, stationTerms).join(' ');
+  t.notMatch(sentences, /PUE|IT/);
+  t.match(sentences, /Telecom load falling|telecom load falling/);
+});
+
+t.test('doubtful totals are said to be', async (t) => {
+  const [before, after] = [measured(september), measured({ ...october, lossesW: -15e3 })];
+  t.match(
+    explainPeriods(puesTerms, before, after, compare(before, after)).at(-1),
+    /a role, a feed or a meter is wrong/,
+  );
+  const summed = { ...measured(october), totalFrom: 'parts' as const };
+  t.match(explainPeriods(puesTerms, before, summed, compare(before, summed)).at(-1), /sum of the parts/);
+});
