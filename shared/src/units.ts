@@ -1,5 +1,5 @@
-import { type Channel, channelNames, channels } from './channels.ts';
 import * as v from 'valibot';
+import { type Channel, channelNames, channels } from './channels.ts';
 
 type Factors = Readonly<Record<string, number>>;
 
