@@ -1,4 +1,5 @@
-import type { GaugeInterval, PointInterval, Span } from './accounting/interval.ts';
+import type { Channel } from '@wattmark/shared/channels';
+import type { GaugeInterval, GaugeMean, PointInterval, Span } from './accounting/interval.ts';
 import type { AgentFigures, ChannelValue, Figures, Health, Live } from './figures.ts';
 import type { Fold } from './fold.ts';
 import type { Ingest } from './ingest/ingest.ts';
@@ -131,6 +132,10 @@ export class CollectorFigures implements Figures {
 
   gaugeMinutes(pointId: number, span: Span, asOfMs: number | null): Promise<GaugeInterval[]> {
     return this.#parts.store.gaugeMinutes(pointId, span, asOfMs);
+  }
+
+  gaugeMeansOf(pointIds: readonly number[], channel: Channel, span: Span, asOfMs: number | null): Promise<GaugeMean[]> {
+    return this.#parts.store.gaugeMeansOf(pointIds, channel, span, asOfMs);
   }
 
   #sources(): Sources {

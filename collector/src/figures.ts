@@ -1,7 +1,7 @@
 import type { Channel } from '@wattmark/shared/channels';
 import type { Quality, SourcesReport } from '@wattmark/shared/messages';
 import type { Role } from '@wattmark/shared/roles';
-import type { GaugeInterval, PointInterval, Span } from './accounting/interval.ts';
+import type { GaugeInterval, GaugeMean, PointInterval, Span } from './accounting/interval.ts';
 import type { Site, SiteSum } from './site/site.ts';
 
 /** A site's figures at this moment. Null is unknown. */
@@ -82,4 +82,6 @@ export interface Figures {
     asOfMs: number | null,
   ): Promise<PointInterval[]>;
   gaugeMinutes(pointId: number, span: Span, asOfMs: number | null): Promise<GaugeInterval[]>;
+  /** Points' means of a channel that is rolled up, over a span on quarter-hours: of those that have ended, in the order of points. */
+  gaugeMeansOf(pointIds: readonly number[], channel: Channel, span: Span, asOfMs: number | null): Promise<GaugeMean[]>;
 }

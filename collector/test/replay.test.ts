@@ -9,6 +9,12 @@ import { birth, Rig, START, scratch, tick } from './support/rig.ts';
 
 const quiet = (): void => {};
 
+/** A tick that also tells how busy a server is. */
+function busyTick(seq: number): unknown {
+  const { readings, ...message } = tick(seq, 900 + (seq % 17)) as { readings: readonly unknown[] };
+  return { ...message, readings: [...readings, ['host-1', 'utilisation', seq % 100]] };
+}
+
 /** An hour of two points with an outage, late data and a restart in the middle, stopped cleanly. */
 async function recordHour(data: string): Promise<void> {
   let rig = await Rig.open(data);
@@ -17,10 +23,10 @@ async function recordHour(data: string): Promise<void> {
   for (let seq = 1; seq <= 360; seq++) {
     rig.nowMs = START + seq * 10_000;
     // From minute 20 to 40 nothing arrives; then all of it at once.
-    if (seq > 120 && seq <= 240) held.push(tick(seq, 900 + (seq % 17)));
-    else rig.send('readings', tick(seq, 900 + (seq % 17)));
+    if (seq > 120 && seq <= 240) held.push(busyTick(seq));
+    else rig.send('readings', busyTick(seq));
     if (seq === 241) {
-      for (const message of [...held, tick(241, 1000)]) rig.send('readings', message);
+      for (const message of [...held, busyTick(241)]) rig.send('readings', message);
     }
     if (seq % 6 === 0) rig.pipeline.tick();
     await rig.settle();
@@ -41,6 +47,7 @@ t.test('a replay of the evidence gives the same store, row by row', async (t) =>
   const rows = Object.fromEntries((comparison ?? []).map((table) => [table.table, table.rows]));
   t.ok(Number(rows['point_minute']) >= 120, `${rows['point_minute']} minutes`);
   t.ok(Number(rows['site_quarter']) >= 3, `${rows['site_quarter']} quarter-hours`);
+  t.ok(Number(rows['gauge_quarter']) >= 3, `${rows['gauge_quarter']} quarter-hours of gauges`);
 });
 
 t.test('a store that somebody changed is told apart, and can be replaced', async (t) => {

@@ -45,7 +45,7 @@ export interface AccountingCounters {
 export interface Closed {
   readonly points: PointInterval[];
   readonly gauges: GaugeInterval[];
-  /** The minutes that `points` are of. */
+  /** The minutes that `points` and `gauges` are of. */
   readonly minutesMs: ReadonlySet<number>;
 }
 
@@ -87,6 +87,7 @@ export class Accounting {
   };
   readonly #gaugeSink = (interval: GaugeInterval): void => {
     this.#closed++;
+    this.#minutesMs.add(interval.startMs);
     if (this.keepsRows) this.#closedGauges.push(interval);
   };
   readonly counters: AccountingCounters = { late: 0, ahead: 0, conflicting: 0, resets: 0, gaps: 0 };

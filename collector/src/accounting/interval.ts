@@ -63,6 +63,14 @@ export interface GaugeInterval {
   readonly samples: number;
 }
 
+/** What a channel of a point was on average over some time, every minute of which weighs the same. */
+export interface GaugeMean {
+  readonly pointId: number;
+  readonly mean: number;
+  /** The minutes that the mean is of. */
+  readonly measuredMs: number;
+}
+
 /**
  * The newest state of the intervals that one stretch of the evidence log changed. `recordedMs` (the collector's time at
  * the record that closed the batch) and `position` (records in the log up to and including that one) are the same on
@@ -74,7 +82,7 @@ export interface IntervalBatch {
   readonly points: readonly PointInterval[];
   readonly gauges: readonly GaugeInterval[];
   /**
-   * The minutes that `points` are of; known also where the rows themselves are in the store already and were left out.
+   * The minutes that `points` and `gauges` are of; known also where the rows themselves are in the store already and were left out.
    */
   readonly minutesMs: ReadonlySet<number>;
 }

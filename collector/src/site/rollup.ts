@@ -1,5 +1,6 @@
-import { type IntervalBatch, QUARTER_MS, type Span } from '../accounting/interval.ts';
+import { type GaugeInterval, type IntervalBatch, QUARTER_MS, type Span } from '../accounting/interval.ts';
 import type { Store } from '../store/store.ts';
+import { rolledUpChannels } from '../store/tables.ts';
 import { QuarterFold, quarterOf, SiteIndex } from './quarter-fold.ts';
 import type { Site } from './site.ts';
 
@@ -47,12 +48,13 @@ export class Rollup {
   /** Writes one batch. On an error nothing of it is in the store, and this rollup is as before. */
   async record(store: Store, batch: IntervalBatch, sites: readonly Site[]): Promise<void> {
     const index = new SiteIndex(sites);
-    const { openQuarters, due } = this.#plan(batch, index);
+    const { openQuarters, due, lateGauges } = this.#plan(batch, index);
     await store.begin();
     try {
       await store.writePointMinutes(batch.points, batch.recordedMs);
       await store.writeGaugeMinutes(batch.gauges, batch.recordedMs);
       for (const run of runsOf(due)) await rollUp(store, run, index, batch.recordedMs);
+      if (lateGauges !== null) await store.rollUpGauges(lateGauges.span, lateGauges.pointIds, batch.recordedMs);
       await store.commit(batch.position);
     } catch (error) {
       // The first error says what went wrong; a connection that cannot even roll back forgets the transaction when it closes.
@@ -72,7 +74,7 @@ export class Rollup {
     this.#recordedMs = recordedMs;
   }
 
-  #plan(batch: IntervalBatch, index: SiteIndex): { openQuarters: ReadonlySet<number>; due: Due } {
+  #plan(batch: IntervalBatch, index: SiteIndex): Plan {
     const openQuarters = new Set(this.#openQuarters);
     const due: Due = new Map();
     for (const { pointId, startMs } of batch.points) {
@@ -85,12 +87,19 @@ export class Rollup {
       const owners = due.get(quarterMs) ?? new Set<Owner>();
       due.set(quarterMs, owners.add(index.siteOf(pointId) ?? pointId));
     }
+    const late: GaugeInterval[] = [];
+    for (const gauge of batch.gauges) {
+      const quarterMs = quarterOf(gauge.startMs);
+      if (openQuarters.has(quarterMs)) continue;
+      if (!hasEnded(quarterMs, batch.recordedMs)) openQuarters.add(quarterMs);
+      else if (rolledUpChannels.includes(gauge.channel)) late.push(gauge);
+    }
     for (const quarterMs of openQuarters) {
       if (!hasEnded(quarterMs, batch.recordedMs)) continue;
       openQuarters.delete(quarterMs);
       due.set(quarterMs, null);
     }
-    return { openQuarters, due };
+    return { openQuarters, due, lateGauges: gaugesToRestate(late) };
   }
 }
 
@@ -99,6 +108,22 @@ type Owner = Site | number;
 
 /** Quarter-hours to be computed, by their beginning; null: for everybody. */
 type Due = Map<number, Set<Owner> | null>;
+
+/** What a batch leaves to do. */
+interface Plan {
+  readonly openQuarters: ReadonlySet<number>;
+  readonly due: Due;
+  readonly lateGauges: { readonly span: Span; readonly pointIds: readonly number[] } | null;
+}
+
+/** The span of all quarter-hours that late gauges belong to; null without any. */
+function gaugesToRestate(late: readonly GaugeInterval[]): Plan['lateGauges'] {
+  if (late.length === 0) return null;
+  const quartersMs = late.map(({ startMs }) => quarterOf(startMs));
+  const [first, last] = quartersMs.reduce(([a, b], ms) => [Math.min(a, ms), Math.max(b, ms)], [Infinity, -Infinity]);
+  const pointIds = [...new Set(late.map(({ pointId }) => pointId))].sort((a, b) => a - b);
+  return { span: { fromMs: first, toMs: last + QUARTER_MS }, pointIds };
+}
 
 /** Successive quarter-hours that are due for the same owners. */
 interface Run {
@@ -155,4 +180,5 @@ async function rollUp(store: Store, run: Run, index: SiteIndex, recordedMs: numb
   const { points, sites } = fold.finish();
   await store.writePointQuarters(points, recordedMs);
   await store.writeSiteQuarters(sites, recordedMs);
+  if (run.pointIds === null) await store.rollUpGauges(run.span, null, recordedMs);
 }

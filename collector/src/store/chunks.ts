@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { type DuckDBConnection, DuckDBDataChunk } from '@duckdb/node-api';
 import type { Channel } from '@wattmark/shared/channels';
-import { type GaugeInterval, MINUTE_MS, type PointInterval } from '../accounting/interval.ts';
+import { type GaugeInterval, type GaugeMean, MINUTE_MS, type PointInterval } from '../accounting/interval.ts';
 import type { SiteSum } from '../site/site.ts';
 import { recordedColumn, type Table } from './tables.ts';
 
@@ -60,6 +60,16 @@ export function decodeGauges(chunk: DuckDBDataChunk): GaugeInterval[] {
     mean: mean[row] as number,
     max: max[row] as number,
     samples: samples[row] as number,
+  }));
+}
+
+/** Rows of a result with a point, its mean and the number of minutes that it is of. */
+export function decodeGaugeMeans(chunk: DuckDBDataChunk): GaugeMean[] {
+  const [point, mean, minutes] = columnsOf(chunk) as [Numbers, Numbers, Numbers];
+  return rowsOf(chunk, (row) => ({
+    pointId: point[row] as number,
+    mean: mean[row] as number,
+    measuredMs: (minutes[row] as number) * MINUTE_MS,
   }));
 }
 

@@ -8,16 +8,26 @@ import {
   INTEGER,
   LIST,
   listValue,
+  VARCHAR,
 } from '@duckdb/node-api';
-import { type GaugeInterval, MINUTE_MS, type PointInterval, type Span } from '../accounting/interval.ts';
-import type { SiteInterval, SiteSum } from '../site/site.ts';
-import { appendRows, decodeGauges, decodePoints, decodeSites } from './chunks.ts';
+import type { Channel } from '@wattmark/shared/channels';
 import {
+  type GaugeInterval,
+  type GaugeMean,
+  MINUTE_MS,
+  type PointInterval,
+  type Span,
+} from '../accounting/interval.ts';
+import type { SiteInterval, SiteSum } from '../site/site.ts';
+import { appendRows, decodeGaugeMeans, decodeGauges, decodePoints, decodeSites } from './chunks.ts';
+import {
+  gaugeMeansQuery,
   gaugesQuery,
   minutesOfAllQuery,
   minutesQuery,
   pointSumsQuery,
   progressQuery,
+  rollUpGauges,
   siteSumsQuery,
 } from './queries.ts';
 import { connectWriter } from './schema.ts';
@@ -46,7 +56,7 @@ export async function openDuckdbStore(file: string, options: DuckdbOptions = {})
   return new DuckdbStore(instance, writer, await instance.connect());
 }
 
-type Parameters = Record<string, number | bigint | DuckDBListValue>;
+type Parameters = Record<string, number | bigint | string | DuckDBListValue>;
 
 class DuckdbStore implements Store {
   readonly #instance: DuckDBInstance;
@@ -89,6 +99,12 @@ class DuckdbStore implements Store {
     await this.#write(siteQuarter, rows, recordedMs);
   }
 
+  async rollUpGauges(span: Span, pointIds: readonly number[] | null, recordedMs: number): Promise<void> {
+    this.#requireTransaction();
+    const parameters = { ...known(span, recordedMs), ...(pointIds === null ? {} : { points: list(pointIds) }) };
+    await this.#writer.run(rollUpGauges(pointIds === null), parameters, typesOf(parameters));
+  }
+
   async *readBack(span: Span, pointIds: readonly number[] | null): AsyncGenerator<readonly PointInterval[]> {
     const stepMinutes = pointIds === null ? 1 : Math.max(1, Math.floor(READ_BACK_ROWS / Math.max(1, pointIds.length)));
     const sql = pointIds === null ? minutesOfAllQuery : minutesQuery;
@@ -124,6 +140,16 @@ class DuckdbStore implements Store {
     return this.#read(gaugesQuery, { ...known(span, asOfMs), point: pointId }, decodeGauges);
   }
 
+  async gaugeMeansOf(
+    pointIds: readonly number[],
+    channel: Channel,
+    span: Span,
+    asOfMs: number | null,
+  ): Promise<GaugeMean[]> {
+    if (pointIds.length === 0) return [];
+    return this.#read(gaugeMeansQuery, { ...known(span, asOfMs), points: list(pointIds), channel }, decodeGaugeMeans);
+  }
+
   async pointSumsOf(
     pointIds: readonly number[],
     boundariesMs: readonly number[],
@@ -153,8 +179,12 @@ class DuckdbStore implements Store {
   }
 
   async #write<Row>(table: Table<Row>, rows: readonly Row[], recordedMs: number): Promise<void> {
-    if (!this.#inTransaction) throw new Error('a write outside a transaction');
+    this.#requireTransaction();
     await appendRows(this.#writer, table, rows, recordedMs);
+  }
+
+  #requireTransaction(): void {
+    if (!this.#inTransaction) throw new Error('a write outside a transaction');
   }
 
   async #read<Row>(sql: string, parameters: Parameters, decode: (chunk: DuckDBDataChunk) => Row[]): Promise<Row[]> {
@@ -192,7 +222,14 @@ function list(items: readonly number[]): DuckDBListValue {
 }
 
 /** Numbers would be bound as DOUBLE, and a comparison with those skips nothing. */
-function typesOf(parameters: Parameters): Record<string, typeof INTEGER | ReturnType<typeof LIST>> {
+function typesOf(parameters: Parameters): Record<string, ParameterType> {
   const typed = Object.entries(parameters).filter(([, value]) => typeof value !== 'bigint');
-  return Object.fromEntries(typed.map(([name, value]) => [name, typeof value === 'number' ? INTEGER : LIST(INTEGER)]));
+  return Object.fromEntries(typed.map(([name, value]) => [name, typeOf(value)]));
+}
+
+type ParameterType = typeof INTEGER | typeof VARCHAR | ReturnType<typeof LIST>;
+
+function typeOf(value: Parameters[string]): ParameterType {
+  if (typeof value === 'string') return VARCHAR;
+  return typeof value === 'number' ? INTEGER : LIST(INTEGER);
 }

@@ -1,4 +1,12 @@
-import { gaugeMinute, pointMinute, pointQuarter, roleColumns, siteQuarter } from './tables.ts';
+import {
+  gaugeMinute,
+  gaugeQuarter,
+  pointMinute,
+  pointQuarter,
+  roleColumns,
+  rolledUpChannels,
+  siteQuarter,
+} from './tables.ts';
 
 /**
  * The questions put to the store. Parameters: `$from`, `$to` and `$boundaries` in minutes since 1970, `$recorded` in UTC
@@ -39,8 +47,27 @@ export const gaugesQuery = `
   SELECT ${columnsOf(gaugeMinute)} FROM gauge_minute WHERE point = $point AND ${known}
   ${newest('channel, minute')} ORDER BY minute, channel`;
 
+/** Condition that a row is of one of the points asked for. */
+const ofPoints = 'point IN (SELECT unnest($points::INTEGER[]))';
+
+/** Statement that makes quarter-hours of gauges' minutes; of all points, or of those asked for. */
+export const rollUpGauges = (isOfAll: boolean): string => `
+  INSERT INTO ${gaugeQuarter.name}
+  SELECT point, channel, minute - minute % 15 AS quarter, sum(mean::DECIMAL(18, 6))::DOUBLE, count(*)::INTEGER, $recorded
+  FROM (
+    SELECT point, channel, minute, mean FROM ${gaugeMinute.name}
+    WHERE ${known} AND channel IN (${rolledUpChannels.map((channel) => `'${channel}'`).join(', ')})
+      ${isOfAll ? '' : `AND ${ofPoints}`}
+    ${newest('point, channel, minute')})
+  GROUP BY point, channel, quarter ORDER BY quarter, point, channel`;
+
+export const gaugeMeansQuery = `
+  WITH quarter AS (${newestQuarters(gaugeQuarter.name, `channel = $channel AND ${ofPoints}`, 'point, minute')})
+  SELECT point, sum(sum::DECIMAL(18, 6))::DOUBLE / sum(minutes)::DOUBLE, sum(minutes)::DOUBLE
+  FROM quarter GROUP BY point ORDER BY point`;
+
 export const pointSumsQuery = `
-  WITH quarter AS (${newestQuarters(pointQuarter.name, 'point IN (SELECT unnest($points::INTEGER[]))', 'point, minute')})
+  WITH quarter AS (${newestQuarters(pointQuarter.name, ofPoints, 'point, minute')})
   SELECT point, boundary.minute, ${['energy_wh', 'estimated_wh', 'export_wh'].map(sumWh).join(', ')},
     min(min_w) AS min_w, max(max_w) AS max_w, ${['measured_ms', 'estimated_ms', 'bridged_ms'].map(sumMs).join(', ')}
   FROM quarter ASOF JOIN (SELECT unnest($boundaries::INTEGER[]) AS minute) AS boundary ON quarter.minute >= boundary.minute

@@ -1,4 +1,5 @@
-import type { GaugeInterval, PointInterval, Span } from '../accounting/interval.ts';
+import type { Channel } from '@wattmark/shared/channels';
+import type { GaugeInterval, GaugeMean, PointInterval, Span } from '../accounting/interval.ts';
 import type { SiteInterval, SiteSum } from '../site/site.ts';
 
 /**
@@ -17,6 +18,8 @@ export interface Store {
   writeGaugeMinutes(rows: readonly GaugeInterval[], recordedMs: number): Promise<void>;
   writePointQuarters(rows: readonly PointInterval[], recordedMs: number): Promise<void>;
   writeSiteQuarters(rows: readonly SiteInterval[], recordedMs: number): Promise<void>;
+  /** Writes the quarter-hours of the gauges that are rolled up, of these points or (null) of all, from their newest minutes. */
+  rollUpGauges(span: Span, pointIds: readonly number[] | null, recordedMs: number): Promise<void>;
   /** Newest minutes as the transaction under way sees them, in batches of bounded size, ordered by minute. */
   readBack(span: Span, pointIds: readonly number[] | null): AsyncIterable<readonly PointInterval[]>;
   /** Makes all writes since `begin` visible at once, with the position they reach. */
@@ -26,6 +29,8 @@ export interface Store {
 
   pointMinutes(pointIds: readonly number[], span: Span, asOfMs: number | null): Promise<PointInterval[]>;
   gaugeMinutes(pointId: number, span: Span, asOfMs: number | null): Promise<GaugeInterval[]>;
+  /** Points' means of a channel over its quarter-hours in a span (on quarter-hours), in the order of points. */
+  gaugeMeansOf(pointIds: readonly number[], channel: Channel, span: Span, asOfMs: number | null): Promise<GaugeMean[]>;
   /**
    * Sums of points' quarter-hours between successive boundaries (ascending, on quarter-hours), in the order of time and then of
    * points; no row where nothing is known.

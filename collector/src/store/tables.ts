@@ -1,4 +1,5 @@
 import { BIGINT, DOUBLE, type DuckDBType, INTEGER, VARCHAR } from '@duckdb/node-api';
+import type { Channel } from '@wattmark/shared/channels';
 import { energyRoles } from '@wattmark/shared/roles';
 import { type GaugeInterval, MINUTE_MS, type PointInterval } from '../accounting/interval.ts';
 import type { SiteInterval } from '../site/site.ts';
@@ -52,6 +53,29 @@ export const gaugeMinute: Table<GaugeInterval> = {
   ],
 };
 
+/** Channels whose quarter-hours are kept beside their minutes, because figures over months and years are made of them. */
+export const rolledUpChannels: readonly Channel[] = ['utilisation'];
+
+/** A gauge's quarter-hour: the sum of its minutes' means, and how many they are. */
+interface GaugeQuarter {
+  readonly pointId: number;
+  readonly channel: Channel;
+  readonly startMs: number;
+  readonly sum: number;
+  readonly minutes: number;
+}
+
+export const gaugeQuarter: Table<GaugeQuarter> = {
+  name: 'gauge_quarter',
+  columns: [
+    { name: 'point', type: INTEGER, of: (row) => row.pointId },
+    { name: 'channel', type: VARCHAR, of: (row) => row.channel },
+    { name: 'minute', type: INTEGER, of: (row) => row.startMs / MINUTE_MS },
+    { name: 'sum', type: DOUBLE, of: (row) => row.sum },
+    { name: 'minutes', type: INTEGER, of: (row) => row.minutes },
+  ],
+};
+
 /** Names of the columns that hold a site's energy by role, in the order of `energyRoles`. */
 export const roleColumns: readonly string[] = energyRoles.map((role) => `role_${role.replaceAll('-', '_')}_wh`);
 
@@ -78,7 +102,7 @@ export const siteQuarter: Table<SiteInterval> = {
 
 /** The statements that make an empty store. A file made by other statements is of another version. */
 export const schema: readonly string[] = [
-  ...[pointMinute, pointQuarter, gaugeMinute, siteQuarter].map(createTable),
+  ...[pointMinute, pointQuarter, gaugeMinute, gaugeQuarter, siteQuarter].map(createTable),
   'CREATE TABLE progress (position BIGINT NOT NULL)',
 ];
 

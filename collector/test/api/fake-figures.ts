@@ -1,6 +1,8 @@
+import type { Channel } from '@wattmark/shared/channels';
 import type { Role } from '@wattmark/shared/roles';
 import {
   type GaugeInterval,
+  type GaugeMean,
   MINUTE_MS,
   type PointInterval,
   QUARTER_MS,
@@ -157,6 +159,11 @@ export class FakeFigures implements Figures {
   async gaugeMinutes(pointId: number, { fromMs }: Span): Promise<GaugeInterval[]> {
     if (pointId !== 3) return [];
     return [{ pointId, channel: 'temperature', startMs: fromMs, min: 21, mean: 22.5, max: 24, samples: 6 }];
+  }
+
+  async gaugeMeansOf(pointIds: readonly number[], _: Channel, { fromMs, toMs }: Span): Promise<GaugeMean[]> {
+    const measuredMs = Math.max(0, Math.min(toMs, NOW_MS) - Math.max(fromMs, this.#knobs.sinceMs));
+    return measuredMs === 0 ? [] : pointIds.map((pointId) => ({ pointId, mean: 10 * pointId, measuredMs }));
   }
 
   /** Rows of minutes, or of quarter-hours for long spans; the last one ends now. */

@@ -3,7 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import t, { type Test } from 'tap';
-import { type IntervalBatch, MINUTE_MS, type PointInterval, QUARTER_MS } from '../../src/accounting/interval.ts';
+import {
+  type GaugeInterval,
+  type IntervalBatch,
+  MINUTE_MS,
+  type PointInterval,
+  QUARTER_MS,
+} from '../../src/accounting/interval.ts';
 import { siteMinutes } from '../../src/site/balance.ts';
 import { addEnergies, nothing, sumPointIntervals, sumSiteIntervals } from '../../src/site/interval-sum.ts';
 import { Rollup } from '../../src/site/rollup.ts';
@@ -88,6 +94,24 @@ t.test('late minutes restate exactly the quarter-hours of the sites that they be
     [195, 195, 195],
     'and as of before, it is as it was',
   );
+});
+
+t.test('gauges are rolled up with their quarter-hour, and late ones again', async (t) => {
+  const { store } = await openStore(t);
+  const rollup = new Rollup();
+  const utilisation = (pointId: number, minute: number, mean: number): GaugeInterval => {
+    return { pointId, channel: 'utilisation', startMs: T0 + minute * MINUTE_MS, min: 0, mean, max: 100, samples: 6 };
+  };
+  const record = async (recordedMinute: number, gauges: readonly GaugeInterval[]): Promise<unknown> => {
+    await rollup.record(store, { ...batch(recordedMinute, []), gauges }, sites);
+    const span = { fromMs: T0, toMs: T0 + 2 * QUARTER_MS };
+    return (await store.gaugeMeansOf([1, 2], 'utilisation', span, null)).map(({ mean }) => mean);
+  };
+  t.same(await record(14, [utilisation(1, 12, 10), utilisation(2, 12, 40)]), [], 'not before it has ended');
+  t.equal(rollup.rolledUpToMs, T0);
+  t.same(await record(16, [utilisation(1, 15, 99)]), [10, 40]);
+  t.same(await record(17, [utilisation(2, 3, 80)]), [10, 60], 'a late minute restates its quarter-hour');
+  t.same(await record(31, []), [54.5, 60]);
 });
 
 t.test('a point that belongs to no site has its quarter-hours too', async (t) => {

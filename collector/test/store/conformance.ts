@@ -1,3 +1,4 @@
+import type { Channel } from '@wattmark/shared/channels';
 import { energyRoles } from '@wattmark/shared/roles';
 import fc from 'fast-check';
 import type { Test } from 'tap';
@@ -84,6 +85,7 @@ export function conformsToStore(t: Test, open: (t: Test) => Promise<Store>): voi
   check('sums of quarters follow the boundaries', sumsFollowTheBoundaries);
   check('sums of site quarters keep null apart from zero', siteSumsKeepNull);
   check('sums are the same however often they are asked for', sumsAreDeterministic);
+  check('gauges are rolled up to means over any span of quarter-hours', gaugesAreRolledUp);
   check('many reads at once are all answered', manyReadsAtOnce);
 }
 
@@ -95,6 +97,8 @@ const anEmptyStoreKnowsNothing: Body = async (t, store) => {
   t.same(await store.pointSumsOf([1], [T0, T0 + QUARTER_MS], null), []);
   t.same(await store.siteSums(1, [T0, T0 + QUARTER_MS], null), []);
   t.same(await store.siteSums(1, [T0], null), []);
+  t.same(await store.gaugeMeansOf([1], 'utilisation', hour, null), []);
+  t.same(await store.gaugeMeansOf([], 'utilisation', hour, null), []);
 };
 
 const wh = fc.double({ noNaN: true, noDefaultInfinity: true, min: -1e9, max: 1e9 });
@@ -130,6 +134,37 @@ const whatIsWrittenIsRead: Body = async (t, store) => {
   const hot = { ...gauge, channel: 'temperature', min: -3, mean: 21.12345678901234, max: 40 } as const;
   await writeBatch(store, { position: position + 1, recordedMs: T0, gauges: [gauge, hot] });
   t.strictSame(await store.gaugeMinutes(1, hour, null), [hot, gauge]);
+};
+
+const gaugesAreRolledUp: Body = async (t, store) => {
+  const gauge = (pointId: number, minute: number, mean: number, channel: Channel = 'utilisation'): GaugeInterval => {
+    return { pointId, channel, startMs: T0 + minute * MINUTE_MS, min: 0, mean, max: 100, samples: 6 };
+  };
+  const rollUp = async (position: number, gauges: readonly GaugeInterval[], ids: readonly number[] | null) => {
+    await store.begin();
+    await store.writeGaugeMinutes(gauges, T0 + position);
+    await store.rollUpGauges(hour, ids, T0 + position);
+    await store.commit(position);
+  };
+  await t.rejects(store.rollUpGauges(hour, null, T0), /transaction/);
+  const first = [gauge(1, 0, 10), gauge(1, 14, 20), gauge(1, 15, 90), gauge(2, 3, 0), gauge(2, 3, 230, 'voltage')];
+  await rollUp(1, first, null);
+  t.strictSame(await store.gaugeMeansOf([1, 2, 3], 'utilisation', hour, null), [
+    { pointId: 1, mean: 40, measuredMs: 3 * MINUTE_MS },
+    { pointId: 2, mean: 0, measuredMs: MINUTE_MS },
+  ]);
+  const quarter = { fromMs: T0, toMs: T0 + QUARTER_MS };
+  t.strictSame(await store.gaugeMeansOf([1], 'utilisation', quarter, null), [
+    { pointId: 1, mean: 15, measuredMs: 2 * MINUTE_MS },
+  ]);
+  t.same(await store.gaugeMeansOf([2], 'voltage', hour, null), [], 'only what figures need is rolled up');
+  await rollUp(2, [gauge(1, 14, 50), gauge(2, 3, 60)], [1]);
+  t.match(await store.gaugeMeansOf([1, 2], 'utilisation', quarter, null), [{ mean: 30 }, { mean: 0 }]);
+  t.match(
+    await store.gaugeMeansOf([1], 'utilisation', quarter, T0 + 1),
+    [{ mean: 15 }],
+    'as of before, it is as it was',
+  );
 };
 
 const theNewestRowWins: Body = async (t, store) => {
