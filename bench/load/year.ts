@@ -1,7 +1,8 @@
 import { parseArgs } from 'node:util';
-import { roles } from '@wattmark/shared/roles';
+import { energyRoles } from '@wattmark/shared/roles';
 import { type PointInterval, QUARTER_MS } from '../../collector/src/accounting/interval.ts';
 import { storeFile } from '../../collector/src/restore.ts';
+import { noLevel, nothing } from '../../collector/src/site/interval-sum.ts';
 import type { SiteInterval } from '../../collector/src/site/site.ts';
 import { openDuckdbStore } from '../../collector/src/store/duckdb.ts';
 import { median } from '../rig/statistics.ts';
@@ -56,9 +57,11 @@ console.log(
 function siteQuarter(siteId: number, startMs: number): SiteInterval {
   const itWh = 25_000 + ((siteId * 31 + startMs / QUARTER_MS) % 1_000);
   const totalWh = itWh * 1.28;
-  const time = { totalMs: QUARTER_MS, itMs: QUARTER_MS, pairedMs: QUARTER_MS, estimatedMs: 0 };
-  const roleWh = roles.map((role) => (role === 'utility' ? totalWh : role === 'it' ? itWh : null));
-  return { siteId, startMs, totalWh, itWh, pairedTotalWh: totalWh, pairedItWh: itWh, ...time, roleWh };
+  const time = { itMs: QUARTER_MS, pairedMs: QUARTER_MS, estimatedMs: 0 };
+  const measured = { ...noLevel, itWh, pairedTotalWh: totalWh, pairedItWh: itWh, ...time };
+  const levels = nothing.levels.map((level, index) => (index === 1 ? measured : level));
+  const roleWh = energyRoles.map((role) => (role === 'utility' ? totalWh : role === 'it' ? itWh : null));
+  return { siteId, startMs, supplyWh: totalWh, supplyMs: QUARTER_MS, levels, roleWh };
 }
 
 function pointQuarter(pointId: number, startMs: number): PointInterval {

@@ -2,7 +2,7 @@ import { energyRoles, type Role } from '@wattmark/shared/roles';
 import { registerPowerW } from './accounting/slot.ts';
 import type { ChannelValue, Live } from './figures.ts';
 import type { Fold } from './fold.ts';
-import { type Balance, balanceOf, type Term } from './site/balance.ts';
+import { type Balance, balanceOf, planOf, type Term } from './site/balance.ts';
 import type { Site } from './site/site.ts';
 
 /** A listener hears of a site at most this often, on average. */
@@ -49,9 +49,10 @@ export class LiveFigures {
       if (terms.length === 0 || !terms.every(isFresh)) return null;
       return terms.reduce((total, { point, weight }) => total + weight * (powers.get(point.point)?.powerW ?? 0), 0);
     };
-    const totalW = sum(balance.total);
-    const itW = sum(balance.it);
-    const counted = new Set([...balance.total, ...balance.it, ...balance.byRole.flat()]);
+    const { total, it } = planOf(balance);
+    const totalW = sum(total);
+    const itW = sum(it);
+    const counted = new Set([...total, ...it, ...balance.byRole.flat()]);
     const times = [...powers.values()].flatMap((power) => (power === null ? [] : [power.atMs]));
     return {
       site: site.site,

@@ -16,6 +16,7 @@ import { problems } from '../../collector/src/api/problems.ts';
 import { startCollector } from '../../collector/src/collector.ts';
 import { loadCollectorConfig } from '../../collector/src/config.ts';
 import { accept, rejectReasons } from '../../collector/src/ingest/accept.ts';
+import { atLevel } from '../../collector/src/kpi/level.ts';
 import { coverageOf, pueOf } from '../../collector/src/kpi/pue.ts';
 import { findTarget, targets } from '../../collector/src/kpi/targets.ts';
 import { pueUncertainty } from '../../collector/src/kpi/uncertainty.ts';
@@ -195,11 +196,12 @@ t.test('worked example: one hour', async (t) => {
       return [row(1, totalWh / 15, {}, minute), ...(ofIt === null ? [] : [row(2, ofIt / 15, {}, minute)])];
     }),
   );
-  const [hour] = sumSiteIntervals(
+  const [sum] = sumSiteIntervals(
     siteMinutes(at, rows).map((minute) => ({ ...minute, endMs: minute.startMs + MINUTE_MS })),
     [T0, T0 + 60 * MINUTE_MS],
   );
-  if (hour === undefined) throw new Error('no hour');
+  if (sum === undefined) throw new Error('no hour');
+  const hour = atLevel(sum, 0);
   const says = (figure: string): void => void t.ok(auditor.includes(figure), figure);
   says(
     `total ${Math.round(hour.pairedTotalWh).toLocaleString('en')} Wh, IT ${Math.round(hour.pairedItWh).toLocaleString('en')} Wh`,

@@ -18,7 +18,7 @@ import {
 } from './contract.ts';
 import { Problem } from './problems.ts';
 import { asOf, knowledgeOf } from './range.ts';
-import { pairedEnergy, pairedOf } from './series.ts';
+import { itLevelAnswer, itLevelOf, pairedEnergy, pairedOf } from './series.ts';
 
 const kpisQuery = object({
   period: Type.Optional(
@@ -77,6 +77,7 @@ const kpisAnswer = object({
   reason: Type.String({ description: 'why the verdict is what it is, in words' }),
   estimatedShare: share,
   totalFrom: nullable(Type.Enum(['supply', 'parts'])),
+  itLevel: itLevelAnswer,
 });
 
 export function registerKpis({ api, figures, now }: RouteParts): void {
@@ -118,6 +119,7 @@ function answer(site: Site, kpis: SiteKpis): Static<typeof kpisAnswer> {
     reason: judgement.reason,
     estimatedShare: estimatedShareOf(sum),
     totalFrom: kpis.balance.totalFrom,
+    itLevel: itLevelOf(kpis.itLevel),
   };
 }
 
@@ -125,9 +127,9 @@ function targetOf({ id, metric, value, name, source, kind }: NonNullable<SiteKpi
   return { id, metric, value, name, source, kind };
 }
 
-function pueOfSite(site: Site, { period, isComplete, balance, pue, ...kpis }: SiteKpis): Static<typeof pueFigure> {
+function pueOfSite(site: Site, { period, isComplete, itLevel, pue, ...kpis }: SiteKpis): Static<typeof pueFigure> {
   const length = lengthOf(period, site.timezone);
-  const category = categoryOf(balance.level);
+  const category = categoryOf(itLevel.level);
   return {
     value: pue,
     category,

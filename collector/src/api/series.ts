@@ -1,15 +1,24 @@
+import { levels } from '@wattmark/shared/roles';
 import { type Static, Type } from 'typebox';
 import { type Step, steps } from '../kpi/boundaries.ts';
 import { isoTime } from '../kpi/period.ts';
-import { coverageOf, estimatedShareOf, pueOf } from '../kpi/pue.ts';
-import { energyByRole } from '../kpi/site-kpis.ts';
-import { nothing } from '../site/interval-sum.ts';
+import { categoryOf, coverageOf, estimatedShareOf, pueOf } from '../kpi/pue.ts';
+import { atLevel, emptySum, type LevelChoice, type LevelSum } from '../kpi/level.ts';
+import { choiceOver, energyByRole } from '../kpi/site-kpis.ts';
+import { balanceOf } from '../site/balance.ts';
 import type { Site, SiteSum } from '../site/site.ts';
 import { byRole, nullable, object, type RouteParts, requireSite, share, siteParams, wattHours } from './contract.ts';
 import { fill, intervalFields, rangeOf, rangeQuery, spanOf } from './range.ts';
 
 /** Energy of the time in which both sides were measured: the only one that may form a ratio. */
 export const pairedEnergy = object({ totalWh: wattHours, itWh: wattHours });
+
+/** The level at which IT is taken, in the whole of an answer. */
+export const itLevelAnswer = object({
+  level: nullable(Type.Enum(levels, { description: 'null where nobody said' })),
+  category: nullable(Type.Enum([1, 2, 3], { description: 'of the PUE, by that level' })),
+  reason: Type.String({ description: 'why this level, in words' }),
+});
 
 const interval = object({
   ...intervalFields,
@@ -26,6 +35,7 @@ const seriesAnswer = object({
   site: Type.String(),
   step: Type.Enum(steps),
   timezone: Type.String(),
+  itLevel: itLevelAnswer,
   intervals: Type.Array(interval),
 });
 
@@ -41,10 +51,14 @@ export function registerSeries({ api, figures, now }: RouteParts): void {
   };
   api.get('/api/v1/sites/:site/series', { schema }, async ({ params, query }) => {
     const site = requireSite(figures, params.site);
-    const { step, boundariesMs, asOfMs, knownMs } = rangeOf(query, site.timezone, now());
+    const nowMs = now();
+    const { step, boundariesMs, asOfMs, knownMs } = rangeOf(query, site.timezone, nowMs);
     const sums = await sumsOf(step, site, boundariesMs, asOfMs);
-    const intervals = fill(boundariesMs, sums, (startMs, endMs, sum) => intervalOf(site, startMs, endMs, knownMs, sum));
-    return { site: site.site, step, timezone: site.timezone, intervals };
+    const choice = choiceOver(balanceOf(site), sums, spanOf(boundariesMs), { nowMs, asOfMs });
+    const intervals = fill(boundariesMs, sums, (startMs, endMs, sum) =>
+      intervalOf(site, sum === undefined ? emptySum(startMs, endMs) : atLevel(sum, choice.index), knownMs),
+    );
+    return { site: site.site, step, timezone: site.timezone, itLevel: itLevelOf(choice), intervals };
   });
 
   function sumsOf(step: Step, site: Site, boundariesMs: readonly number[], asOfMs: number | null): Promise<SiteSum[]> {
@@ -54,19 +68,19 @@ export function registerSeries({ api, figures, now }: RouteParts): void {
 }
 
 /** Energies of the paired time; null where there is none. */
-export function pairedOf(sum: Pick<SiteSum, 'pairedMs' | 'pairedTotalWh' | 'pairedItWh'>): Static<typeof pairedEnergy> {
+export function pairedOf(
+  sum: Pick<LevelSum, 'pairedMs' | 'pairedTotalWh' | 'pairedItWh'>,
+): Static<typeof pairedEnergy> {
   if (sum.pairedMs <= 0) return { totalWh: null, itWh: null };
   return { totalWh: sum.pairedTotalWh, itWh: sum.pairedItWh };
 }
 
-function intervalOf(
-  site: Site,
-  startMs: number,
-  endMs: number,
-  knownMs: number,
-  sum: SiteSum | undefined,
-): Static<typeof interval> {
-  const energies = sum ?? nothing;
+export function itLevelOf({ level, reason }: LevelChoice): Static<typeof itLevelAnswer> {
+  return { level, category: categoryOf(level), reason };
+}
+
+function intervalOf(site: Site, energies: LevelSum, knownMs: number): Static<typeof interval> {
+  const { startMs, endMs } = energies;
   return {
     start: isoTime(startMs),
     end: isoTime(endMs),

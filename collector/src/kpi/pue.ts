@@ -1,5 +1,5 @@
 import { type Level, levels } from '@wattmark/shared/roles';
-import type { SiteSum } from '../site/site.ts';
+import type { LevelSum } from './level.ts';
 import type { PeriodLength } from './period.ts';
 
 /** Where IT energy is measured: 1 at the output of the UPS, 2 at that of the PDU, 3 at the equipment (ISO/IEC 30134-2). */
@@ -8,7 +8,7 @@ export type Category = 1 | 2 | 3;
 /** `annual` covers twelve months that are over; anything shorter is `interim`. */
 export type Derivative = 'annual' | 'interim';
 
-type Paired = Pick<SiteSum, 'pairedTotalWh' | 'pairedItWh' | 'pairedMs' | 'estimatedMs'>;
+type Paired = Pick<LevelSum, 'pairedTotalWh' | 'pairedItWh' | 'pairedMs' | 'estimatedMs'>;
 
 /** PUE of the time in which both sides were measured: a ratio of sums. Null where there is no such time or no IT energy. */
 export function pueOf({ pairedTotalWh, pairedItWh, pairedMs }: Paired): number | null {

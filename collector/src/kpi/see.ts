@@ -1,4 +1,5 @@
-import type { Baseline, SiteSum } from '../site/site.ts';
+import type { Baseline } from '../site/site.ts';
+import type { LevelSum } from './level.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -27,7 +28,7 @@ export function seeUncertainty(pue: number, uncertainty: number | null): number 
 /** Mean daily energy against a site's configured reference. */
 export function baselineFigure(
   baseline: Baseline,
-  { totalWh, totalMs }: Pick<SiteSum, 'totalWh' | 'totalMs'>,
+  { totalWh, totalMs }: Pick<LevelSum, 'totalWh' | 'totalMs'>,
 ): BaselineFigure {
   const value = totalWh === null || totalMs <= 0 ? null : (totalWh / 1000) * (DAY_MS / totalMs);
   const { kwhPerDay: reference, source } = baseline;

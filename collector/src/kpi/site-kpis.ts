@@ -1,14 +1,14 @@
 import { energyRoles, type Role } from '@wattmark/shared/roles';
 import type { Span } from '../accounting/interval.ts';
 import type { Figures } from '../figures.ts';
-import { type Balance, balanceOf, type Term } from '../site/balance.ts';
-import { nothing } from '../site/interval-sum.ts';
+import { type Balance, balanceOf, type LevelPlan, type Term } from '../site/balance.ts';
 import type { Site, SiteSum } from '../site/site.ts';
+import { atLevel, chooseLevel, emptySum, type LevelChoice, type LevelSum } from './level.ts';
 import { isLongerThanMonth, monthsOf, type Period } from './period.ts';
 import { coverageOf, pueOf } from './pue.ts';
 import { findTarget, type Target } from './targets.ts';
 import { type Contribution, pueUncertainty } from './uncertainty.ts';
-import { type Judgement, judge, type MonthCoverage } from './verdict.ts';
+import { type Judgement, judge, LEAST_COVERAGE, type MonthCoverage } from './verdict.ts';
 
 /** What is known, and when: `asOfMs` null is everything up to now. */
 export interface Knowledge {
@@ -21,7 +21,9 @@ export interface SiteKpis {
   readonly period: Period;
   readonly isComplete: boolean;
   readonly balance: Balance;
-  readonly sum: Omit<SiteSum, 'startMs' | 'endMs'>;
+  /** The level of IT that all figures are taken at. */
+  readonly itLevel: LevelChoice;
+  readonly sum: LevelSum;
   /** Total over load energy of the paired time; a base station's SEE is its reciprocal. */
   readonly pue: number | null;
   /** Expanded (k = 2), absolute. */
@@ -41,17 +43,31 @@ export async function siteKpis(figures: Figures, site: Site, period: Period, kno
   const { fromMs, toMs } = period;
   const knownMs = knownUntilMs(knowledge);
   const balance = balanceOf(site);
-  const sum = (await figures.siteSums(site, [fromMs, toMs], knowledge.asOfMs))[0] ?? nothing;
+  const sums = await figures.siteSums(site, [fromMs, toMs], knowledge.asOfMs);
+  const itLevel = choiceOver(balance, sums, period, knowledge);
+  const sum = sums[0] === undefined ? emptySum(fromMs, toMs) : atLevel(sums[0], itLevel.index);
   const pue = pueOf(sum);
-  const uncertainty = pue === null ? null : await uncertaintyOf(figures, balance, pue, period, knowledge.asOfMs);
+  const uncertainty =
+    pue === null ? null : await uncertaintyOf(figures, balance, itLevel.index, pue, period, knowledge.asOfMs);
   const coverage = coverageOf(sum.pairedMs, fromMs, toMs, knownMs);
   const target = site.target === null ? null : (findTarget(site.target) ?? null);
-  const months = target === null ? [] : await monthCoverages(figures, site, period, knowledge);
+  const months = target === null ? [] : await monthCoverages(figures, site, itLevel.index, period, knowledge);
   const judgement =
     site.kind === 'base-station' && target !== null
       ? { verdict: null, reason: 'the target is a PUE, which is not defined for a base station' }
       : judge(target, { pue, uncertainty, coverage, months });
-  return { period, isComplete: toMs <= knownMs, balance, sum, pue, uncertainty, coverage, target, judgement };
+  return { period, isComplete: toMs <= knownMs, balance, itLevel, sum, pue, uncertainty, coverage, target, judgement };
+}
+
+/** The level of IT for all figures of one answer, from sums that cover its span. */
+export function choiceOver(
+  balance: Balance,
+  sums: readonly SiteSum[],
+  { fromMs, toMs }: Span,
+  knowledge: Knowledge,
+): LevelChoice {
+  const elapsedMs = Math.min(toMs, knownUntilMs(knowledge)) - fromMs;
+  return chooseLevel(balance, { sums, elapsedMs, leastCoverage: LEAST_COVERAGE });
 }
 
 /** Energy by role for the roles that the site has; null is unknown. */
@@ -64,11 +80,13 @@ export function energyByRole(site: Site, roleWh: SiteSum['roleWh']): Partial<Rec
 
 async function uncertaintyOf(
   figures: Figures,
-  { total, it, totalFrom }: Balance,
+  { totalFrom, levels }: Balance,
+  level: number,
   pue: number,
   span: Span,
   asOfMs: number | null,
 ): Promise<number | null> {
+  const { total, it } = levels[level] as LevelPlan;
   const counted = [...new Set([...total, ...it])];
   // Sums of many points are not asked for where the answer is known to be unknown.
   if (totalFrom === null || counted.some(({ point }) => point.accuracyClass === null)) return null;
@@ -89,6 +107,7 @@ const LEAST_PART_MS = 86_400_000;
 async function monthCoverages(
   figures: Figures,
   site: Site,
+  level: number,
   period: Period,
   knowledge: Knowledge,
 ): Promise<MonthCoverage[]> {
@@ -102,7 +121,7 @@ async function monthCoverages(
   const boundariesMs = [...months.map(({ fromMs }) => fromMs), last.toMs];
   const sums = await figures.siteSums(site, boundariesMs, knowledge.asOfMs);
   return months.map(({ name, fromMs, toMs }) => {
-    const pairedMs = sums.find(({ startMs }) => startMs === fromMs)?.pairedMs ?? 0;
+    const pairedMs = sums.find(({ startMs }) => startMs === fromMs)?.levels[level]?.pairedMs ?? 0;
     return { name, coverage: coverageOf(pairedMs, fromMs, toMs, knownMs) ?? 0 };
   });
 }

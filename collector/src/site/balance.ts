@@ -1,6 +1,8 @@
 import { energyRoles, type Level, levels, type Role, supplyRoles } from '@wattmark/shared/roles';
 import { isEmpty, type PointInterval } from '../accounting/interval.ts';
-import type { Site, SiteInterval, SitePoint } from './site.ts';
+import { completeLevels } from './level-tree.ts';
+import { noLevel } from './interval-sum.ts';
+import type { LevelEnergies, Site, SiteInterval, SitePoint } from './site.ts';
 
 /**
  * A point that counts, and how: its net energy (drawn less fed back) times `weight` is its contribution to a sum; so is its
@@ -12,17 +14,23 @@ export interface Term {
   readonly weight: number;
 }
 
+/** The two sides of the ratio at one measuring level. */
+export interface LevelPlan {
+  /** IT (in a base station: telecom) points of the level; together with another level they would count the same energy twice. */
+  readonly it: readonly Term[];
+  /** The supply with its batteries, or the parts. With one of them unknown the sum is unknown. */
+  readonly total: readonly Term[];
+}
+
 /** Which points make up a site's energies; made once for each version of a site, and used by intervals and live figures alike. */
 export interface Balance {
   readonly site: Site;
-  /** The supply with its batteries, or the parts. The sum of all terms is the total; with one of them unknown it is unknown. */
-  readonly total: readonly Term[];
   /** Null where the site's points allow no total at all. */
   readonly totalFrom: 'supply' | 'parts' | null;
-  /** IT (in a base station: telecom) points at one level; together with another level they would count the same energy twice. */
-  readonly it: readonly Term[];
-  /** The level of `it`; null where nobody said. */
-  readonly level: Level | null;
+  /** In the order of `SiteInterval.levels`. */
+  readonly levels: readonly LevelPlan[];
+  /** Indices of the levels that measure all of the IT, the deepest first; never empty. What the site file names stands alone. */
+  readonly complete: readonly number[];
   /** Whether a battery's charge and discharge are metered, so that an outage of the supply bends nothing. */
   readonly batteryMetered: boolean;
   /** All points that have a role, in the order of `energyRoles`. */
@@ -33,23 +41,37 @@ export interface Balance {
 export function balanceOf(site: Site): Balance {
   const byRole = energyRoles.map((role) => site.points.filter((point) => point.role === role).map(termOf));
   const of = (role: Role): readonly Term[] => byRole[energyRoles.indexOf(role)] ?? [];
-  const { terms: itTerms, level } = atOneLevel(of('it'), site.itLevel);
-  const it = site.kind === 'base-station' ? of('telecom') : itTerms;
   const supply = supplyRoles.flatMap(of);
   const batteries = of('battery').map(({ point, weight }) => ({ point, weight: -weight }));
-  // Without its main load a sum of parts would be a small number that looks like a total.
-  const parts =
-    it.length === 0 ? [] : [...itTerms, ...(['telecom', 'cooling', 'lighting', 'other'] as const).flatMap(of)];
+  const isStation = site.kind === 'base-station';
+  const itLevels = atEachLevel(of('it'));
+  const complete = completeLevels(site);
+  const rest = (isStation ? (['cooling', 'lighting', 'other'] as const) : restRoles).flatMap(of);
+  const loads = isStation ? [of('telecom'), [], [], []] : itLevels;
+  const others = isStation ? [...(itLevels[complete[0] as number] ?? []), ...rest] : rest;
   const fromSupply = supply.length > 0;
+  const plans = loads.map((it) => ({ it, total: fromSupply ? [...supply, ...batteries] : partsOf(it, others) }));
   return {
     site,
-    total: fromSupply ? [...supply, ...batteries] : parts,
-    totalFrom: fromSupply ? 'supply' : parts.length > 0 ? 'parts' : null,
-    it,
-    level: site.kind === 'base-station' ? null : level,
+    totalFrom: fromSupply ? 'supply' : plans.some(({ total }) => total.length > 0) ? 'parts' : null,
+    levels: plans,
+    complete: isStation ? [0] : complete,
     batteryMetered: batteries.length > 0,
     byRole,
   };
+}
+
+/** The level that counts now: the deepest one that measures all of the IT. */
+export function planOf(balance: Balance): LevelPlan & { readonly level: Level | null } {
+  const index = balance.complete[0] as number;
+  return { ...(balance.levels[index] as LevelPlan), level: levelOf(balance.site, index) };
+}
+
+/** The level at an index; where no point says its own, all are at the one that the site file names. */
+export function levelOf(site: Site, index: number): Level | null {
+  if (site.kind === 'base-station') return null;
+  if (index > 0) return levels[index - 1] ?? null;
+  return site.points.some(({ role, level }) => role === 'it' && level !== null) ? null : site.itLevel;
 }
 
 /** The row of a point in the minute in question, by the point's number. */
@@ -68,21 +90,18 @@ const DEAD_SUPPLY_SHARE = 0.01;
 export function siteMinute(balance: Balance, startMs: number, rowOf: RowOf): SiteInterval | null {
   const { site } = balance;
   if (!site.points.some(({ pointId }) => pointId !== null && rowOf(pointId) !== undefined)) return null;
-  const total = side(balance.total, rowOf);
-  const it = side(balance.it, rowOf);
-  const paired = total !== null && it !== null && isPair(balance, total, it);
-  const pairedMs = paired ? Math.min(total.measuredMs, it.measuredMs) : 0;
+  const fromSupply = balance.totalFrom === 'supply';
+  const supply = fromSupply ? side((balance.levels[0] as LevelPlan).total, rowOf) : null;
   return {
     siteId: site.siteId,
     startMs,
-    totalWh: total?.energyWh ?? null,
-    itWh: it?.energyWh ?? null,
-    totalMs: total?.measuredMs ?? 0,
-    itMs: it?.measuredMs ?? 0,
-    pairedTotalWh: paired ? total.energyWh : 0,
-    pairedItWh: paired ? it.energyWh : 0,
-    pairedMs,
-    estimatedMs: paired ? Math.min(pairedMs, Math.max(total.bridgedMs, it.bridgedMs)) : 0,
+    supplyWh: supply?.energyWh ?? null,
+    supplyMs: supply?.measuredMs ?? 0,
+    levels: balance.levels.map(({ it, total }) => {
+      if (it.length === 0) return noLevel;
+      const parts = fromSupply ? null : side(total, rowOf);
+      return levelMinute(balance, fromSupply ? supply : parts, parts, side(it, rowOf));
+    }),
     roleWh: balance.byRole.map((terms) => roleWh(terms, rowOf)),
   };
 }
@@ -101,19 +120,36 @@ export function siteMinutes(site: Site, rows: Iterable<PointInterval>): SiteInte
     .filter((interval) => interval !== null);
 }
 
+/** Parts of a data centre's total beside its IT. */
+const restRoles = ['telecom', 'cooling', 'lighting', 'other'] as const;
+
 function termOf(point: SitePoint): Term {
   return { point, weight: point.factor };
 }
 
-/**
- * The points at the site's own choice of level, or else at the level nearest the supply, where everything below is included.
- * Points whose level nobody said count only where that is so of all: they may well be below one whose level is known.
- */
-function atOneLevel(it: readonly Term[], chosen: Level | null): { terms: readonly Term[]; level: Level | null } {
-  const present = levels.filter((level) => it.some(({ point }) => point.level === level));
-  if (present.length === 0) return { terms: it, level: chosen };
-  const level = chosen ?? (present[0] as Level);
-  return { terms: it.filter(({ point }) => point.level === level), level };
+/** The IT points whose level nobody said, and then those of each level. */
+function atEachLevel(it: readonly Term[]): readonly (readonly Term[])[] {
+  return [null, ...levels].map((level) => it.filter(({ point }) => point.level === level));
+}
+
+/** Without its main load a sum of parts would be a small number that looks like a total. */
+function partsOf(it: readonly Term[], others: readonly Term[]): readonly Term[] {
+  return it.length === 0 ? [] : [...it, ...others];
+}
+
+function levelMinute(balance: Balance, total: Side | null, parts: Side | null, it: Side | null): LevelEnergies {
+  const paired = total !== null && it !== null && isPair(balance, total, it);
+  const pairedMs = paired ? Math.min(total.measuredMs, it.measuredMs) : 0;
+  return {
+    partsWh: parts?.energyWh ?? null,
+    partsMs: parts?.measuredMs ?? 0,
+    itWh: it?.energyWh ?? null,
+    itMs: it?.measuredMs ?? 0,
+    pairedTotalWh: paired ? total.energyWh : 0,
+    pairedItWh: paired ? it.energyWh : 0,
+    pairedMs,
+    estimatedMs: paired ? Math.min(pairedMs, Math.max(total.bridgedMs, it.bridgedMs)) : 0,
+  };
 }
 
 interface Side {

@@ -1,6 +1,6 @@
 import { energyRoles } from '@wattmark/shared/roles';
 import type { PointInterval } from '../accounting/interval.ts';
-import type { SiteInterval, SiteSum } from './site.ts';
+import { LEVEL_COUNT, type LevelEnergies, type SiteInterval, type SiteSum } from './site.ts';
 
 /** The mutable sum of one point's intervals. */
 export class PointSum {
@@ -53,14 +53,9 @@ export type Energies = Omit<SiteInterval, 'siteId' | 'startMs'>;
 /** Both intervals as one. A sum of known members stays known, with the time that it covers; null stays null, never zero. */
 export function addEnergies(a: Energies, b: Energies): Energies {
   return {
-    totalWh: addKnown(a.totalWh, b.totalWh),
-    itWh: addKnown(a.itWh, b.itWh),
-    totalMs: a.totalMs + b.totalMs,
-    itMs: a.itMs + b.itMs,
-    pairedTotalWh: a.pairedTotalWh + b.pairedTotalWh,
-    pairedItWh: a.pairedItWh + b.pairedItWh,
-    pairedMs: a.pairedMs + b.pairedMs,
-    estimatedMs: a.estimatedMs + b.estimatedMs,
+    supplyWh: addKnown(a.supplyWh, b.supplyWh),
+    supplyMs: a.supplyMs + b.supplyMs,
+    levels: a.levels.map((level, index) => addLevels(level, b.levels[index] as LevelEnergies)),
     roleWh: a.roleWh.map((wh, index) => addKnown(wh, b.roleWh[index] ?? null)),
   };
 }
@@ -103,18 +98,41 @@ export function sumSiteIntervals(
     }));
 }
 
-/** What a site without any measurement amounts to. */
-export const nothing: Energies = {
-  totalWh: null,
+/** What a level without any point amounts to. */
+export const noLevel: LevelEnergies = {
+  partsWh: null,
+  partsMs: 0,
   itWh: null,
-  totalMs: 0,
   itMs: 0,
   pairedTotalWh: 0,
   pairedItWh: 0,
   pairedMs: 0,
   estimatedMs: 0,
+};
+
+/** What a site without any measurement amounts to. */
+export const nothing: Energies = {
+  supplyWh: null,
+  supplyMs: 0,
+  levels: Array.from({ length: LEVEL_COUNT }, () => noLevel),
   roleWh: energyRoles.map(() => null),
 };
+
+function addLevels(a: LevelEnergies, b: LevelEnergies): LevelEnergies {
+  // Most sites have one level: what is empty need not be added.
+  if (b === noLevel) return a;
+  if (a === noLevel) return b;
+  return {
+    partsWh: addKnown(a.partsWh, b.partsWh),
+    partsMs: a.partsMs + b.partsMs,
+    itWh: addKnown(a.itWh, b.itWh),
+    itMs: a.itMs + b.itMs,
+    pairedTotalWh: a.pairedTotalWh + b.pairedTotalWh,
+    pairedItWh: a.pairedItWh + b.pairedItWh,
+    pairedMs: a.pairedMs + b.pairedMs,
+    estimatedMs: a.estimatedMs + b.estimatedMs,
+  };
+}
 
 function addKnown(a: number | null, b: number | null): number | null {
   if (a === null || b === null) return a ?? b;

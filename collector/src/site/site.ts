@@ -1,7 +1,7 @@
 import type { Channel } from '@wattmark/shared/channels';
 import type { Meter } from '@wattmark/shared/messages';
 import type { SiteFile } from './site-file.ts';
-import type { AccuracyClass, Level, Role } from '@wattmark/shared/roles';
+import { type AccuracyClass, type Level, levels, type Role } from '@wattmark/shared/roles';
 
 /** One metering point as the site file and the agents' births together describe it; the site file wins. */
 export interface SitePoint {
@@ -57,25 +57,45 @@ export interface Site {
 }
 
 /**
- * A site's energies in one interval. `total` and `it` are null where not all of their points were measured for any of the
- * time; the paired sums cover exactly the minutes in which both sides were measured, and only they may form a ratio.
+ * What a site's IT amounts to at one measuring level in one interval. `parts` and `it` are null where not all of their points
+ * were measured for any of the time; the paired sums cover exactly the minutes in which both sides were measured, and only they
+ * may form a ratio.
  */
-export interface SiteInterval {
-  readonly siteId: number;
-  readonly startMs: number;
-  readonly totalWh: number | null;
+export interface LevelEnergies {
+  /** Sum of the parts, IT taken at this level; null where the total is the supply. */
+  readonly partsWh: number | null;
+  readonly partsMs: number;
   readonly itWh: number | null;
-  /** Time for which the total, and the IT energy, is measured. */
-  readonly totalMs: number;
+  /** Time for which the IT energy is measured. */
   readonly itMs: number;
   readonly pairedTotalWh: number;
   readonly pairedItWh: number;
   readonly pairedMs: number;
-  /** Paired time in which some counted point was estimated or bridged. */
+  /** Paired time in which some counted point was bridged. */
   readonly estimatedMs: number;
+}
+
+/**
+ * A site's energies in one interval, with its measuring levels beside each other: which of them counts is known only for a
+ * period (`kpi/level.ts`). Levels are never added up, since one holds the other.
+ */
+export interface SiteInterval {
+  readonly siteId: number;
+  readonly startMs: number;
+  /** The supply less what was fed back and what batteries took; null where the total is the sum of the parts, or unknown. */
+  readonly supplyWh: number | null;
+  readonly supplyMs: number;
+  /**
+   * 0: IT points whose level nobody said, or telecom in a base station; 1 to 3: the PUE's categories, in the order of `levels`
+   * of @wattmark/shared/roles.
+   */
+  readonly levels: readonly LevelEnergies[];
   /** Energy by role in the order of `energyRoles` of @wattmark/shared/roles, Wh; null where the role has no measured point. */
   readonly roleWh: readonly (number | null)[];
 }
 
-/** The sum of a site's intervals between two instants. */
+/** The sum of a site's intervals between two instants, level by level. */
 export type SiteSum = Omit<SiteInterval, 'siteId' | 'startMs'> & { readonly startMs: number; readonly endMs: number };
+
+/** Number of entries in `levels` of an interval. */
+export const LEVEL_COUNT = 1 + levels.length;

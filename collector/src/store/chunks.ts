@@ -2,8 +2,8 @@ import { setImmediate } from 'node:timers/promises';
 import { type DuckDBConnection, DuckDBDataChunk } from '@duckdb/node-api';
 import type { Channel } from '@wattmark/shared/channels';
 import { type GaugeInterval, type GaugeMean, MINUTE_MS, type PointInterval } from '../accounting/interval.ts';
-import type { SiteSum } from '../site/site.ts';
-import { recordedColumn, type Table } from './tables.ts';
+import { LEVEL_COUNT, type LevelEnergies, type SiteSum } from '../site/site.ts';
+import { levelColumns, recordedColumn, type Table } from './tables.ts';
 
 /** DuckDB's vector size: the most rows that a chunk holds. */
 const CHUNK_ROWS = 2048;
@@ -73,27 +73,30 @@ export function decodeGaugeMeans(chunk: DuckDBDataChunk): GaugeMean[] {
   }));
 }
 
-/** Rows of a result with a boundary and then the columns of `siteQuarter` from its third on. */
+/** Rows of a result with a boundary and then the columns of `siteQuarter` from its third on, arrays element by element. */
 export function decodeSites(chunk: DuckDBDataChunk, endMs: (startMs: number) => number): SiteSum[] {
-  const [minute, total, it, totalMs, itMs, pairedTotal, pairedIt, pairedMs, estimatedMs, ...byRole] = columnsOf(
-    chunk,
-  ) as SiteColumns;
+  const [minute, supply, supplyMs, ...others] = columnsOf(chunk) as SiteColumns;
+  const levels = Array.from({ length: LEVEL_COUNT }, (_, level) =>
+    levelColumns.map(({ key }, index) => [key, others[index * LEVEL_COUNT + level] as Numbers] as const),
+  );
+  const byRole = others.slice(LEVEL_COUNT * levelColumns.length);
   return rowsOf(chunk, (row) => {
     const startMs = (minute[row] as number) * MINUTE_MS;
     return {
       startMs,
       endMs: endMs(startMs),
-      totalWh: total[row] ?? null,
-      itWh: it[row] ?? null,
-      totalMs: totalMs[row] as number,
-      itMs: itMs[row] as number,
-      pairedTotalWh: pairedTotal[row] as number,
-      pairedItWh: pairedIt[row] as number,
-      pairedMs: pairedMs[row] as number,
-      estimatedMs: estimatedMs[row] as number,
+      supplyWh: supply[row] ?? null,
+      supplyMs: supplyMs[row] as number,
+      levels: levels.map((columns) => decodeLevel(columns, row)),
       roleWh: byRole.map((column) => column[row] ?? null),
     };
   });
+}
+
+function decodeLevel(columns: readonly (readonly [keyof LevelEnergies, Numbers])[], row: number): LevelEnergies {
+  const level: Partial<Record<keyof LevelEnergies, number | null>> = {};
+  for (const [key, values] of columns) level[key] = values[row] ?? null;
+  return level as LevelEnergies;
 }
 
 function encode<Row>(table: Table<Row>, rows: readonly Row[], at: number, recorded: bigint): DuckDBDataChunk {
@@ -113,7 +116,7 @@ function encode<Row>(table: Table<Row>, rows: readonly Row[], at: number, record
 
 type Numbers = readonly (number | null)[];
 type PointColumns = [...Tuple7, Numbers, Numbers, Numbers];
-type SiteColumns = [...Tuple7, Numbers, Numbers, ...Numbers[]];
+type SiteColumns = [Numbers, Numbers, Numbers, ...Numbers[]];
 type GaugeColumns = [Numbers, readonly Channel[], Numbers, Numbers, Numbers, Numbers, Numbers];
 type Tuple7 = [Numbers, Numbers, Numbers, Numbers, Numbers, Numbers, Numbers];
 

@@ -1,9 +1,12 @@
+import { energyRoles } from '@wattmark/shared/roles';
+import { LEVEL_COUNT } from '../site/site.ts';
 import {
   gaugeMinute,
   gaugeQuarter,
+  levelColumns,
   pointMinute,
   pointQuarter,
-  roleColumns,
+  ROLE_COLUMN,
   rolledUpChannels,
   siteQuarter,
 } from './tables.ts';
@@ -24,10 +27,10 @@ const newestQuarters = (table: string, owner: string, key: string): string => `
   SELECT * FROM ${table} WHERE ${owner} AND minute >= $from AND minute < $to AND rowid IN (
     SELECT arg_max(rowid, recorded::HUGEINT * 1000000000000 + rowid) FROM ${table} WHERE ${owner} AND ${known} GROUP BY ${key})`;
 
-/** Sums in whole microwatt-hours: integers add up to the same figure whichever thread adds them first. */
-const sumWh = (column: string): string => `sum(${column}::DECIMAL(18, 6))::DOUBLE AS ${column}`;
-
-const sumMs = (column: string): string => `sum(${column})::DOUBLE AS ${column}`;
+/** Energies in whole microwatt-hours: integers add up to the same figure whichever thread adds them first. */
+function sumOf(column: string): string {
+  return column.includes('_wh') ? `sum(${column}::DECIMAL(18, 6))::DOUBLE` : `sum(${column})::DOUBLE`;
+}
 
 const columnsOf = (table: { columns: readonly { name: string }[] }): string =>
   table.columns.map((column) => column.name).join(', ');
@@ -68,20 +71,28 @@ export const gaugeMeansQuery = `
 
 export const pointSumsQuery = `
   WITH quarter AS (${newestQuarters(pointQuarter.name, ofPoints, 'point, minute')})
-  SELECT point, boundary.minute, ${['energy_wh', 'estimated_wh', 'export_wh'].map(sumWh).join(', ')},
-    min(min_w) AS min_w, max(max_w) AS max_w, ${['measured_ms', 'estimated_ms', 'bridged_ms'].map(sumMs).join(', ')}
+  SELECT point, boundary.minute, ${['energy_wh', 'estimated_wh', 'export_wh'].map(sumOf).join(', ')},
+    min(min_w) AS min_w, max(max_w) AS max_w, ${['measured_ms', 'estimated_ms', 'bridged_ms'].map(sumOf).join(', ')}
   FROM quarter ASOF JOIN (SELECT unnest($boundaries::INTEGER[]) AS minute) AS boundary ON quarter.minute >= boundary.minute
   GROUP BY point, boundary.minute ORDER BY boundary.minute, point`;
 
-const siteSums = siteQuarter.columns
-  .slice(2)
-  .map(({ name }) => (name.endsWith('_wh') ? sumWh(name) : sumMs(name)))
-  .join(', ');
+/** The elements of an array's column; SQL counts them from 1. */
+const elements = (column: string, count: number): string[] =>
+  Array.from({ length: count }, (_, index) => `${column}[${index + 1}]`);
+
+const energies = ['supply_wh', ...elements(ROLE_COLUMN, energyRoles.length)];
+
+const siteSums = [
+  sumOf('supply_wh'),
+  sumOf('supply_ms'),
+  ...levelColumns.flatMap(({ name }) => elements(name, LEVEL_COUNT).map(sumOf)),
+  ...elements(ROLE_COLUMN, energyRoles.length).map(sumOf),
+].join(', ');
 
 export const siteSumsQuery = `
   WITH quarter AS (${newestQuarters(siteQuarter.name, 'site = $site', 'minute')})
   SELECT boundary.minute, ${siteSums}
   FROM quarter ASOF JOIN (SELECT unnest($boundaries::INTEGER[]) AS minute) AS boundary ON quarter.minute >= boundary.minute
   GROUP BY boundary.minute
-  HAVING coalesce(${['sum(total_wh)', 'sum(it_wh)', ...roleColumns.map((name) => `sum(${name})`)].join(', ')}) IS NOT NULL
+  HAVING coalesce(${energies.map((column) => `sum(${column})`).join(', ')}) IS NOT NULL
   ORDER BY boundary.minute`;

@@ -1,14 +1,23 @@
-import { BIGINT, DOUBLE, type DuckDBType, INTEGER, VARCHAR } from '@duckdb/node-api';
+import {
+  ARRAY,
+  arrayValue,
+  BIGINT,
+  DOUBLE,
+  type DuckDBArrayValue,
+  type DuckDBType,
+  INTEGER,
+  VARCHAR,
+} from '@duckdb/node-api';
 import type { Channel } from '@wattmark/shared/channels';
 import { energyRoles } from '@wattmark/shared/roles';
 import { type GaugeInterval, MINUTE_MS, type PointInterval } from '../accounting/interval.ts';
-import type { SiteInterval } from '../site/site.ts';
+import { LEVEL_COUNT, type LevelEnergies, type SiteInterval } from '../site/site.ts';
 
 /** One column of a table: how it is declared, and its value in a row. */
 export interface Column<Row> {
   readonly name: string;
   readonly type: DuckDBType;
-  readonly of: (row: Row) => number | string | null;
+  readonly of: (row: Row) => number | string | DuckDBArrayValue | null;
 }
 
 /**
@@ -76,27 +85,39 @@ export const gaugeQuarter: Table<GaugeQuarter> = {
   ],
 };
 
-/** Names of the columns that hold a site's energy by role, in the order of `energyRoles`. */
-export const roleColumns: readonly string[] = energyRoles.map((role) => `role_${role.replaceAll('-', '_')}_wh`);
+/** The columns that hold a number for each level, in the order of `SiteInterval.levels`. */
+export const levelColumns: readonly {
+  readonly name: string;
+  readonly type: DuckDBType;
+  readonly key: keyof LevelEnergies;
+}[] = [
+  { name: 'parts_wh', type: DOUBLE, key: 'partsWh' },
+  { name: 'parts_ms', type: INTEGER, key: 'partsMs' },
+  { name: 'it_wh', type: DOUBLE, key: 'itWh' },
+  { name: 'it_ms', type: INTEGER, key: 'itMs' },
+  { name: 'paired_total_wh', type: DOUBLE, key: 'pairedTotalWh' },
+  { name: 'paired_it_wh', type: DOUBLE, key: 'pairedItWh' },
+  { name: 'paired_ms', type: INTEGER, key: 'pairedMs' },
+  { name: 'estimated_ms', type: INTEGER, key: 'estimatedMs' },
+];
 
+/** The column that holds a number for each of `energyRoles`. */
+export const ROLE_COLUMN = 'role_wh';
+
+/** Arrays, since each column takes a quarter of a MiB of memory while it is written, however little is in it. */
 export const siteQuarter: Table<SiteInterval> = {
   name: 'site_quarter',
   columns: [
     { name: 'site', type: INTEGER, of: (row) => row.siteId },
     { name: 'minute', type: INTEGER, of: (row) => row.startMs / MINUTE_MS },
-    { name: 'total_wh', type: DOUBLE, of: (row) => row.totalWh },
-    { name: 'it_wh', type: DOUBLE, of: (row) => row.itWh },
-    { name: 'total_ms', type: INTEGER, of: (row) => row.totalMs },
-    { name: 'it_ms', type: INTEGER, of: (row) => row.itMs },
-    { name: 'paired_total_wh', type: DOUBLE, of: (row) => row.pairedTotalWh },
-    { name: 'paired_it_wh', type: DOUBLE, of: (row) => row.pairedItWh },
-    { name: 'paired_ms', type: INTEGER, of: (row) => row.pairedMs },
-    { name: 'estimated_ms', type: INTEGER, of: (row) => row.estimatedMs },
-    ...roleColumns.map((name, index) => ({
+    { name: 'supply_wh', type: DOUBLE, of: (row) => row.supplyWh },
+    { name: 'supply_ms', type: INTEGER, of: (row) => row.supplyMs },
+    ...levelColumns.map(({ name, type, key }) => ({
       name,
-      type: DOUBLE,
-      of: (row: SiteInterval): number | null => row.roleWh[index] ?? null,
+      type: ARRAY(type, LEVEL_COUNT),
+      of: ({ levels }: SiteInterval) => arrayValue(levels.map((level) => level[key])),
     })),
+    { name: ROLE_COLUMN, type: ARRAY(DOUBLE, energyRoles.length), of: (row) => arrayValue([...row.roleWh]) },
   ],
 };
 

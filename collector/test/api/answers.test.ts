@@ -42,7 +42,8 @@ t.test('a series has an entry for every interval, with nulls where nothing is kn
   const api = apiOf(t, new FakeFigures());
   const query = 'from=2026-10-05T06:01:30Z&to=2026-10-05T06:06:00Z&step=PT1M';
   const { intervals, ...about } = (await api.inject(`/api/v1/sites/dc-1/series?${query}`)).json();
-  t.same(about, { site: 'dc-1', step: 'PT1M', timezone: 'Asia/Shanghai' });
+  const itLevel = { level: 'ups-output', category: 1, reason: 'the only level that is measured' };
+  t.same(about, { site: 'dc-1', step: 'PT1M', timezone: 'Asia/Shanghai', itLevel });
   t.same(
     intervals.map(({ start, coverage }: { start: string; coverage: number | null }) => [start.slice(11, 16), coverage]),
     [

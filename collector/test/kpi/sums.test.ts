@@ -45,8 +45,9 @@ t.test('sums are quarter-hours, then minutes, then what is not stored yet', asyn
   t.equal(sources.rolledUpToMs, T0 + 6 * QUARTER_MS);
   const [first, second, ...rest] = await siteSums(sources, hall, hours, null);
   t.same(rest, []);
-  t.match(first, { startMs: hours[0], endMs: hours[1], totalWh: 60 * 13, itWh: 600, pairedMs: 60 * MINUTE_MS });
-  t.match(second, { startMs: hours[1], endMs: hours[2], totalWh: 41 * 13, itWh: 410, pairedMs: 41 * MINUTE_MS });
+  const levelsOf = (minutes: number) => ({ 0: { itWh: minutes * 10, pairedMs: minutes * MINUTE_MS } });
+  t.match(first, { startMs: hours[0], endMs: hours[1], supplyWh: 60 * 13, levels: levelsOf(60) });
+  t.match(second, { startMs: hours[1], endMs: hours[2], supplyWh: 41 * 13, levels: levelsOf(41) });
   const energies = (await pointSumsOf(sources, [1], hours, null)).map(({ startMs, energyWh }) => [startMs, energyWh]);
   t.same(energies, [
     [hours[0], 60 * 13],
@@ -66,7 +67,7 @@ t.test('a row that is open replaces the one that is stored', async (t) => {
   );
   const minutes = await siteMinutes(sources, hall, span, null);
   t.same(
-    minutes.map(({ startMs, endMs, totalWh, itWh }) => [endMs - startMs, totalWh, itWh]),
+    minutes.map(({ startMs, endMs, supplyWh, levels }) => [endMs - startMs, supplyWh, levels[0]?.itWh]),
     [
       [MINUTE_MS, 13, 10],
       [MINUTE_MS, 13, 9],
@@ -79,7 +80,7 @@ t.test('a row that is open replaces the one that is stored', async (t) => {
 t.test('as of a time in the past, open rows and later records are left out', async (t) => {
   const sources = await sourcesAfter(t, 100, [row(1, 13, {}, 100), row(2, 10, {}, 100)]);
   const totals = async (minute: number): Promise<unknown[]> =>
-    (await siteSums(sources, hall, hours, T0 + minute * MINUTE_MS)).map(({ totalWh }) => totalWh);
+    (await siteSums(sources, hall, hours, T0 + minute * MINUTE_MS)).map(({ supplyWh }) => supplyWh);
   t.same(await totals(100), [60 * 13, 40 * 13]);
   t.same(await totals(70), [60 * 13, 10 * 13]);
   t.same(await totals(7), [7 * 13]);

@@ -1,35 +1,46 @@
 import fc from 'fast-check';
 import t from 'tap';
 import { MINUTE_MS, type PointInterval } from '../../src/accounting/interval.ts';
-import { balanceOf, siteMinutes } from '../../src/site/balance.ts';
-import type { Site, SiteInterval } from '../../src/site/site.ts';
+import { atLevel, type LevelSum } from '../../src/kpi/level.ts';
+import { balanceOf, planOf, siteMinutes } from '../../src/site/balance.ts';
+import { noLevel } from '../../src/site/interval-sum.ts';
+import type { Site } from '../../src/site/site.ts';
 import { byRole, point, row, site, T0 } from './example.ts';
 
-function minuteOf(at: Site, rows: readonly PointInterval[]): SiteInterval {
+/** The first minute at the level that counts. */
+function minuteOf(at: Site, rows: readonly PointInterval[]): LevelSum {
   const [minute] = siteMinutes(at, rows);
   if (minute === undefined) throw new Error('no minute');
-  return minute;
+  return atLevel({ ...minute, endMs: minute.startMs + MINUTE_MS }, balanceOf(at).complete[0] ?? 0);
 }
 
-const paired = (minute: SiteInterval): number[] => [minute.pairedTotalWh, minute.pairedItWh, minute.pairedMs];
+const paired = (minute: LevelSum): number[] => [minute.pairedTotalWh, minute.pairedItWh, minute.pairedMs];
 
 const hall = site([point(1, 'utility'), point(2, 'it'), point(3, 'cooling')]);
 
 t.test('a metered hall: 1,300 W in, 1,000 W of IT, for one minute', async (t) => {
-  const minute = minuteOf(hall, [row(1, 1300 / 60), row(2, 1000 / 60), row(3, 200 / 60)]);
-  t.strictSame(minute, {
-    siteId: 1,
-    startMs: T0,
-    totalWh: 1300 / 60,
+  const rows = [row(1, 1300 / 60), row(2, 1000 / 60), row(3, 200 / 60)];
+  const it = {
     itWh: 1000 / 60,
-    totalMs: MINUTE_MS,
     itMs: MINUTE_MS,
     pairedTotalWh: 1300 / 60,
     pairedItWh: 1000 / 60,
     pairedMs: MINUTE_MS,
     estimatedMs: 0,
-    roleWh: byRole({ utility: 1300 / 60, it: 1000 / 60, cooling: 200 / 60 }),
-  });
+  };
+  const roleWh = byRole({ utility: 1300 / 60, it: 1000 / 60, cooling: 200 / 60 });
+  t.strictSame(siteMinutes(hall, rows), [
+    {
+      siteId: 1,
+      startMs: T0,
+      supplyWh: 1300 / 60,
+      supplyMs: MINUTE_MS,
+      levels: [{ partsWh: null, partsMs: 0, ...it }, noLevel, noLevel, noLevel],
+      roleWh,
+    },
+  ]);
+  const total = { totalWh: 1300 / 60, totalMs: MINUTE_MS };
+  t.strictSame(minuteOf(hall, rows), { startMs: T0, endMs: T0 + MINUTE_MS, ...total, ...it, roleWh });
 });
 
 t.test('two feeds, a generator, sun that is partly sold, and chilled water with its factor', async (t) => {
@@ -71,13 +82,13 @@ t.test('IT is taken at one level only', async (t) => {
   const rows = [row(1, 100), row(2, 1), row(3, 20), row(4, 30), row(5, 7)];
   const levelled = site(points);
   t.equal(minuteOf(levelled, rows).itWh, 50, 'the level nearest the supply');
-  t.equal(balanceOf(levelled).level, 'pdu-output');
+  t.equal(planOf(balanceOf(levelled)).level, 'pdu-output');
   t.equal(minuteOf({ ...levelled, itLevel: 'equipment-input' }, rows).itWh, 1, 'or the one that the site chose');
   t.equal(minuteOf({ ...levelled, itLevel: 'ups-output' }, rows).itWh, null, 'which may have no points');
   const plain = site([point(1, 'utility'), point(2, 'it'), point(5, 'it')]);
   t.equal(minuteOf(plain, rows).itWh, 8, 'nobody said a level: all of them');
-  t.equal(balanceOf(plain).level, null);
-  t.equal(balanceOf({ ...plain, itLevel: 'ups-output' }).level, 'ups-output');
+  t.equal(planOf(balanceOf(plain)).level, null);
+  t.equal(planOf(balanceOf({ ...plain, itLevel: 'ups-output' })).level, 'ups-output');
 });
 
 t.test('in a base station telecom takes the place of IT', async (t) => {

@@ -11,7 +11,7 @@ import {
   QUARTER_MS,
 } from '../../src/accounting/interval.ts';
 import { siteMinutes } from '../../src/site/balance.ts';
-import { addEnergies, nothing, sumPointIntervals, sumSiteIntervals } from '../../src/site/interval-sum.ts';
+import { addEnergies, noLevel, nothing, sumPointIntervals, sumSiteIntervals } from '../../src/site/interval-sum.ts';
 import { Rollup } from '../../src/site/rollup.ts';
 import type { Site, SiteInterval } from '../../src/site/site.ts';
 import { openDuckdbStore } from '../../src/store/duckdb.ts';
@@ -64,7 +64,8 @@ t.test('a quarter-hour is rolled up once, a minute after it has ended', async (t
       [2, 15 * 10, QUARTER_MS],
     ],
   );
-  t.match(siteRows, [{ siteId: 1, startMs: T0, pairedTotalWh: 195, pairedItWh: 150, pairedMs: QUARTER_MS }]);
+  const level = { pairedTotalWh: 195, pairedItWh: 150, pairedMs: QUARTER_MS };
+  t.match(siteRows, [{ siteId: 1, startMs: T0, supplyWh: 195, levels: { 0: level } }]);
   t.equal(siteRows.length, 1);
   t.strictSame(rollup.state(), { openQuarters: [T0 + QUARTER_MS], recordedMs: T0 + 16 * MINUTE_MS });
   t.equal(rollup.rolledUpToMs, T0 + QUARTER_MS);
@@ -80,7 +81,8 @@ t.test('late minutes restate exactly the quarter-hours of the sites that they be
   points.length = 0;
   siteRows.length = 0;
   await rollup.record(store, batch(70, [row(1, 28, {}, 20), row(2, 10, {}, 61)]), sites);
-  t.match(siteRows, [{ siteId: 1, startMs: T0 + QUARTER_MS, totalWh: 15 * 13 + 15, itWh: 150 }]);
+  const restated = { supplyWh: 15 * 13 + 15, levels: { 0: { itWh: 150 } } };
+  t.match(siteRows, [{ siteId: 1, startMs: T0 + QUARTER_MS, ...restated }]);
   t.same(
     points.map(({ pointId, startMs }) => [pointId, startMs]),
     [
@@ -90,7 +92,7 @@ t.test('late minutes restate exactly the quarter-hours of the sites that they be
   );
   const before = await store.siteSums(1, quarters(4), T0 + 65 * MINUTE_MS);
   t.same(
-    before.map(({ totalWh }) => totalWh),
+    before.map(({ supplyWh }) => supplyWh),
     [195, 195, 195],
     'and as of before, it is as it was',
   );
@@ -138,7 +140,7 @@ t.test('an error leaves the store and the rollup as they were', async (t) => {
   t.equal(await store.progress(), progress);
   store.writeSiteQuarters = writeSiteQuarters;
   await rollup.record(store, failing, sites);
-  t.equal((await store.siteSums(1, quarters(1), null))[0]?.totalWh, 195);
+  t.equal((await store.siteSums(1, quarters(1), null))[0]?.supplyWh, 195);
 });
 
 const someRow = fc
@@ -220,6 +222,6 @@ t.test('sums leave out what lies outside of the boundaries', async (t) => {
   );
   const unknown: Site = site([point(1, 'cooling')]);
   t.match(sumSiteIntervals(siteMinutes(unknown, rows), [T0, T0 + QUARTER_MS]), [
-    { totalWh: null, itWh: null, pairedMs: 0 },
+    { supplyWh: null, levels: [noLevel, noLevel, noLevel, noLevel] },
   ]);
 });

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import type { Test } from 'tap';
 import type { GaugeInterval, PointInterval } from '../../src/accounting/interval.ts';
 import { MINUTE_MS, QUARTER_MS } from '../../src/accounting/interval.ts';
+import { noLevel, nothing } from '../../src/site/interval-sum.ts';
 import type { SiteInterval } from '../../src/site/site.ts';
 import type { Store } from '../../src/store/store.ts';
 
@@ -15,19 +16,25 @@ export function pointRow(pointId: number, startMs: number, energyWh: number): Po
   return { pointId, startMs, energyWh, estimatedWh: 0, exportWh: 0, minW: null, maxW: null, ...measured };
 }
 
+/** A quarter-hour of a site whose IT is measured at the output of its PDUs. */
 export function siteRow(siteId: number, startMs: number, totalWh: number | null, itWh: number | null): SiteInterval {
   const paired = totalWh !== null && itWh !== null;
-  return {
-    siteId,
-    startMs,
-    totalWh,
+  const level = {
+    partsWh: null,
+    partsMs: 0,
     itWh,
-    totalMs: totalWh === null ? 0 : QUARTER_MS,
     itMs: itWh === null ? 0 : QUARTER_MS,
     pairedTotalWh: paired ? totalWh : 0,
     pairedItWh: paired ? itWh : 0,
     pairedMs: paired ? QUARTER_MS : 0,
     estimatedMs: 0,
+  };
+  return {
+    siteId,
+    startMs,
+    supplyWh: totalWh,
+    supplyMs: totalWh === null ? 0 : QUARTER_MS,
+    levels: nothing.levels.map((none, index) => (index === 2 ? level : none)),
     roleWh: energyRoles.map((role) => (role === 'utility' ? totalWh : role === 'it' ? itWh : null)),
   };
 }
@@ -202,7 +209,7 @@ const asOf: Body = async (t, store) => {
   const known = async (asOfMs: number | null): Promise<unknown[]> => [
     (await store.pointMinutes([1], hour, asOfMs))[0]?.energyWh,
     (await store.pointSumsOf([1], [T0, T0 + QUARTER_MS], asOfMs))[0]?.energyWh,
-    (await store.siteSums(1, [T0, T0 + QUARTER_MS], asOfMs))[0]?.totalWh,
+    (await store.siteSums(1, [T0, T0 + QUARTER_MS], asOfMs))[0]?.supplyWh,
     (await store.gaugeMinutes(1, hour, asOfMs))[0]?.mean,
   ];
   const none = undefined;
@@ -312,12 +319,14 @@ const siteSumsKeepNull: Body = async (t, store) => {
   await writeBatch(store, { position: 1, recordedMs: T0, sites: rows });
   const [both, , ...rest] = await store.siteSums(1, [at(0), at(2), at(3)], null);
   t.same(rest, []);
-  t.match(both, { startMs: at(0), endMs: at(2), totalWh: 15, itWh: 20, totalMs: QUARTER_MS, itMs: 2 * QUARTER_MS });
-  t.match(both, { pairedTotalWh: 15, pairedItWh: 10, pairedMs: QUARTER_MS, estimatedMs: 0 });
+  t.match(both, { startMs: at(0), endMs: at(2), supplyWh: 15, supplyMs: QUARTER_MS });
+  const level = { partsWh: null, partsMs: 0, itWh: 20, itMs: 2 * QUARTER_MS, estimatedMs: 0 };
+  const paired = { pairedTotalWh: 15, pairedItWh: 10, pairedMs: QUARTER_MS };
+  t.strictSame(both?.levels, [noLevel, noLevel, { ...level, ...paired }, noLevel]);
   t.strictSame(both?.roleWh, siteRow(1, 0, 15, 20).roleWh);
   t.same(await store.siteSums(1, [at(2), at(3)], null), [], 'a row of unknowns is no row');
   const [unknownTotal] = await store.siteSums(1, [at(1), at(2)], null);
-  t.strictSame([unknownTotal?.totalWh, unknownTotal?.itWh], [null, 10]);
+  t.strictSame([unknownTotal?.supplyWh, unknownTotal?.levels[2]?.itWh], [null, 10]);
 };
 
 const sumsAreDeterministic: Body = async (t, store) => {
@@ -328,8 +337,8 @@ const sumsAreDeterministic: Body = async (t, store) => {
   const boundaries = [T0, T0 + 20_000 * QUARTER_MS];
   const [first] = await store.siteSums(1, boundaries, null);
   for (let i = 0; i < 20; i++) t.strictSame((await store.siteSums(1, boundaries, null))[0], first);
-  const exact = sites.reduce((sum, row) => sum + (row.totalWh ?? 0), 0);
-  t.ok(Math.abs((first?.totalWh ?? 0) - exact) < 1e-6 * 20_000);
+  const exact = sites.reduce((sum, row) => sum + (row.supplyWh ?? 0), 0);
+  t.ok(Math.abs((first?.supplyWh ?? 0) - exact) < 1e-6 * 20_000);
 };
 
 const manyReadsAtOnce: Body = async (t, store) => {

@@ -33,7 +33,7 @@ t.test('what was committed is there after reopening, what was not is not', async
   const again = await openDuckdbStore(file);
   t.equal(await again.progress(), 3);
   t.same(await again.pointMinutes([1], { fromMs: T0, toMs: T0 + MINUTE_MS }, null), [pointRow(1, T0, 1)]);
-  t.equal((await again.siteSums(1, [T0, T0 + QUARTER_MS], null))[0]?.totalWh, 3);
+  t.equal((await again.siteSums(1, [T0, T0 + QUARTER_MS], null))[0]?.supplyWh, 3);
   await again.close();
 });
 
@@ -109,7 +109,7 @@ t.test('kill -9 in the midst of commits leaves progress and rows that agree', as
       Array.from({ length: 2 * progress }, (_, i) => 1 + Math.floor(i / 2)),
     );
     const [sum] = await store.siteSums(1, [T0, T0 + (progress + 10) * QUARTER_MS], null);
-    t.equal(sum?.totalWh, (progress * (progress + 1)) / 2);
+    t.equal(sum?.supplyWh, (progress * (progress + 1)) / 2);
     await store.close();
   }
 });

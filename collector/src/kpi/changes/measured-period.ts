@@ -2,11 +2,12 @@ import { energyRoles, type Level, type Role } from '@wattmark/shared/roles';
 import type { PointInterval } from '../../accounting/interval.ts';
 import type { Figures } from '../../figures.ts';
 import { type Balance, balanceOf, type Term } from '../../site/balance.ts';
-import type { Site, SiteSum } from '../../site/site.ts';
+import type { Site } from '../../site/site.ts';
 import { boundaries } from '../boundaries.ts';
+import { atLevel, type LevelSum } from '../level.ts';
 import type { Period } from '../period.ts';
 import { coverageOf } from '../pue.ts';
-import { type Knowledge, knownUntilMs } from '../site-kpis.ts';
+import { choiceOver, type Knowledge, knownUntilMs } from '../site-kpis.ts';
 import type { Part } from './decomposition.ts';
 import type { DayPowers } from './load-response.ts';
 
@@ -49,10 +50,12 @@ export async function measurePeriod(
   const termsOf = partTerms(balance);
   const points = Object.values(termsOf).flat();
   const ids = points.flatMap(({ point }) => (point.pointId === null ? [] : [point.pointId]));
-  const [sums, rows] = await Promise.all([
+  const [recorded, rows] = await Promise.all([
     figures.siteSums(site, boundariesMs, knowledge.asOfMs),
     ids.length === 0 ? [] : figures.pointSumsOf(ids, boundariesMs, knowledge.asOfMs),
   ]);
+  const { index, level } = choiceOver(balance, recorded, period, knowledge);
+  const sums = recorded.map((sum) => atLevel(sum, index));
   const rowOf = new Map(rows.map((row) => [keyOf(row.pointId, row.startMs), row]));
   const knownMs = knownUntilMs(knowledge);
   const pairedMs = add(sums, (sum) => sum.pairedMs);
@@ -61,7 +64,7 @@ export async function measurePeriod(
     period,
     isComplete: period.toMs <= knownMs,
     totalFrom: balance.totalFrom,
-    level: balance.level,
+    level,
     coverage: coverageOf(pairedMs, period.fromMs, period.toMs, knownMs),
     pairedMs,
     totalWh: add(sums, (sum) => sum.pairedTotalWh),
@@ -105,7 +108,7 @@ function keyOf(pointId: number | null, startMs: number): string {
  * Energy of a part in the paired time: day by day its mean power times the day's paired time. Days on which one of its points
  * is not measured count with the mean of the others, as long as they are few.
  */
-function pairedEnergyWh(terms: readonly Term[], sums: readonly SiteSum[], rows: Rows): number | null {
+function pairedEnergyWh(terms: readonly Term[], sums: readonly LevelSum[], rows: Rows): number | null {
   if (terms.length === 0) return null;
   let [energyWh, knownMs] = [0, 0];
   for (const { startMs, pairedMs } of sums) {
@@ -133,11 +136,11 @@ function powerOf(
   return powerW;
 }
 
-function dayPowers({ pairedMs, pairedTotalWh, pairedItWh }: SiteSum): DayPowers {
+function dayPowers({ pairedMs, pairedTotalWh, pairedItWh }: LevelSum): DayPowers {
   const hours = pairedMs / HOUR_MS;
   return { itW: pairedItWh / hours, overheadW: (pairedTotalWh - pairedItWh) / hours };
 }
 
-function add(sums: readonly SiteSum[], of: (sum: SiteSum) => number): number {
+function add(sums: readonly LevelSum[], of: (sum: LevelSum) => number): number {
   return sums.reduce((total, sum) => total + of(sum), 0);
 }
