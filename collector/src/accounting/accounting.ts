@@ -1,6 +1,8 @@
 import type { Catalogue } from '../evidence/catalogue.ts';
 import type { MessageHead, ReadingColumns } from '../evidence/record.ts';
+import { ClockBook, type ClockBookState } from './clock-book.ts';
 import { book, History, type HistoryState, type Use } from './history.ts';
+import { IncidentBook, type IncidentKind, type IncidentBookState } from './incident-book.ts';
 import { type GaugeInterval, MINUTE_MS, type PointInterval, type Span } from './interval.ts';
 import { type BucketSink, MAX_BRIDGE_MS, type Outcome, PointAccount } from './point-account.ts';
 import { loadSlot, newSlot, type Slot, type SlotState, type SlotUse, saveSlot } from './slot.ts';
@@ -41,6 +43,8 @@ export interface AccountingCounters {
   gaps: number;
 }
 
+const counterOf = { late: 'late', conflict: 'conflicting', reset: 'resets', gap: 'gaps' } as const;
+
 /** Intervals that changed. */
 export interface Closed {
   readonly points: PointInterval[];
@@ -58,6 +62,8 @@ export interface AccountingState {
   readonly ownedMs: Float64Array;
   readonly histories: readonly HistoryState[];
   readonly counters: AccountingCounters;
+  readonly incidents: IncidentBookState;
+  readonly clocks: ClockBookState;
 }
 
 export class Accounting {
@@ -91,6 +97,8 @@ export class Accounting {
     if (this.keepsRows) this.#closedGauges.push(interval);
   };
   readonly counters: AccountingCounters = { late: 0, ahead: 0, conflicting: 0, resets: 0, gaps: 0 };
+  readonly incidents: IncidentBook = new IncidentBook();
+  readonly clocks: ClockBook = new ClockBook();
 
   constructor(catalogue: Catalogue) {
     this.#catalogue = catalogue;
@@ -110,6 +118,7 @@ export class Accounting {
 
   /** Books the readings of one message. */
   apply(head: MessageHead, columns: ReadingColumns): void {
+    this.clocks.note(head);
     if (head.atMs > head.receivedMs + MAX_AHEAD_MS) {
       this.counters.ahead += columns.count;
       return;
@@ -170,6 +179,8 @@ export class Accounting {
       ownedMs: Float64Array.from(this.#ownedMs, (ms) => ms ?? 0),
       histories: Array.from(this.#histories.values(), (history) => history.save()),
       counters: { ...this.counters },
+      incidents: this.incidents.save(),
+      clocks: this.clocks.save(),
     };
   }
 
@@ -183,6 +194,8 @@ export class Accounting {
     for (const [pointId, ms] of state.ownedMs.entries()) this.#ownedMs[pointId] = ms;
     for (const history of state.histories) this.#histories.set(history.pointId, History.load(history));
     Object.assign(this.counters, state.counters);
+    this.incidents.load(state.incidents);
+    this.clocks.load(state.clocks);
   }
 
   /** Books the readings of one use; returns how many there are. */
@@ -193,7 +206,7 @@ export class Accounting {
       if (slot.use !== use) continue;
       found++;
       if (!this.#owns(slot, head.atMs)) {
-        this.counters.conflicting++;
+        this.#note('conflict', slot, head);
         continue;
       }
       this.#book(slot, head, columns.values[i] ?? 0, columns.estimated[i] === 1);
@@ -207,12 +220,8 @@ export class Accounting {
       slot.use === 'gauge'
         ? slot.gauge?.sample(atMs, value, this.#gaugeSink)
         : this.#fold(slot.pointId, slot.use, atMs, value, estimated, head.seq > 0);
-    if (outcome === 'late') {
-      this.counters.late++;
-      return;
-    }
-    if (outcome === 'reset') this.counters.resets++;
-    if (outcome === 'gap') this.counters.gaps++;
+    if (outcome !== undefined && outcome !== 'booked') this.#note(outcome, slot, head, value);
+    if (outcome === 'late') return;
     if (atMs <= slot.atMs) return;
     if (slot.use === 'register' && value !== slot.value) {
       slot.stepWh = value > slot.value ? value - slot.value : Number.NaN;
@@ -222,6 +231,11 @@ export class Accounting {
     slot.atMs = atMs;
     slot.value = value;
     slot.estimated = estimated;
+  }
+
+  #note(kind: IncidentKind, slot: Slot, head: MessageHead, value = Number.NaN): void {
+    this.counters[counterOf[kind]]++;
+    this.incidents.note(kind, slot.pointId, head, slot.value, value);
   }
 
   #fold(pointId: number, use: Use, atMs: number, value: number, estimated: boolean, isNumbered: boolean): Outcome {

@@ -1,0 +1,98 @@
+import fc from 'fast-check';
+import t from 'tap';
+import { ClockBook } from '../../src/accounting/clock-book.ts';
+import { IncidentBook } from '../../src/accounting/incident-book.ts';
+
+const T0 = Date.UTC(2026, 2, 1);
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+
+const head = (atMs: number, receivedMs = atMs, agentId = 0) => ({ agentId, seq: 1, atMs, receivedMs });
+
+t.test('what happens again within an hour is one incident, and what comes later another', async (t) => {
+  const book = new IncidentBook();
+  for (const minute of [0, 10, 65, 200]) book.note('gap', 3, head(T0 + minute * MINUTE_MS), Number.NaN, Number.NaN);
+  book.note('gap', 3, head(T0, T0, 1), Number.NaN, Number.NaN);
+  t.match(book.of(3), [
+    { kind: 'gap', agentId: 0, fromMs: T0, toMs: T0 + 65 * MINUTE_MS, count: 3, receivedMs: T0 },
+    { kind: 'gap', agentId: 0, fromMs: T0 + 200 * MINUTE_MS, count: 1 },
+    { kind: 'gap', agentId: 1, count: 1 },
+  ]);
+  t.same(book.of(4), []);
+});
+
+t.test('a reset keeps the register before and after the last one', async (t) => {
+  const book = new IncidentBook();
+  book.note('reset', 1, head(T0), 900, 5);
+  book.note('reset', 1, head(T0 + MINUTE_MS), 40, 0);
+  t.match(book.of(1), [{ count: 2, beforeWh: 40, afterWh: 0 }]);
+});
+
+t.test('however much happens, little is kept and nothing goes uncounted', async (t) => {
+  const kind = fc.constantFrom('reset', 'gap', 'late', 'conflict');
+  const event = fc.record({
+    kind,
+    minute: fc.integer({ min: 0, max: 100_000 }),
+    agentId: fc.integer({ min: 0, max: 1 }),
+  });
+  const property = fc.property(fc.array(event, { maxLength: 300 }), (events) => {
+    const book = new IncidentBook();
+    for (const { kind, minute, agentId } of events)
+      book.note(kind, 1, head(T0 + minute * MINUTE_MS, T0, agentId), 1, 0);
+    const kept = book.of(1);
+    const again = new IncidentBook();
+    again.load(book.save());
+    t.same(again.of(1), kept);
+    const total = kept.reduce((sum, { count }) => sum + count, 0);
+    return kept.length <= 4 * 16 && total === events.length && kept.every(({ fromMs, toMs }) => fromMs <= toMs);
+  });
+  t.doesNotThrow(() => fc.assert(property, { numRuns: 50 }));
+});
+
+t.test('a clock ahead is noted at once, one behind after some messages at their own pace', async (t) => {
+  const book = new ClockBook();
+  for (let tick = 0; tick < 4; tick++) book.note(head(T0 + tick * 10_000 + 60_000, T0 + tick * 10_000));
+  t.match(book.of(0), [{ kind: 'ahead', fromMs: T0 + 60_000, toMs: T0 + 90_000, worstMs: 60_000, messages: 4 }]);
+  for (let tick = 0; tick < 8; tick++) book.note(head(T0 + tick * 10_000, T0 + tick * 10_000 + 45_000, 1));
+  t.match(book.of(1), [{ kind: 'behind', fromMs: T0 + 10_000, toMs: T0 + 70_000, worstMs: 45_000, messages: 7 }]);
+});
+
+t.test('a backlog is no clock that is behind', async (t) => {
+  const book = new ClockBook();
+  const tickMs = 10_000;
+  for (let tick = 0; tick < 10; tick++) book.note(head(T0 + tick * tickMs));
+  // An hour away; then all of it comes at five messages a second, and afterwards everything in time.
+  for (let tick = 10; tick < 366; tick++) book.note(head(T0 + tick * tickMs, T0 + HOUR_MS + (tick - 10) * 200));
+  for (let tick = 368; tick < 400; tick++) book.note(head(T0 + tick * tickMs, T0 + tick * tickMs + 80));
+  t.same(book.of(0), []);
+});
+
+t.test(
+  'a message of a tick that has several says no more; a clock set back by more than an hour starts anew',
+  async (t) => {
+    const book = new ClockBook();
+    for (let message = 0; message < 20; message++) book.note(head(T0, T0 + 45_000 + message));
+    t.same(book.of(0), []);
+    for (let tick = 0; tick < 8; tick++) {
+      const receivedMs = T0 + 2 * HOUR_MS + tick * 10_000;
+      book.note(head(receivedMs - 3 * HOUR_MS, receivedMs));
+    }
+    t.match(book.of(0), [{ kind: 'behind', worstMs: 3 * HOUR_MS }]);
+  },
+);
+
+t.test('spans in which a clock was wrong survive a snapshot, and are bounded', async (t) => {
+  const book = new ClockBook();
+  for (let day = 0; day < 100; day++) {
+    const receivedMs = T0 + day * 24 * HOUR_MS;
+    book.note(head(receivedMs + 400_000, receivedMs, 2));
+  }
+  t.equal(book.of(2).length, 32);
+  t.equal(book.of(2).at(-1)?.receivedMs, T0 + 99 * 24 * HOUR_MS);
+  const again = new ClockBook();
+  again.load(structuredClone(book.save()));
+  t.same(again.of(2), book.of(2));
+  t.same(again.of(0), []);
+  for (const either of [book, again]) either.note(head(T0 + 99 * 24 * HOUR_MS + 500_000, T0 + 99 * 24 * HOUR_MS, 2));
+  t.same(again.of(2), book.of(2));
+});
