@@ -1,6 +1,7 @@
 import type { Channel } from '@wattmark/shared/channels';
 import type { GaugeInterval, GaugeMean, PointInterval, Span } from './accounting/interval.ts';
 import type { AgentFigures, ChannelValue, Figures, Health, Live } from './figures.ts';
+import type { RegisterNote, SiteNotes } from './findings/notes.ts';
 import type { Fold } from './fold.ts';
 import type { Ingest } from './ingest/ingest.ts';
 import { pointMinutes, pointSumsOf, type Sources, siteMinutes, siteSums } from './kpi/sums.ts';
@@ -77,6 +78,16 @@ export class CollectorFigures implements Figures {
     });
   }
 
+  notes({ siteId, points }: Site): SiteNotes {
+    const { catalogue, accounting } = this.#parts.fold;
+    const pointIds = points.flatMap(({ pointId }) => (pointId === null ? [] : [pointId]));
+    return {
+      incidents: pointIds.flatMap((pointId) => accounting.incidents.of(pointId)),
+      clocks: catalogue.agentsOf(siteId).flatMap((agentId) => accounting.clocks.of(agentId)),
+      registers: pointIds.flatMap((pointId) => this.#register(pointId) ?? []),
+    };
+  }
+
   health(): Health {
     const { fold, ingest, recorder, evidenceBytes, problem } = this.#parts;
     const { late, ahead, conflicting, resets, gaps } = fold.accounting.counters;
@@ -136,6 +147,17 @@ export class CollectorFigures implements Figures {
 
   gaugeMeansOf(pointIds: readonly number[], channel: Channel, span: Span, asOfMs: number | null): Promise<GaugeMean[]> {
     return this.#parts.store.gaugeMeansOf(pointIds, channel, span, asOfMs);
+  }
+
+  /** The energy register as the agent reports it whose readings count. */
+  #register(pointId: number): RegisterNote | null {
+    const { catalogue, accounting } = this.#parts.fold;
+    const owner = accounting.owner(pointId);
+    const slotId = owner === undefined ? undefined : catalogue.slotId(owner, pointId, 'energy');
+    const state = slotId === undefined ? undefined : accounting.slot(slotId);
+    if (state === undefined || Number.isNaN(state.atMs)) return null;
+    const { atMs, value, stepWh, meanW } = state;
+    return { pointId, atMs, valueWh: value, stepWh, meanW };
   }
 
   #sources(): Sources {

@@ -2,6 +2,7 @@ import type { Channel } from '@wattmark/shared/channels';
 import type { Quality, SourcesReport } from '@wattmark/shared/messages';
 import type { Role } from '@wattmark/shared/roles';
 import type { GaugeInterval, GaugeMean, PointInterval, Span } from './accounting/interval.ts';
+import type { SiteNotes } from './findings/notes.ts';
 import type { Site, SiteSum } from './site/site.ts';
 
 /** A site's figures at this moment. Null is unknown. */
@@ -66,7 +67,10 @@ export interface Figures {
   live(site: string): Live;
   /** The last value of each channel of a point; empty before any. */
   channelValues(site: string, point: string): readonly ChannelValue[];
+  /** In the order of their numbers. */
   agents(): readonly AgentFigures[];
+  /** What was noted of a site's readings, clocks and registers. */
+  notes(site: Site): SiteNotes;
   health(): Health;
   /** Calls back at most once a second per site with the id of a site whose live figures changed. Returns the unsubscriber. */
   onLive(listener: (site: string) => void): () => void;

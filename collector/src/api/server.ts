@@ -5,6 +5,7 @@ import { registerAgents } from './agents.ts';
 import { registerChanges } from './changes.ts';
 import type { Api, RouteParts } from './contract.ts';
 import { registerDocumentation } from './documentation.ts';
+import { registerFindings } from './findings.ts';
 import { registerHealth } from './health.ts';
 import { registerKpis } from './kpis.ts';
 import { registerLive } from './live.ts';
@@ -46,6 +47,7 @@ export function buildApi(figures: Figures, { page, now, log, feed: limits = feed
     registerPoints(parts);
     registerPointSeries(parts);
     registerAgents(parts);
+    registerFindings(parts);
     registerLiveStream(parts, feed);
     registerMetrics(parts, feed);
   });

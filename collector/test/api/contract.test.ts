@@ -36,6 +36,8 @@ const requests: readonly (readonly [path: string, url: string])[] = [
   ['/api/v1/sites/{site}/points', '/api/v1/sites/dc-1/points'],
   ['/api/v1/points/{site}/{point}/series', '/api/v1/points/dc-1/crac-1/series'],
   ['/api/v1/points/{site}/{point}/series', '/api/v1/points/dc-1/host-7/series?step=P1M'],
+  ['/api/v1/sites/{site}/findings', '/api/v1/sites/dc-1/findings'],
+  ['/api/v1/sites/{site}/findings', '/api/v1/sites/bs-1/findings?period=2026'],
   ['/api/v1/agents', '/api/v1/agents'],
 ];
 

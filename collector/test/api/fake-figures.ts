@@ -9,6 +9,7 @@ import {
   type Span,
 } from '../../src/accounting/interval.ts';
 import type { AgentFigures, ChannelValue, Figures, Health, Live } from '../../src/figures.ts';
+import type { SiteNotes } from '../../src/findings/notes.ts';
 import { siteMinutes } from '../../src/site/balance.ts';
 import { sumPointIntervals, sumSiteIntervals } from '../../src/site/interval-sum.ts';
 import type { Site } from '../../src/site/site.ts';
@@ -59,6 +60,7 @@ export class FakeFigures implements Figures {
   readonly #listeners = new Set<(site: string) => void>();
   problem: string | null = null;
   itW: number | null = 1000;
+  noted: SiteNotes = { incidents: [], clocks: [], registers: [] };
   /** What was asked of the sums, for tests of what is passed on. */
   readonly asked: { boundariesMs: readonly number[]; asOfMs: number | null }[] = [];
 
@@ -108,6 +110,10 @@ export class FakeFigures implements Figures {
       },
       { agent: 'agent-2', site: 'bs-1', group: 'default', state: 'unknown', software: null, ...unknown, ...counts },
     ];
+  }
+
+  notes(): SiteNotes {
+    return this.noted;
   }
 
   health(): Health {
