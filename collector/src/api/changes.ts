@@ -1,3 +1,4 @@
+import { levels } from '@wattmark/shared/roles';
 import { type Static, Type } from 'typebox';
 import type { Comparison, PartChange } from '../kpi/changes/comparison.ts';
 import { parts } from '../kpi/changes/decomposition.ts';
@@ -42,6 +43,7 @@ const side = object({
   end: instant,
   complete: Type.Boolean(),
   value: nullable(Type.Number({ description: 'total over IT energy of the paired time' })),
+  level: nullable(Type.Enum(levels, { description: 'at which IT energy is taken; null where nobody said' })),
   coverage: share,
   paired: object({ totalWh: wattHours, itWh: wattHours }),
 });
@@ -140,7 +142,7 @@ function answer(site: Site, target: Target | null, changes: SiteChanges): Static
   };
 }
 
-function sideOf({ period, isComplete, coverage, totalWh, itWh, pairedMs }: MeasuredPeriod): Static<typeof side> {
+function sideOf({ period, isComplete, level, coverage, totalWh, itWh, pairedMs }: MeasuredPeriod): Static<typeof side> {
   const isPaired = pairedMs > 0;
   return {
     name: period.name,
@@ -148,6 +150,7 @@ function sideOf({ period, isComplete, coverage, totalWh, itWh, pairedMs }: Measu
     end: isoTime(period.toMs),
     complete: isComplete,
     value: itWh > 0 ? totalWh / itWh : null,
+    level,
     coverage,
     paired: { totalWh: isPaired ? totalWh : null, itWh: isPaired ? itWh : null },
   };

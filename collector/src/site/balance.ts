@@ -1,8 +1,8 @@
 import { energyRoles, type Level, levels, type Role, supplyRoles } from '@wattmark/shared/roles';
 import { isEmpty, type PointInterval } from '../accounting/interval.ts';
 import { completeLevels } from './level-tree.ts';
-import { noLevel } from './interval-sum.ts';
-import type { LevelEnergies, Site, SiteInterval, SitePoint } from './site.ts';
+import { noLevel, noPart } from './interval-sum.ts';
+import type { LevelEnergies, PartEnergies, Site, SiteInterval, SitePoint } from './site.ts';
 
 /**
  * A point that counts, and how: its net energy (drawn less fed back) times `weight` is its contribution to a sum; so is its
@@ -35,6 +35,8 @@ export interface Balance {
   readonly batteryMetered: boolean;
   /** All points that have a role, in the order of `energyRoles`. */
   readonly byRole: readonly (readonly Term[])[];
+  /** Points of the loads beside the IT, in the order of `overheadParts`. */
+  readonly overhead: readonly (readonly Term[])[];
 }
 
 /** The plan by which a site's points add up. */
@@ -48,7 +50,9 @@ export function balanceOf(site: Site): Balance {
   const complete = completeLevels(site);
   const rest = (isStation ? (['cooling', 'lighting', 'other'] as const) : restRoles).flatMap(of);
   const loads = isStation ? [of('telecom'), [], [], []] : itLevels;
-  const others = isStation ? [...(itLevels[complete[0] as number] ?? []), ...rest] : rest;
+  // A load that is the main one of the other kind of site.
+  const foreign = isStation ? (itLevels[complete[0] as number] ?? []) : of('telecom');
+  const others = isStation ? [...foreign, ...rest] : rest;
   const fromSupply = supply.length > 0;
   const plans = loads.map((it) => ({ it, total: fromSupply ? [...supply, ...batteries] : partsOf(it, others) }));
   return {
@@ -58,6 +62,8 @@ export function balanceOf(site: Site): Balance {
     complete: isStation ? [0] : complete,
     batteryMetered: batteries.length > 0,
     byRole,
+    // District cooling comes in as supply, and is used for nothing but cooling.
+    overhead: [[...of('cooling'), ...of('district-cooling')], of('lighting'), [...of('other'), ...foreign]],
   };
 }
 
@@ -103,6 +109,7 @@ export function siteMinute(balance: Balance, startMs: number, rowOf: RowOf): Sit
       return levelMinute(balance, fromSupply ? supply : parts, parts, side(it, rowOf));
     }),
     roleWh: balance.byRole.map((terms) => roleWh(terms, rowOf)),
+    overhead: balance.overhead.map((terms) => partMinute(side(terms, rowOf))),
   };
 }
 
@@ -150,6 +157,11 @@ function levelMinute(balance: Balance, total: Side | null, parts: Side | null, i
     pairedMs,
     estimatedMs: paired ? Math.min(pairedMs, Math.max(total.bridgedMs, it.bridgedMs)) : 0,
   };
+}
+
+function partMinute(part: Side | null): PartEnergies {
+  if (part === null || part.isEstimated) return noPart;
+  return { energyWh: part.energyWh, measuredMs: part.measuredMs };
 }
 
 interface Side {

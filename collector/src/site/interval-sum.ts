@@ -1,6 +1,13 @@
 import { energyRoles } from '@wattmark/shared/roles';
 import type { PointInterval } from '../accounting/interval.ts';
-import { LEVEL_COUNT, type LevelEnergies, type SiteInterval, type SiteSum } from './site.ts';
+import {
+  LEVEL_COUNT,
+  type LevelEnergies,
+  overheadParts,
+  type PartEnergies,
+  type SiteInterval,
+  type SiteSum,
+} from './site.ts';
 
 /** The mutable sum of one point's intervals. */
 export class PointSum {
@@ -57,6 +64,7 @@ export function addEnergies(a: Energies, b: Energies): Energies {
     supplyMs: a.supplyMs + b.supplyMs,
     levels: a.levels.map((level, index) => addLevels(level, b.levels[index] as LevelEnergies)),
     roleWh: a.roleWh.map((wh, index) => addKnown(wh, b.roleWh[index] ?? null)),
+    overhead: a.overhead.map((part, index) => addParts(part, b.overhead[index] as PartEnergies)),
   };
 }
 
@@ -110,12 +118,16 @@ export const noLevel: LevelEnergies = {
   estimatedMs: 0,
 };
 
+/** What a part of the overhead without any measurement amounts to. */
+export const noPart: PartEnergies = { energyWh: 0, measuredMs: 0 };
+
 /** What a site without any measurement amounts to. */
 export const nothing: Energies = {
   supplyWh: null,
   supplyMs: 0,
   levels: Array.from({ length: LEVEL_COUNT }, () => noLevel),
   roleWh: energyRoles.map(() => null),
+  overhead: overheadParts.map(() => noPart),
 };
 
 function addLevels(a: LevelEnergies, b: LevelEnergies): LevelEnergies {
@@ -132,6 +144,10 @@ function addLevels(a: LevelEnergies, b: LevelEnergies): LevelEnergies {
     pairedMs: a.pairedMs + b.pairedMs,
     estimatedMs: a.estimatedMs + b.estimatedMs,
   };
+}
+
+function addParts(a: PartEnergies, b: PartEnergies): PartEnergies {
+  return { energyWh: a.energyWh + b.energyWh, measuredMs: a.measuredMs + b.measuredMs };
 }
 
 function addKnown(a: number | null, b: number | null): number | null {

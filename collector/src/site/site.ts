@@ -92,6 +92,18 @@ export interface SiteInterval {
   readonly levels: readonly LevelEnergies[];
   /** Energy by role in the order of `energyRoles` of @wattmark/shared/roles, Wh; null where the role has no measured point. */
   readonly roleWh: readonly (number | null)[];
+  /** In the order of `overheadParts`. */
+  readonly overhead: readonly PartEnergies[];
+}
+
+/** Loads beside the IT that can have meters. */
+export const overheadParts = ['cooling', 'lighting', 'other'] as const;
+export type OverheadPart = (typeof overheadParts)[number];
+
+/** Net energy of a part of the overhead over the time in which all of its points were measured, and that time. */
+export interface PartEnergies {
+  readonly energyWh: number;
+  readonly measuredMs: number;
 }
 
 /** The sum of a site's intervals between two instants, level by level. */

@@ -2,8 +2,8 @@ import { setImmediate } from 'node:timers/promises';
 import { type DuckDBConnection, DuckDBDataChunk } from '@duckdb/node-api';
 import type { Channel } from '@wattmark/shared/channels';
 import { type GaugeInterval, type GaugeMean, MINUTE_MS, type PointInterval } from '../accounting/interval.ts';
-import { LEVEL_COUNT, type LevelEnergies, type SiteSum } from '../site/site.ts';
-import { levelColumns, recordedColumn, type Table } from './tables.ts';
+import { LEVEL_COUNT, type LevelEnergies, overheadParts, type SiteSum } from '../site/site.ts';
+import { levelColumns, overheadColumns, recordedColumn, type Table } from './tables.ts';
 
 /** DuckDB's vector size: the most rows that a chunk holds. */
 const CHUNK_ROWS = 2048;
@@ -79,7 +79,11 @@ export function decodeSites(chunk: DuckDBDataChunk, endMs: (startMs: number) => 
   const levels = Array.from({ length: LEVEL_COUNT }, (_, level) =>
     levelColumns.map(({ key }, index) => [key, others[index * LEVEL_COUNT + level] as Numbers] as const),
   );
-  const byRole = others.slice(LEVEL_COUNT * levelColumns.length);
+  const [partsWh, partsMs] = overheadColumns.map((_, index) => {
+    const from = LEVEL_COUNT * levelColumns.length + index * overheadParts.length;
+    return others.slice(from, from + overheadParts.length);
+  }) as [Numbers[], Numbers[]];
+  const byRole = others.slice(LEVEL_COUNT * levelColumns.length + overheadParts.length * overheadColumns.length);
   return rowsOf(chunk, (row) => {
     const startMs = (minute[row] as number) * MINUTE_MS;
     return {
@@ -88,6 +92,10 @@ export function decodeSites(chunk: DuckDBDataChunk, endMs: (startMs: number) => 
       supplyWh: supply[row] ?? null,
       supplyMs: supplyMs[row] as number,
       levels: levels.map((columns) => decodeLevel(columns, row)),
+      overhead: overheadParts.map((_, index) => ({
+        energyWh: partsWh[index]?.[row] as number,
+        measuredMs: partsMs[index]?.[row] as number,
+      })),
       roleWh: byRole.map((column) => column[row] ?? null),
     };
   });

@@ -1,9 +1,10 @@
 import { energyRoles } from '@wattmark/shared/roles';
-import { LEVEL_COUNT } from '../site/site.ts';
+import { LEVEL_COUNT, overheadParts } from '../site/site.ts';
 import {
   gaugeMinute,
   gaugeQuarter,
   levelColumns,
+  overheadColumns,
   pointMinute,
   pointQuarter,
   ROLE_COLUMN,
@@ -86,6 +87,7 @@ const siteSums = [
   sumOf('supply_wh'),
   sumOf('supply_ms'),
   ...levelColumns.flatMap(({ name }) => elements(name, LEVEL_COUNT).map(sumOf)),
+  ...overheadColumns.flatMap(({ name }) => elements(name, overheadParts.length).map(sumOf)),
   ...elements(ROLE_COLUMN, energyRoles.length).map(sumOf),
 ].join(', ');
 

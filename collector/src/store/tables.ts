@@ -11,7 +11,7 @@ import {
 import type { Channel } from '@wattmark/shared/channels';
 import { energyRoles } from '@wattmark/shared/roles';
 import { type GaugeInterval, MINUTE_MS, type PointInterval } from '../accounting/interval.ts';
-import { LEVEL_COUNT, type LevelEnergies, type SiteInterval } from '../site/site.ts';
+import { LEVEL_COUNT, type LevelEnergies, overheadParts, type PartEnergies, type SiteInterval } from '../site/site.ts';
 
 /** One column of a table: how it is declared, and its value in a row. */
 export interface Column<Row> {
@@ -101,6 +101,16 @@ export const levelColumns: readonly {
   { name: 'estimated_ms', type: INTEGER, key: 'estimatedMs' },
 ];
 
+/** The columns that hold a number for each of `overheadParts`. */
+export const overheadColumns: readonly {
+  readonly name: string;
+  readonly type: DuckDBType;
+  readonly key: keyof PartEnergies;
+}[] = [
+  { name: 'overhead_wh', type: DOUBLE, key: 'energyWh' },
+  { name: 'overhead_ms', type: INTEGER, key: 'measuredMs' },
+];
+
 /** The column that holds a number for each of `energyRoles`. */
 export const ROLE_COLUMN = 'role_wh';
 
@@ -116,6 +126,11 @@ export const siteQuarter: Table<SiteInterval> = {
       name,
       type: ARRAY(type, LEVEL_COUNT),
       of: ({ levels }: SiteInterval) => arrayValue(levels.map((level) => level[key])),
+    })),
+    ...overheadColumns.map(({ name, type, key }) => ({
+      name,
+      type: ARRAY(type, overheadParts.length),
+      of: ({ overhead }: SiteInterval) => arrayValue(overhead.map((part) => part[key])),
     })),
     { name: ROLE_COLUMN, type: ARRAY(DOUBLE, energyRoles.length), of: (row) => arrayValue([...row.roleWh]) },
   ],

@@ -22,7 +22,7 @@ t.test('two periods, part by part', async (t) => {
   t.match(answer, {
     site: 'dc-1',
     metric: 'pue',
-    period: { name: '2026-10', complete: false, coverage: 1 },
+    period: { name: '2026-10', complete: false, coverage: 1, level: 'ups-output' },
     against: { name: '2026-09-30', start: '2026-09-29T16:00:00Z', complete: true, coverage: 1 },
     target: null,
     merged: ['lighting', 'other'],

@@ -3,7 +3,7 @@ import t from 'tap';
 import { MINUTE_MS, type PointInterval } from '../../src/accounting/interval.ts';
 import { atLevel, type LevelSum } from '../../src/kpi/level.ts';
 import { balanceOf, planOf, siteMinutes } from '../../src/site/balance.ts';
-import { noLevel } from '../../src/site/interval-sum.ts';
+import { noLevel, noPart } from '../../src/site/interval-sum.ts';
 import type { Site } from '../../src/site/site.ts';
 import { byRole, point, row, site, T0 } from './example.ts';
 
@@ -37,10 +37,40 @@ t.test('a metered hall: 1,300 W in, 1,000 W of IT, for one minute', async (t) =>
       supplyMs: MINUTE_MS,
       levels: [{ partsWh: null, partsMs: 0, ...it }, noLevel, noLevel, noLevel],
       roleWh,
+      overhead: [{ energyWh: 200 / 60, measuredMs: MINUTE_MS }, noPart, noPart],
     },
   ]);
   const total = { totalWh: 1300 / 60, totalMs: MINUTE_MS };
   t.strictSame(minuteOf(hall, rows), { startMs: T0, endMs: T0 + MINUTE_MS, ...total, ...it, roleWh });
+});
+
+t.test('a part of the overhead counts while all of its points are measured', async (t) => {
+  const at = site([
+    point(1, 'cooling'),
+    point(2, 'district-cooling', { factor: 0.5 }),
+    point(3, 'lighting'),
+    point(4, 'other'),
+    point(5, 'telecom'),
+  ]);
+  const overhead = (of: Site, rows: readonly PointInterval[]): unknown => siteMinutes(of, rows)[0]?.overhead;
+  const rows = [row(1, 3, { exportWh: 1 }), row(2, 4), row(3, 1, { measuredMs: 30_000 }), row(4, 2), row(5, 6)];
+  t.strictSame(overhead(at, rows), [
+    { energyWh: 4, measuredMs: MINUTE_MS },
+    { energyWh: 1, measuredMs: 30_000 },
+    { energyWh: 8, measuredMs: MINUTE_MS },
+  ]);
+  t.strictSame(overhead(at, [row(1, 3), row(3, 1, { measuredMs: 30_000, estimatedMs: 30_000 })]), [
+    noPart,
+    noPart,
+    noPart,
+  ]);
+  t.match(overhead(at, rows.slice(0, 4)), [{}, {}, noPart], 'in a data centre telecom is another load');
+  const station = site([point(5, 'telecom'), point(4, 'other'), point(6, 'it')], { kind: 'base-station' });
+  t.match(
+    overhead(station, [row(5, 6), row(4, 2), row(6, 3)]),
+    [noPart, noPart, { energyWh: 5 }],
+    'and IT in a station',
+  );
 });
 
 t.test('two feeds, a generator, sun that is partly sold, and chilled water with its factor', async (t) => {

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import type { Test } from 'tap';
 import type { GaugeInterval, PointInterval } from '../../src/accounting/interval.ts';
 import { MINUTE_MS, QUARTER_MS } from '../../src/accounting/interval.ts';
-import { noLevel, nothing } from '../../src/site/interval-sum.ts';
+import { noLevel, noPart, nothing } from '../../src/site/interval-sum.ts';
 import type { SiteInterval } from '../../src/site/site.ts';
 import type { Store } from '../../src/store/store.ts';
 
@@ -36,6 +36,7 @@ export function siteRow(siteId: number, startMs: number, totalWh: number | null,
     supplyMs: totalWh === null ? 0 : QUARTER_MS,
     levels: nothing.levels.map((none, index) => (index === 2 ? level : none)),
     roleWh: energyRoles.map((role) => (role === 'utility' ? totalWh : role === 'it' ? itWh : null)),
+    overhead: [{ energyWh: (itWh ?? 0) / 4, measuredMs: itWh === null ? 0 : QUARTER_MS }, noPart, noPart],
   };
 }
 
@@ -324,6 +325,7 @@ const siteSumsKeepNull: Body = async (t, store) => {
   const paired = { pairedTotalWh: 15, pairedItWh: 10, pairedMs: QUARTER_MS };
   t.strictSame(both?.levels, [noLevel, noLevel, { ...level, ...paired }, noLevel]);
   t.strictSame(both?.roleWh, siteRow(1, 0, 15, 20).roleWh);
+  t.strictSame(both?.overhead, [{ energyWh: 5, measuredMs: 2 * QUARTER_MS }, noPart, noPart]);
   t.same(await store.siteSums(1, [at(2), at(3)], null), [], 'a row of unknowns is no row');
   const [unknownTotal] = await store.siteSums(1, [at(1), at(2)], null);
   t.strictSame([unknownTotal?.supplyWh, unknownTotal?.levels[2]?.itWh], [null, 10]);

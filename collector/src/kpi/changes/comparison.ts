@@ -1,8 +1,9 @@
+import { overheadParts } from '../../site/site.ts';
 import type { Target } from '../targets.ts';
 import { LEAST_COVERAGE, percent } from '../verdict.ts';
 import { type ByPart, decompose, mapParts, type Part, type Powers, parts } from './decomposition.ts';
 import { loadResponse, type Told } from './load-response.ts';
-import { type MeasuredPeriod, meteredParts } from './measured-period.ts';
+import type { MeasuredPeriod } from './measured-period.ts';
 import { type DesignShares, gapToTarget } from './target-gap.ts';
 
 /** One part of a difference of PUEs. */
@@ -108,14 +109,14 @@ function overlap({ period: a }: MeasuredPeriod, { period: b }: MeasuredPeriod): 
 
 /** What is not known in each of the periods is told apart in none of them. */
 function mergedParts(periods: readonly MeasuredPeriod[]): Part[] {
-  return meteredParts.filter((part) => periods.some(({ meteredWh }) => meteredWh[part] === null));
+  return overheadParts.filter((part) => periods.some(({ meteredWh }) => meteredWh[part] === null));
 }
 
 const HOUR_MS = 3_600_000;
 
 function powersOf({ pairedMs, totalWh, itWh, meteredWh }: MeasuredPeriod, merged: readonly Part[]): Powers {
   const hours = pairedMs / HOUR_MS;
-  const told = meteredParts.filter((part) => !merged.includes(part));
+  const told = overheadParts.filter((part) => !merged.includes(part));
   const toldWh = Object.fromEntries(told.map((part) => [part, meteredWh[part] ?? 0])) satisfies ByPart;
   const lossesWh = told.reduce((rest, part) => rest - (meteredWh[part] ?? 0), totalWh - itWh);
   return { itW: itWh / hours, overheadW: mapParts({ ...toldWh, losses: lossesWh }, (wh) => wh / hours) };

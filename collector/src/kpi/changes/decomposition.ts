@@ -1,5 +1,7 @@
+import { overheadParts } from '../../site/site.ts';
+
 /** What a site uses beside its IT, as far as it can be told apart; `losses` is the rest: power losses and what has no meter. */
-export const parts = ['cooling', 'lighting', 'other', 'losses'] as const;
+export const parts = [...overheadParts, 'losses'] as const;
 export type Part = (typeof parts)[number];
 
 /** A figure for each part that is told apart. Periods that are compared tell the same parts apart. */

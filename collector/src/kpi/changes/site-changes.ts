@@ -4,7 +4,7 @@ import type { Period } from '../period.ts';
 import type { Knowledge } from '../site-kpis.ts';
 import type { Target } from '../targets.ts';
 import { type Comparison, comparePeriods, compareWithTarget } from './comparison.ts';
-import { type MeasuredPeriod, measurePeriod } from './measured-period.ts';
+import { type MeasuredPeriod, measurePeriods } from './measured-period.ts';
 import { explainGap, explainPeriods, puesTerms, stationTerms } from './sentences.ts';
 
 /** Why a site's figure differs from that of another period or from its target. */
@@ -24,12 +24,8 @@ export async function changesBetween(
   period: Period,
   knowledge: Knowledge,
 ): Promise<SiteChanges> {
-  const [reference, measured] = await Promise.all(
-    [against, period].map((each) => measurePeriod(figures, site, each, knowledge)) as [
-      Promise<MeasuredPeriod>,
-      Promise<MeasuredPeriod>,
-    ],
-  );
+  const measurements = await measurePeriods(figures, site, [against, period], knowledge);
+  const [reference, measured] = measurements as [MeasuredPeriod, MeasuredPeriod];
   const comparison = comparePeriods(reference, measured);
   const terms = site.kind === 'base-station' ? stationTerms : puesTerms;
   const sentences =
@@ -45,7 +41,7 @@ export async function gapOf(
   period: Period,
   knowledge: Knowledge,
 ): Promise<SiteChanges> {
-  const measured = await measurePeriod(figures, site, period, knowledge);
+  const [measured] = (await measurePeriods(figures, site, [period], knowledge)) as [MeasuredPeriod];
   const shares = site.file.designShares ?? null;
   const comparison = compareWithTarget(measured, target, shares);
   const sentences =

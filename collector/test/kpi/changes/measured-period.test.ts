@@ -1,9 +1,9 @@
 import t from 'tap';
 import { MINUTE_MS, type PointInterval, QUARTER_MS } from '../../../src/accounting/interval.ts';
-import { measurePeriod, type MeasuredPeriod } from '../../../src/kpi/changes/measured-period.ts';
+import { type MeasuredPeriod, measurePeriods } from '../../../src/kpi/changes/measured-period.ts';
 import { periodBetween } from '../../../src/kpi/period.ts';
 import { siteMinutes } from '../../../src/site/balance.ts';
-import { sumPointIntervals, sumSiteIntervals } from '../../../src/site/interval-sum.ts';
+import { sumSiteIntervals } from '../../../src/site/interval-sum.ts';
 import type { Site } from '../../../src/site/site.ts';
 import { FakeFigures } from '../../api/fake-figures.ts';
 import { point, row, site, T0 } from '../../site/example.ts';
@@ -39,19 +39,14 @@ class TenDays extends FakeFigures {
   override async siteSums(of: Site, boundariesMs: readonly number[]) {
     return sumSiteIntervals(siteMinutes(of, this.#rows), boundariesMs);
   }
-
-  override async pointSumsOf(pointIds: readonly number[], boundariesMs: readonly number[]) {
-    return sumPointIntervals(
-      this.#rows.filter(({ pointId }) => pointIds.includes(pointId)),
-      boundariesMs,
-    );
-  }
 }
 
 const steadyW: Readonly<Record<number, number>> = { 1: 1200, 2: 1000, 3: 150, 4: 10, 5: 200 };
 
-function measure(of: Site, powerW: (pointId: number, day: number) => number | null): Promise<MeasuredPeriod> {
-  return measurePeriod(new TenDays(of, powerW), of, period, knowledge);
+async function measure(of: Site, powerW: (pointId: number, day: number) => number | null): Promise<MeasuredPeriod> {
+  const [measured] = await measurePeriods(new TenDays(of, powerW), of, [period], knowledge);
+  if (measured === undefined) throw new Error('nothing measured');
+  return measured;
 }
 
 t.test('a period is measured by its paired time, its parts and its days', async (t) => {
@@ -98,3 +93,26 @@ t.test('telecom in a data centre is an other load, in a base station the load it
   const mixed = await measure(site([...points, point(4, 'it')]), (id) => steadyW[id] ?? null);
   t.equal(Math.round(mixed.meteredWh.other ?? 0), 1000 * 240);
 });
+
+t.test('both periods have IT at one level, the deepest that suffices for both', async (t) => {
+  const tree = site([
+    point(1, 'utility'),
+    point(2, 'it', { point: 'ups', level: 'ups-output', feeds: ['pdu'] }),
+    point(3, 'it', { point: 'pdu', level: 'pdu-output' }),
+  ]);
+  const [whole, half] = [periodBetween(iso(0), iso(5)), periodBetween(iso(5), iso(10))];
+  const figures = new TenDays(tree, (id, day) => (id === 3 && day >= 5 ? null : (steadyW[id] ?? null)));
+  const levels = async (periods: Parameters<typeof measurePeriods>[2]): Promise<unknown> =>
+    (await measurePeriods(figures, tree, periods, knowledge)).map(({ level, coverage }) => [level, coverage]);
+  t.same(await levels([whole]), [['pdu-output', 1]]);
+  t.same(await levels([half]), [['ups-output', 1]]);
+  const both = [
+    ['ups-output', 1],
+    ['ups-output', 1],
+  ];
+  t.same(await levels([whole, half]), both);
+});
+
+function iso(day: number): string {
+  return new Date(T0 + day * DAY).toISOString();
+}
