@@ -20,6 +20,7 @@ import {
 } from '../accounting/interval.ts';
 import type { SiteInterval, SiteSum } from '../site/site.ts';
 import { appendRows, decodeGaugeMeans, decodeGauges, decodePoints, decodeSites } from './chunks.ts';
+import { portionsOf } from './portions.ts';
 import {
   gaugeMeansQuery,
   gaugesQuery,
@@ -42,6 +43,9 @@ export interface DuckdbOptions {
 
 /** Rows that one step of `readBack` asks for: a minute of everything, or longer for fewer points. */
 const READ_BACK_ROWS = 100_000;
+
+/** Quarter-hours of points summed at once: DuckDB's memory holds some more, but not the year of a hall. */
+const MAX_SUMMED_QUARTERS = 200_000;
 
 /** Reads that may wait for their turn; a further one fails instead of piling up. */
 const MAX_WAITING_READS = 1000;
@@ -155,8 +159,12 @@ class DuckdbStore implements Store {
     boundariesMs: readonly number[],
     asOfMs: number | null,
   ): Promise<PointInterval[]> {
-    if (boundariesMs.length < 2) return [];
-    return this.#read(pointSumsQuery, { ...between(boundariesMs, asOfMs), points: list(pointIds) }, decodePoints);
+    const sums: PointInterval[][] = [];
+    for (const portion of portionsOf(pointIds, boundariesMs, MAX_SUMMED_QUARTERS)) {
+      const parameters = { ...between(portion.boundariesMs, asOfMs), points: list(portion.pointIds) };
+      sums.push(await this.#read(pointSumsQuery, parameters, decodePoints));
+    }
+    return sums.flat();
   }
 
   async siteSums(siteId: number, boundariesMs: readonly number[], asOfMs: number | null): Promise<SiteSum[]> {
