@@ -43,7 +43,7 @@ export const kinds = {
     severities: ['warning'],
     meaning: 'a UPS or rectifier gave less than 70 % of what it took',
     advice:
-      'Look whether every output is metered and in its feeds, and at the CT ratios; a load of a few per cent of the rating explains it, too.',
+      'Look whether every output is metered and in feeds, and at the CT ratios; a very small load explains it, too.',
   },
   'counted-twice': {
     severities: ['error'],
@@ -94,7 +94,7 @@ export const kinds = {
     severities: ['error', 'warning'],
     meaning: 'load points of a level were not read for an hour or more: its energy is unknown meanwhile',
     advice:
-      'Look at the agents that read them (GET /api/v1/agents says which source fails), or take out of the level what is gone for good.',
+      'Look at the agents that read them (GET /api/v1/agents says which source fails); take out what is gone for good.',
   },
   'part-silent': {
     severities: ['error', 'warning'],
@@ -140,8 +140,7 @@ export const kinds = {
   },
   'clock-ahead': {
     severities: ['error', 'warning'],
-    meaning:
-      'an agent’s clock was ahead of the collector’s: its readings lie at wrong times; beyond five minutes they are not accounted',
+    meaning: 'an agent’s clock was ahead: its readings lie at wrong times, and are not accounted beyond five minutes',
     advice: 'Let NTP keep the clock of the agent’s host; figures of this time are not to be relied on to the hour.',
   },
   'clock-behind': {

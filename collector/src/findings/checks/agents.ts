@@ -35,7 +35,8 @@ function observeAgent({ agent, clockSkewMs, lost, spoolDepth }: AgentFigures): O
   const about = { points: [], agent, span: null };
   const found: Observation[] = [];
   if (clockSkewMs !== null && Math.abs(clockSkewMs) > limits.clockSkewMs) {
-    const facts = `The clock of ${agent} is ${duration(Math.abs(clockSkewMs))} ${clockSkewMs > 0 ? 'behind' : 'ahead of'} the collector’s.`;
+    const where = clockSkewMs > 0 ? 'behind' : 'ahead of';
+    const facts = `The clock of ${agent} is ${duration(Math.abs(clockSkewMs))} ${where} the collector’s.`;
     found.push({ ...about, kind: 'clock-skew', severity: 'warning', facts });
   }
   if (lost > 0) {

@@ -114,7 +114,8 @@ function observe(
 /** Which classes were taken for granted. */
 export function assumption(assumed: ReadonlySet<string>): string {
   if (assumed.size === 0) return '';
-  return ` Assumed: class ${limits.assumedClass * 100} for ${names([...assumed])}, which ${assumed.size === 1 ? 'has' : 'have'} none.`;
+  const have = assumed.size === 1 ? 'has' : 'have';
+  return ` Assumed: class ${limits.assumedClass * 100} for ${names([...assumed])}, which ${have} none.`;
 }
 
 function electrical(points: readonly SitePoint[]): SitePoint[] {

@@ -4,7 +4,7 @@ import { compare, excessWh } from '../comparison.ts';
 import { type CountedSet, countedSets } from '../counted.ts';
 import type { Observation } from '../finding.ts';
 import type { Inspection } from '../inspection.ts';
-import { energy } from '../wording.ts';
+import { energy, names } from '../wording.ts';
 
 /** Energy that is in a sum twice, or in one to which it does not belong. */
 export function checkDoubleCount(inspection: Inspection): Observation[] {
@@ -27,7 +27,9 @@ function fedWithin(inspection: Inspection, { name, points }: CountedSet): Observ
   }
   return [...above].map(([child, parents]): Observation => {
     const list = parents.map(({ point }) => point);
-    const facts = `${child.point} is fed by ${list.join(' and ')}, and all of them count in ${name}: its energy${amount(inspection, child)} is in the sum twice.`;
+    const facts =
+      `${child.point} is fed by ${names(list)}, and all of them count in ${name}: ` +
+      `its energy${amount(inspection, child)} is in the sum twice.`;
     return { kind: 'counted-twice', severity: 'error', points: [child.point, ...list], span: null, facts };
   });
 }
@@ -39,7 +41,9 @@ function sameInstrument(inspection: Inspection, { name, points }: CountedSet): O
     for (const key of identities(point)) {
       const other = known.get(key);
       if (other !== undefined && isSameEnergy(inspection, other, point)) {
-        const facts = `${other.point} and ${point.point} both count in ${name}, have the same ${key.split(' ')[0]}, and drew the same energy within their accuracies.`;
+        const facts =
+          `${other.point} and ${point.point} both count in ${name}, have the same ${key.split(' ')[0]}, ` +
+          'and drew the same energy within their accuracies.';
         return [
           { kind: 'same-instrument', severity: 'warning', points: [point.point, other.point], span: null, facts },
         ];
@@ -71,7 +75,8 @@ function otherLoads(inspection: Inspection): Observation[] {
     if (point.role !== 'it') return [];
     const loads = [...inspection.tree.below(point)].filter(({ role }) => otherRoles.includes(role));
     return loads.map((load) => {
-      const facts = `${point.point} counts as IT and feeds ${load.point} (${load.role})${amount(inspection, load)}, which is none.`;
+      const fed = `${load.point} (${load.role})${amount(inspection, load)}`;
+      const facts = `${point.point} counts as IT and feeds ${fed}, which is none.`;
       return {
         kind: 'other-load-inside-it',
         severity: 'warning',

@@ -33,7 +33,9 @@ function observe(
       const facts = `The register of ${point} went ${values} (${count(incident.count, 'time')}).`;
       return { kind: 'register-reset', severity: 'warning', facts };
     }
-    const facts = `The register of ${point} went ${values}, as one that wraps at ${energy(modulusWh)} (${modulusWh} Wh) does: ${energy(modulusWh - beforeWh + afterWh)} were not counted.`;
+    const wrap = `as one that wraps at ${energy(modulusWh)} (${modulusWh} Wh) does`;
+    const lost = `${energy(modulusWh - beforeWh + afterWh)} were not counted`;
+    const facts = `The register of ${point} went ${values}, ${wrap}: ${lost}.`;
     return { kind: 'register-rollover', severity: 'warning', facts };
   }
   if (incident.count < limits.noteworthyReadings) return null;

@@ -61,7 +61,8 @@ function float32Facts(
   { stepWh, unit }: { stepWh: number; unit: string },
   beside: string,
 ): string {
-  return `The energy register of ${point} stands at ${energy(valueWh)} as a 32-bit float in ${unit}, whose last digit is ${energy(stepWh)}: ${beside}.`;
+  const register = `The energy register of ${point} stands at ${energy(valueWh)} as a 32-bit float in ${unit}`;
+  return `${register}, whose last digit is ${energy(stepWh)}: ${beside}.`;
 }
 
 function coarseFacts({ point }: SitePoint, stepWh: number, stoodMs: number, beside: string): string {
