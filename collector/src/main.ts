@@ -5,6 +5,7 @@ import { ConfigError } from '@wattmark/shared/config';
 import { createLogger } from '@wattmark/shared/logger';
 import { CorruptLogError } from '@wattmark/shared/segment-log';
 import { Command } from 'commander';
+import type { ImportOptions } from './commands/import.ts';
 import { startCollector } from './collector.ts';
 import { loadCollectorConfig } from './config.ts';
 import { BrokenChainError } from './evidence/evidence-log.ts';
@@ -50,6 +51,23 @@ command(
 )
   .option('--replace', 'put the rebuilt store in place of the old one', false)
   .action(runReplay);
+
+program
+  .command('import')
+  .description('Reads a history from CSV files and says what would be booked: readings, gaps, and energy by month.')
+  .argument('<files...>', 'CSV files with the same columns, one continuing the other; they may be compressed with gzip')
+  .requiredOption('-m, --mapping <file>', 'what the columns are, and their units and time zone (YAML or JSON)')
+  .requiredOption('-s, --site <site>', 'the site whose points they are of')
+  .option('-u, --url <url>', 'where the collector runs, to be asked what it knows already', 'http://127.0.0.1:8080')
+  .requiredOption('-n, --dry-run', 'only say what would be booked')
+  .addHelpText(
+    'after',
+    '\nExample:\n  wattmark-collector import 2025.csv.gz --mapping mapping.yaml --site dc-1 --dry-run',
+  )
+  .action(async (files: readonly string[], options: ImportOptions) => {
+    const { runImport } = await import('./commands/import.ts');
+    process.exitCode = await runImport(files, options, process);
+  });
 
 /** The heap may grow by this much beyond what is alive before it is cleared: left alone, Node lets it become twice as large. */
 const HEAP_GROWTH_PERCENT = 10;

@@ -14,7 +14,7 @@ import { loadPoint, NumberReader, NumberWriter, savePoint } from './state.ts';
  */
 
 /** Neighbouring samples further apart than this many intervals of their point leave a gap. */
-const MAX_GAP_INTERVALS = 3;
+export const MAX_GAP_INTERVALS = 3;
 
 /** Gap allowed for a point of which nothing is known yet. */
 const DEFAULT_MAX_GAP_MS = MAX_GAP_INTERVALS * 60_000;

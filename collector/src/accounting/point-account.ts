@@ -1,12 +1,13 @@
 import { Bucket, minuteOf } from './bucket.ts';
-import { MINUTE_MS, type PointInterval } from './interval.ts';
+import { MINUTE_MS, type PointInterval, type Span } from './interval.ts';
 import { DEFAULT_MAX_POWER_W, judgeRegister } from './register.ts';
 import { overlapMs, spread } from './spread.ts';
 
 /**
  * The energy account of one metering point: folds its readings, in the order of their own times, into minutes.
  *
- * - Samples are integrated by the trapezoid rule between neighbours no further apart than the greatest gap.
+ * - Samples are integrated by the trapezoid rule between neighbours no further apart than the greatest gap; means of
+ *   intervals, by the rectangle.
  * - A register beats samples: its difference is booked exactly, and the samples since its last movement say only how
  *   the energy was spread. While it has not moved (its steps may be coarse), the samples stand provisionally.
  * - Time that only a register spans beyond the greatest gap is *bridged*: measured in total, estimated in profile.
@@ -79,6 +80,22 @@ export class PointAccount {
     this.sampleEstimated = estimated;
     if (Math.abs(powerW) > this.greatestW) this.greatestW = Math.abs(powerW);
     return usable || Number.isNaN(gapMs) ? 'booked' : 'gap';
+  }
+
+  /**
+   * The mean of active power over a span, W: a rectangle P̄·Δt, not one end of a trapezoid. Means leave a gap wherever one does
+   * not begin where the last one ended.
+   */
+  mean({ fromMs, toMs }: Span, powerW: number, estimated: boolean, sink: BucketSink): Outcome {
+    if (fromMs < this.sampleAtMs) return 'late';
+    const isGap = fromMs > this.sampleAtMs;
+    this.sampleAtMs = fromMs;
+    this.sampleW = powerW;
+    this.#integrate(toMs, powerW, estimated, sink);
+    this.sampleAtMs = toMs;
+    this.sampleEstimated = estimated;
+    if (Math.abs(powerW) > this.greatestW) this.greatestW = Math.abs(powerW);
+    return isGap ? 'gap' : 'booked';
   }
 
   /** A reading of the cumulative energy register, Wh. */
