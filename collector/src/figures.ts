@@ -86,6 +86,9 @@ export interface Figures {
     asOfMs: number | null,
   ): Promise<PointInterval[]>;
   gaugeMinutes(pointId: number, span: Span, asOfMs: number | null): Promise<GaugeInterval[]>;
-  /** Points' means of a channel that is rolled up, over a span on quarter-hours: of those that have ended, in the order of points. */
+  /**
+   * Points' means of a channel that is rolled up, over a span on quarter-hours: of those that have ended, in the order of
+   * points.
+   */
   gaugeMeansOf(pointIds: readonly number[], channel: Channel, span: Span, asOfMs: number | null): Promise<GaugeMean[]>;
 }

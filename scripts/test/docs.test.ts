@@ -130,7 +130,12 @@ t.test('YAML examples are valid', async (t) => {
 
 t.test('every key of the configuration is named', async (t) => {
   const operator = read('docs/operator.md');
-  for (const path of ['agent/src/config.ts', 'collector/src/config.ts', 'collector/src/site/site-file.ts']) {
+  for (const path of [
+    'agent/src/config.ts',
+    'collector/src/config.ts',
+    'collector/src/site/site-file.ts',
+    'collector/src/kpi/figures/settings.ts',
+  ]) {
     const keys = [...read(path).matchAll(/^ +([a-zA-Z]+): (?:v\.|id,|path|file|port|name)/gm)].map(
       ([, key = '']) => key,
     );

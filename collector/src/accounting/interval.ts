@@ -82,7 +82,8 @@ export interface IntervalBatch {
   readonly points: readonly PointInterval[];
   readonly gauges: readonly GaugeInterval[];
   /**
-   * The minutes that `points` and `gauges` are of; known also where the rows themselves are in the store already and were left out.
+   * The minutes that `points` and `gauges` are of; known also where the rows themselves are in the store already and were left
+   * out.
    */
   readonly minutesMs: ReadonlySet<number>;
 }

@@ -20,7 +20,7 @@ import { Problem } from './problems.ts';
 import { asOf, knowledgeOf } from './range.ts';
 import { itLevelAnswer, itLevelOf, pairedEnergy, pairedOf } from './series.ts';
 
-const kpisQuery = object({
+export const kpisQuery = object({
   period: Type.Optional(
     Type.String({ description: '2026, 2026-10, 2026-10-05, today, this-month or this-year in the site’s time zone' }),
   ),
@@ -96,7 +96,8 @@ export function registerKpis({ api, figures, now }: RouteParts): void {
   });
 }
 
-function periodOf({ period, from, to }: Static<typeof kpisQuery>, timezone: string, nowMs: number): Period {
+/** The period that a query names, today where it names none. */
+export function periodOf({ period, from, to }: Static<typeof kpisQuery>, timezone: string, nowMs: number): Period {
   const isSpan = from !== undefined || to !== undefined;
   if (period !== undefined && isSpan) throw new Problem('invalid-request', 'either period, or from and to');
   if (!isSpan) return parsePeriod(period ?? 'today', timezone, nowMs);

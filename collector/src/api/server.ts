@@ -6,6 +6,7 @@ import { registerChanges } from './changes.ts';
 import type { Api, RouteParts } from './contract.ts';
 import { registerDocumentation } from './documentation.ts';
 import { registerFindings } from './findings.ts';
+import { registerFigures } from './figures.ts';
 import { registerHealth } from './health.ts';
 import { registerKpis } from './kpis.ts';
 import { registerLive } from './live.ts';
@@ -44,6 +45,7 @@ export function buildApi(figures: Figures, { page, now, log, feed: limits = feed
     registerSeries(parts);
     registerKpis(parts);
     registerChanges(parts);
+    registerFigures(parts);
     registerPoints(parts);
     registerPointSeries(parts);
     registerAgents(parts);

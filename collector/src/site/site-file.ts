@@ -5,6 +5,7 @@ import { limits } from '@wattmark/shared/messages';
 import { accuracyClasses, levels, roles } from '@wattmark/shared/roles';
 import * as v from 'valibot';
 import { designShares } from '../kpi/changes/design-shares.ts';
+import { figureSettings } from '../kpi/figures/settings.ts';
 import { findTarget } from '../kpi/targets.ts';
 
 const name = v.pipe(v.string(), v.minLength(1), v.maxLength(limits.nameLength));
@@ -37,6 +38,7 @@ const siteSchema = v.strictObject({
   baseline: v.optional(v.strictObject({ kwhPerDay: v.pipe(v.number(), v.gtValue(0)), source: name })),
   designShares: v.optional(designShares),
   points: v.optional(v.array(pointSchema), []),
+  ...figureSettings,
 });
 
 /** One site as its file describes it. */

@@ -43,8 +43,8 @@ export const station: Site = site(
   },
 );
 
-/** Mean power of each point by number, W. */
-const powerW: Readonly<Record<number, number>> = { 1: 1250, 2: 1000, 3: 200, 4: 5000, 5: 4000 };
+/** Mean power of each point by number, W; the sixth counts litres. */
+const powerW: Readonly<Record<number, number>> = { 1: 1250, 2: 1000, 3: 200, 4: 5000, 5: 4000, 6: 2, 7: 250, 8: 800 };
 
 interface Knobs {
   /** From when on there are data; up to now. */
