@@ -10,8 +10,9 @@ export interface Layout {
   /** In a long file, the columns that name a row's series, and the one of its value. */
   readonly name: readonly number[];
   readonly value: number;
-  /** Fields that a row must have. */
-  readonly width: number;
+  /** Fields that a row must have, and fields behind which it may have only empty ones. */
+  readonly least: number;
+  readonly most: number;
   /** Columns that the mapping does not name. */
   readonly ignored: readonly string[];
 }
@@ -45,7 +46,7 @@ export function layoutOf(mapping: Mapping, header: readonly string[] | null, fil
   if (problems.length > 0) throw new ConfigError(file, problems);
   const used = [...places.time, ...places.cells, ...places.name, places.value];
   const ignored = (header ?? []).filter((_, place) => !used.includes(place)).slice(0, MAX_IGNORED);
-  return { ...places, width: 1 + Math.max(...used), ignored };
+  return { ...places, least: 1 + Math.max(...used), most: header?.length ?? lineLimits.fields, ignored };
 }
 
 /** The names of the columns that stand in a line. */

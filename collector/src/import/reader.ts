@@ -76,7 +76,7 @@ export class HistoryReader {
 
   constructor(mapping: Mapping) {
     this.#mapping = mapping;
-    this.#time = new TimeColumn(mapping.time);
+    this.#time = new TimeColumn(mapping);
     this.#separator = mapping.separator.charCodeAt(0);
     this.#mark = mapping.decimal.charCodeAt(0);
     this.#names = new NameIndex(mapping.series.map(({ name }) => name));
@@ -131,9 +131,8 @@ export class HistoryReader {
       if (this.#mapping.headerLines > 0) return;
     }
     this.rows++;
-    if (!isWhole) return this.#rejectRow('open-quote', bytes.toString('utf8', start, Math.min(to, start + 100)));
-    if (this.#fields.count < this.#layout.width)
-      return this.#rejectRow('too-few-columns', bytes.toString('utf8', start, Math.min(to, start + 100)));
+    const problem = isWhole ? shapeProblem(this.#fields, this.#layout) : 'open-quote';
+    if (problem !== null) return this.#rejectRow(problem, bytes.toString('utf8', start, Math.min(to, start + 100)));
     if (this.#mapping.long === null) this.#takeWide(bytes, this.#layout);
     else this.#takeLong(bytes, this.#layout);
   }
@@ -235,6 +234,13 @@ function newIntake(series: Series, { missing, decimal, stamp, intervalMs }: Mapp
       .filter((value) => !Number.isNaN(value)),
     afterMs: Number.NEGATIVE_INFINITY,
   };
+}
+
+/** What is wrong with a row's number of columns; null where nothing is. */
+function shapeProblem({ from, to, count }: Fields, { least, most }: Layout): RejectionReason | null {
+  if (count < least) return 'too-few-columns';
+  for (let place = most; place < count; place++) if (from[place] !== to[place]) return 'too-many-columns';
+  return null;
 }
 
 const BYTE_ORDER_MARK: readonly number[] = [0xef, 0xbb, 0xbf];

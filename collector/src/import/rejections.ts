@@ -4,6 +4,7 @@
 export const rejections = {
   'open-quote': 'a quote is not closed within the line',
   'too-few-columns': 'the row has fewer columns than the mapping names',
+  'too-many-columns': 'the row has more columns than the header. Does a value hold the separator, without quotes?',
   'not-a-time': 'not a time of the format that the mapping says',
   'no-offset': 'the time says no offset, and the mapping no timezone',
   'skipped-time': 'that time never was: clocks were set forward over it. Is the timezone right?',

@@ -16,13 +16,16 @@ export class TimeColumn {
   readonly #read: TimeReader;
   readonly #clock: LocalClock | null;
   readonly #time: ReadTime = { clockMs: 0, offsetMs: 0 };
+  readonly #earliestMs: number;
   readonly #joined = new Uint8Array(MAX_LENGTH);
   /** Why the last time was none. */
   problem: RejectionReason = 'not-a-time';
 
-  constructor({ format, timezone }: Mapping['time']) {
-    this.#read = createTimeReader(format);
-    this.#clock = timezone === null ? null : new LocalClock(timezone);
+  constructor({ time, intervalMs }: Mapping) {
+    this.#read = createTimeReader(time.format);
+    this.#clock = time.timezone === null ? null : new LocalClock(time.timezone);
+    // A row's time may be the end of its interval, whose start must be a time of readings as well.
+    this.#earliestMs = limits.earliestAt + intervalMs;
   }
 
   /**
@@ -37,12 +40,16 @@ export class TimeColumn {
         ? this.#read(bytes, fields.from[place] ?? 0, fields.to[place] ?? 0, this.#time)
         : this.#read(this.#joined, 0, this.#join(bytes, fields, places), this.#time);
     if (!isTime) return this.#none('not-a-time');
-    const { clockMs, offsetMs } = this.#time;
-    if (!(clockMs >= limits.earliestAt && clockMs < limits.latestAt)) return this.#none('impossible-time');
+    const ms = this.#instantOf(this.#time, afterMs);
+    if (Number.isNaN(ms)) return this.#none(this.#clock === null ? 'no-offset' : 'skipped-time');
+    return ms >= this.#earliestMs && ms < limits.latestAt ? ms : this.#none('impossible-time');
+  }
+
+  #instantOf({ clockMs, offsetMs }: ReadTime, afterMs: number): number {
     if (!Number.isNaN(offsetMs)) return clockMs - offsetMs;
-    if (this.#clock === null) return this.#none('no-offset');
-    const ms = this.#clock.instantOf(clockMs, afterMs);
-    return Number.isNaN(ms) ? this.#none('skipped-time') : ms;
+    // So far off, zones have no rules to ask for.
+    if (Math.abs(clockMs) > 2 * limits.latestAt) return clockMs;
+    return this.#clock?.instantOf(clockMs, afterMs) ?? Number.NaN;
   }
 
   #none(problem: RejectionReason): number {

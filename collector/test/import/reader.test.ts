@@ -135,6 +135,10 @@ t.test('what is rejected is counted and named by line and reason', async (t) => 
       '',
       '"2026-01-01T00:03Z,1,2',
       '1999-01-01T00:00Z,1,1',
+      '2000-01-01T00:00+08:00,1,1',
+      '2099-12-31T23:00-08:00,1,1',
+      '2026-01-01T00:03Z,1,5,1',
+      '2026-01-01T00:00Z,1,100,,',
       '2026-01-01T00:04Z,1e99,-5',
       '2026-01-01T00:00Z,2,100',
     ].join('\n'),
@@ -152,15 +156,18 @@ t.test('what is rejected is counted and named by line and reason', async (t) => 
       [7, null, 'too-few-columns', '2026-01-01T00:02Z,1'],
       [9, null, 'open-quote', '"2026-01-01T00:03Z,1,2'],
       [10, null, 'impossible-time', '1999-01-01T00:00Z'],
-      [11, 'A', 'out-of-range', '1e99'],
-      [11, 'B', 'out-of-range', '-5'],
-      [12, 'A', 'conflicting', '2'],
+      [11, null, 'impossible-time', '2000-01-01T00:00+08:00'],
+      [12, null, 'impossible-time', '2099-12-31T23:00-08:00'],
+      [13, null, 'too-many-columns', '2026-01-01T00:03Z,1,5,1'],
+      [15, 'A', 'out-of-range', '1e99'],
+      [15, 'B', 'out-of-range', '-5'],
+      [16, 'A', 'conflicting', '2'],
     ],
   );
   t.equal(reader.rejections.first[0]?.file, file);
   t.same(
     [reader.rows, reader.rejections.total, reader.counts[0]?.rejected, reader.counts[1]?.duplicates],
-    [9, 9, 3, 1],
+    [13, 12, 3, 2],
   );
 });
 
