@@ -1,8 +1,10 @@
 import { type Static, Type } from 'typebox';
+import { sitePlan } from '../estimation/estimates.ts';
+import type { Figures } from '../figures.ts';
 import { isoTime, lengthOf, type Period, parsePeriod, periodBetween } from '../kpi/period.ts';
 import { categoryOf, derivativeOf, estimatedShareOf, notationOf } from '../kpi/pue.ts';
 import { baselineFigure, seeOf, seeUncertainty } from '../kpi/see.ts';
-import { energyByRole, type SiteKpis, siteKpis } from '../kpi/site-kpis.ts';
+import { energyByRole, type Knowledge, knownUntilMs, type SiteKpis, siteKpis } from '../kpi/site-kpis.ts';
 import { verdicts } from '../kpi/verdict.ts';
 import type { Site } from '../site/site.ts';
 import {
@@ -16,6 +18,7 @@ import {
   siteParams,
   wattHours,
 } from './contract.ts';
+import { estimationAnswer, sidesAnswer, sidesOf } from './estimates.ts';
 import { Problem } from './problems.ts';
 import { asOf, knowledgeOf } from './range.ts';
 import { itLevelAnswer, itLevelOf, pairedEnergy, pairedOf } from './series.ts';
@@ -78,6 +81,8 @@ const kpisAnswer = object({
   estimatedShare: share,
   totalFrom: nullable(Type.Enum(['supply', 'parts'])),
   itLevel: itLevelAnswer,
+  estimation: estimationAnswer,
+  ...sidesAnswer,
 });
 
 export function registerKpis({ api, figures, now }: RouteParts): void {
@@ -92,7 +97,9 @@ export function registerKpis({ api, figures, now }: RouteParts): void {
     const site = requireSite(figures, params.site);
     const nowMs = now();
     const period = periodOf(query, site.timezone, nowMs);
-    return answer(site, await siteKpis(figures, site, period, knowledgeOf(query.asOf, nowMs)));
+    const knowledge = knowledgeOf(query.asOf, nowMs);
+    const kpis = await siteKpis(figures, site, period, knowledge);
+    return { ...answer(site, kpis), ...(await sidesOfPeriod(figures, site, kpis, knowledge)) };
   });
 }
 
@@ -105,7 +112,20 @@ export function periodOf({ period, from, to }: Static<typeof kpisQuery>, timezon
   return periodBetween(from, to);
 }
 
-function answer(site: Site, kpis: SiteKpis): Static<typeof kpisAnswer> {
+async function sidesOfPeriod(
+  figures: Figures,
+  site: Site,
+  { period: { fromMs, toMs }, balance, itLevel, sum }: SiteKpis,
+  knowledge: Knowledge,
+): Promise<Pick<Static<typeof kpisAnswer>, SideKeys>> {
+  const asked = { boundariesMs: [fromMs, toMs], asOfMs: knowledge.asOfMs, knownMs: knownUntilMs(knowledge) };
+  const { estimation, sides } = await sidesOf(figures, site, sitePlan(balance, itLevel.index), [sum], asked);
+  return { ...estimation, ...sides(fromMs) };
+}
+
+type SideKeys = 'estimation' | keyof typeof sidesAnswer;
+
+function answer(site: Site, kpis: SiteKpis): Omit<Static<typeof kpisAnswer>, SideKeys> {
   const { period, isComplete, sum, judgement } = kpis;
   return {
     site: site.site,

@@ -6,6 +6,7 @@ import { isoTime } from '../kpi/period.ts';
 import { coverageOf } from '../kpi/pue.ts';
 import type { Site, SitePoint } from '../site/site.ts';
 import { instant, object, pointParams, type RouteParts, requireSite, share, wattHours, watts } from './contract.ts';
+import { estimatedAnswer, estimationAnswer, fillsOf } from './estimates.ts';
 import { Problem } from './problems.ts';
 import { fill, intervalFields, type Range, rangeOf, rangeQuery, spanOf } from './range.ts';
 
@@ -22,6 +23,8 @@ const interval = object({
   measuredS: Type.Number({ description: 'seconds whose energy is measured, bridged ones included' }),
   estimatedS: Type.Number(),
   bridgedS: Type.Number({ description: 'seconds whose total a register measured, with an estimated profile' }),
+  missingS: Type.Number({ description: 'elapsed, and neither measured nor estimated in any way' }),
+  estimated: estimatedAnswer,
   coverage: share,
   quality: Type.Enum(qualities, { description: 'what most of the known time is' }),
 });
@@ -38,6 +41,7 @@ const seriesAnswer = object({
   point: Type.String(),
   step: Type.Enum(steps),
   timezone: Type.String(),
+  estimation: estimationAnswer,
   intervals: Type.Array(interval),
   channels: Type.Record(Type.String(), gaugeSeries, {
     description: 'other than energy and power; with step=PT1M only',
@@ -60,14 +64,17 @@ export function registerPointSeries({ api, figures, now }: RouteParts): void {
     const range = rangeOf(query, site.timezone, now());
     const [sums, gauges] =
       pointId === null ? [[], []] : await Promise.all([sumsOf(pointId, range), gaugesOf(pointId, range)]);
-    const intervals = fill(range.boundariesMs, sums, (startMs, endMs, sum) =>
-      answer(startMs, endMs, range.knownMs, sum),
-    );
+    const { estimation, fills } = await fillsOf(figures, site, pointId, sums, range);
+    const intervals = fill(range.boundariesMs, sums, (startMs, endMs, sum) => ({
+      ...answer(startMs, endMs, range.knownMs, sum),
+      ...fills(startMs),
+    }));
     return {
       site: site.site,
       point,
       step: range.step,
       timezone: site.timezone,
+      ...estimation,
       intervals,
       channels: byChannel(gauges),
     };
@@ -96,7 +103,7 @@ function answer(
   endMs: number,
   knownMs: number,
   sum: PointInterval | undefined,
-): Static<typeof interval> {
+): Omit<Static<typeof interval>, 'missingS' | 'estimated'> {
   const { measuredMs = 0, estimatedMs = 0, bridgedMs = 0 } = sum ?? {};
   const knownTimeMs = measuredMs + estimatedMs;
   return {

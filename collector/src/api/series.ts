@@ -1,5 +1,6 @@
 import { levels } from '@wattmark/shared/roles';
 import { type Static, Type } from 'typebox';
+import { sitePlan } from '../estimation/estimates.ts';
 import { type Step, steps } from '../kpi/boundaries.ts';
 import { isoTime } from '../kpi/period.ts';
 import { categoryOf, coverageOf, estimatedShareOf, pueOf } from '../kpi/pue.ts';
@@ -8,6 +9,7 @@ import { choiceOver, energyByRole } from '../kpi/site-kpis.ts';
 import { balanceOf } from '../site/balance.ts';
 import type { Site, SiteSum } from '../site/site.ts';
 import { byRole, nullable, object, type RouteParts, requireSite, share, siteParams, wattHours } from './contract.ts';
+import { estimationAnswer, sidesAnswer, sidesOf } from './estimates.ts';
 import { fill, intervalFields, rangeOf, rangeQuery, spanOf } from './range.ts';
 
 /** Energy of the time in which both sides were measured: the only one that may form a ratio. */
@@ -29,6 +31,7 @@ const interval = object({
   estimatedShare: share,
   byRole,
   paired: pairedEnergy,
+  ...sidesAnswer,
 });
 
 const seriesAnswer = object({
@@ -36,6 +39,7 @@ const seriesAnswer = object({
   step: Type.Enum(steps),
   timezone: Type.String(),
   itLevel: itLevelAnswer,
+  estimation: estimationAnswer,
   intervals: Type.Array(interval),
 });
 
@@ -54,11 +58,15 @@ export function registerSeries({ api, figures, now }: RouteParts): void {
     const nowMs = now();
     const { step, boundariesMs, asOfMs, knownMs } = rangeOf(query, site.timezone, nowMs);
     const sums = await sumsOf(step, site, boundariesMs, asOfMs);
-    const choice = choiceOver(balanceOf(site), sums, spanOf(boundariesMs), { nowMs, asOfMs });
-    const intervals = fill(boundariesMs, sums, (startMs, endMs, sum) =>
-      intervalOf(site, sum === undefined ? emptySum(startMs, endMs) : atLevel(sum, choice.index), knownMs),
+    const balance = balanceOf(site);
+    const choice = choiceOver(balance, sums, spanOf(boundariesMs), { nowMs, asOfMs });
+    const energies = fill(boundariesMs, sums, (startMs, endMs, sum) =>
+      sum === undefined ? emptySum(startMs, endMs) : atLevel(sum, choice.index),
     );
-    return { site: site.site, step, timezone: site.timezone, itLevel: itLevelOf(choice), intervals };
+    const plan = sitePlan(balance, choice.index);
+    const { estimation, sides } = await sidesOf(figures, site, plan, energies, { boundariesMs, asOfMs, knownMs });
+    const intervals = energies.map((sum) => ({ ...intervalOf(site, sum, knownMs), ...sides(sum.startMs) }));
+    return { site: site.site, step, timezone: site.timezone, itLevel: itLevelOf(choice), ...estimation, intervals };
   });
 
   function sumsOf(step: Step, site: Site, boundariesMs: readonly number[], asOfMs: number | null): Promise<SiteSum[]> {
@@ -79,7 +87,11 @@ export function itLevelOf({ level, reason }: LevelChoice): Static<typeof itLevel
   return { level, category: categoryOf(level), reason };
 }
 
-function intervalOf(site: Site, energies: LevelSum, knownMs: number): Static<typeof interval> {
+function intervalOf(
+  site: Site,
+  energies: LevelSum,
+  knownMs: number,
+): Omit<Static<typeof interval>, keyof typeof sidesAnswer> {
   const { startMs, endMs } = energies;
   return {
     start: isoTime(startMs),

@@ -6,6 +6,7 @@ import { accuracyClasses, levels, roles } from '@wattmark/shared/roles';
 import * as v from 'valibot';
 import { designShares } from '../kpi/changes/design-shares.ts';
 import { figureSettings } from '../kpi/figures/settings.ts';
+import { estimationKeys, pointEstimationKeys } from '../estimation/settings.ts';
 import { findTarget } from '../kpi/targets.ts';
 
 const name = v.pipe(v.string(), v.minLength(1), v.maxLength(limits.nameLength));
@@ -22,6 +23,7 @@ const pointSchema = v.strictObject({
   /** Time between readings, where no agent announces it. */
   interval: v.optional(v.pipe(durationMs, v.minValue(1), v.maxValue(86_400_000))),
   factor: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(100))),
+  ...pointEstimationKeys,
 });
 
 const siteSchema = v.strictObject({
@@ -37,6 +39,7 @@ const siteSchema = v.strictObject({
   itLevel: v.optional(v.picklist(levels)),
   baseline: v.optional(v.strictObject({ kwhPerDay: v.pipe(v.number(), v.gtValue(0)), source: name })),
   designShares: v.optional(designShares),
+  ...estimationKeys,
   points: v.optional(v.array(pointSchema), []),
   ...figureSettings,
 });
@@ -86,8 +89,9 @@ function duplicates(file: string, site: SiteFile, others: readonly SiteFile[]): 
   if (others.some((other) => other.site === site.site))
     problems.push(`${file}: the site ${site.site} has a file already`);
   const seen = new Set<string>();
-  for (const { point } of site.points) {
+  for (const { point, alternate } of site.points) {
     if (seen.has(point)) problems.push(`${file}: the point ${point} stands twice`);
+    if (alternate === point) problems.push(`${file}: ${point} cannot be its own alternate`);
     seen.add(point);
   }
   return problems;

@@ -68,6 +68,10 @@ t.test('a series has an entry for every interval, with nulls where nothing is kn
     estimatedShare: null,
     byRole: { utility: null, it: null, cooling: null },
     paired: { totalWh: null, itWh: null },
+    seconds: {
+      total: { measuredS: 0, estimatedS: 0, missingS: 0 },
+      it: { measuredS: 0, estimatedS: 0, missingS: 0 },
+    },
   });
 });
 

@@ -1,7 +1,8 @@
 import t from 'tap';
 import { Compile } from 'typebox/compile';
 import type { TSchema } from 'typebox';
-import { FakeFigures } from './fake-figures.ts';
+import { rules } from '../estimation/history.ts';
+import { FakeFigures, hall } from './fake-figures.ts';
 import { apiOf } from './serve.ts';
 
 interface Operation {
@@ -48,8 +49,8 @@ t.test('every answer is what the OpenAPI document says, no field more or less', 
   const figures = new FakeFigures();
   const api = apiOf(t, figures);
   const document = (await api.inject('/openapi.json')).json<Document>();
-  const check = async (path: string, url: string): Promise<void> => {
-    const { statusCode, headers, body } = await api.inject(url);
+  const check = async (path: string, url: string, from = api): Promise<void> => {
+    const { statusCode, headers, body } = await from.inject(url);
     const responses = document.paths[path]?.get.responses ?? {};
     const { content = {} } = responses[statusCode] ?? responses['default'] ?? { description: '' };
     const type = String(headers['content-type']).replace(/; charset.*/, '');
@@ -60,6 +61,12 @@ t.test('every answer is what the OpenAPI document says, no field more or less', 
     );
   };
   for (const [path, url] of requests) await check(path, url);
+  const isMissing = (startMs: number): boolean => startMs % 3_600_000 === 0;
+  const file = { ...hall.file, estimation: rules };
+  const estimating = apiOf(t, new FakeFigures({ isMissing, sites: [{ ...hall, file }] }));
+  for (const [path, url] of requests.filter(([, url]) => /dc-1.*(series|kpis)/.test(url))) {
+    await check(path, url, estimating);
+  }
   figures.problem = 'the disk is full';
   await check('/healthz', '/healthz');
 });

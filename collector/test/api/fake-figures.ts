@@ -50,8 +50,8 @@ interface Knobs {
   /** From when on there are data; up to now. */
   readonly sinceMs: number;
   readonly sites: readonly Site[];
-  /** Minutes that are missing. */
-  readonly isMissing: (startMs: number) => boolean;
+  /** Minutes, or quarter-hours, that are missing. */
+  readonly isMissing: (startMs: number, pointId: number) => boolean;
 }
 
 /** A collector that has measured constant powers since some time; everything follows from the knobs and the instant. */
@@ -179,7 +179,7 @@ export class FakeFigures implements Figures {
     const firstMs = Math.ceil(Math.max(fromMs, sinceMs) / lengthMs) * lengthMs;
     for (let startMs = firstMs; startMs < Math.min(toMs, NOW_MS); startMs += lengthMs) {
       const measuredMs = Math.min(lengthMs, NOW_MS - startMs);
-      if (isMissing(startMs)) continue;
+      if (isMissing(startMs, pointId)) continue;
       const energyWh = ((powerW[pointId] ?? 0) * measuredMs) / 3_600_000;
       const nothingElse = { estimatedWh: 0, exportWh: 0, estimatedMs: 0, bridgedMs: 0 };
       rows.push({ pointId, startMs, energyWh, minW: 1, maxW: 2, measuredMs, ...nothingElse });

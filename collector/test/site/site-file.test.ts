@@ -38,14 +38,27 @@ points:
   ]);
 });
 
+t.test('estimation has the defaults of the manual that it follows', async (t) => {
+  const directory = directoryOf(t, {
+    'a.yaml': 'site: a\nestimation: {methods: [similar-days, linear]}\npoints: [{point: x, alternate: y}]\n',
+  });
+  t.match(loadSiteFiles(directory, {}), [
+    {
+      estimation: { methods: ['similar-days', 'linear'], linearMaxMinutes: 60, historyWeeks: 3 },
+      points: [{ point: 'x', alternate: 'y' }],
+    },
+  ]);
+});
+
 t.test('all problems of all files come at once, each with its file and key', async (t) => {
   const directory = directoryOf(t, {
     'a.yaml': 'site: DC 1\ncolour: red\ntimezone: Mars/Olympus\n',
     'b.yaml': 'site: b\npoints: [{point: x, role: heater}, {point: y}, {point: y}]\n',
-    'c.yaml': 'site: c\ntarget: nobody-s\n',
+    'c.yaml': 'site: c\ntarget: nobody-s\nestimation: {methods: [guess], linearMaxMinutes: 180}\n',
     'd.yaml': 'site: [',
     'e.yaml': 'site: f\n',
     'f.yaml': 'site: f\n',
+    'g.yaml': 'site: g\npoints: [{point: x, alternate: x}]\n',
   });
   let message = '';
   try {
@@ -60,7 +73,10 @@ t.test('all problems of all files come at once, each with its file and key', asy
     /b\.yaml: points\[0\]\.role/,
     /c\.yaml: target: is not in the catalogue/,
     /d\.yaml: /,
+    /c\.yaml: estimation\.methods\[0\]/,
+    /c\.yaml: estimation\.linearMaxMinutes/,
     /f\.yaml: the site f has a file already/,
+    /g\.yaml: x cannot be its own alternate/,
   ]) {
     t.match(message, expected);
   }
