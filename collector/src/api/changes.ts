@@ -3,6 +3,7 @@ import { type Static, Type } from 'typebox';
 import type { Comparison, PartChange } from '../kpi/changes/comparison.ts';
 import { parts } from '../kpi/changes/decomposition.ts';
 import type { MeasuredPeriod } from '../kpi/changes/measured-period.ts';
+import type { Rates } from '../kpi/changes/rates.ts';
 import { changesBetween, gapOf, type SiteChanges } from '../kpi/changes/site-changes.ts';
 import { isoTime, type Period, parsePeriod, periodBetween } from '../kpi/period.ts';
 import type { Target } from '../kpi/targets.ts';
@@ -52,8 +53,21 @@ const partAnswer = object({
   part: Type.Enum(['it-load', ...parts]),
   points: ratioPoints,
   energyWh: nullable(Type.Number({ description: 'points times the IT energy of the period, Wh' })),
+  cost: nullable(Type.Number({ description: 'of this energy, in `currency`' })),
+  co2T: nullable(Type.Number({ description: 'of this energy, t' })),
   before: object({ powerW: watts, ratio: ratioPoints }, 'of the period compared with; ratio: of a target, by design'),
   after: object({ powerW: watts, ratio: ratioPoints }),
+});
+
+const rate = object({
+  perKwh: nullable(Type.Number()),
+  reason: nullable(Type.String({ description: 'why there is none' })),
+});
+
+const ratesAnswer = object({
+  currency: nullable(Type.String()),
+  price: rate,
+  emissions: object(rate.properties, 'kg of CO2 by the factor of the grid'),
 });
 
 const loadAnswer = object({
@@ -73,6 +87,9 @@ const changesAnswer = object({
   target: nullable(targetSummary),
   change: ratioPoints,
   energyWh: nullable(Type.Number({ description: 'change times the IT energy of the period, Wh' })),
+  cost: nullable(Type.Number({ description: 'of this energy, in `currency`' })),
+  co2T: nullable(Type.Number({ description: 'of this energy, t' })),
+  rates: nullable(ratesAnswer),
   parts: Type.Array(partAnswer, { description: 'they add up to the change; empty where there is none' }),
   merged: Type.Array(Type.Enum(parts), { description: 'not told apart for want of measurements: among the losses' }),
   loadResponse: nullable(loadAnswer),
@@ -137,7 +154,7 @@ function answer(site: Site, target: Target | null, changes: SiteChanges): Static
     period: sideOf(measured),
     against: reference === null ? null : sideOf(reference),
     target: target === null ? null : { id: target.id, metric: target.metric, value: target.value, name: target.name },
-    ...figuresOf(comparison, measured.itWh),
+    ...figuresOf(comparison, measured.itWh, changes.rates),
     sentences: [...sentences],
   };
 }
@@ -158,15 +175,16 @@ function sideOf({ period, isComplete, level, coverage, totalWh, itWh, pairedMs }
 
 type Figures = Omit<Static<typeof changesAnswer>, 'site' | 'metric' | 'period' | 'against' | 'target' | 'sentences'>;
 
-function figuresOf(comparison: Comparison, itWh: number): Figures {
+function figuresOf(comparison: Comparison, itWh: number, rates: Rates | null): Figures {
   const none = { loadResponse: null, loadReason: null };
   if (comparison.reason !== null)
-    return { change: null, energyWh: null, parts: [], merged: [], ...none, reason: comparison.reason };
+    return { change: null, ...worthOf(null, rates), rates, parts: [], merged: [], ...none, reason: comparison.reason };
   const { change, load } = comparison;
   return {
     change,
-    energyWh: change * itWh,
-    parts: comparison.parts.map((part) => partOf(part, itWh)),
+    ...worthOf(change * itWh, rates),
+    rates,
+    parts: comparison.parts.map((part) => partOf(part, itWh, rates)),
     merged: [...comparison.merged],
     loadResponse: load?.response ?? null,
     loadReason: load?.reason ?? null,
@@ -174,12 +192,20 @@ function figuresOf(comparison: Comparison, itWh: number): Figures {
   };
 }
 
-function partOf(change: PartChange, itWh: number): Static<typeof partAnswer> {
+/** What an energy cost and emitted by the period’s mean rates. */
+function worthOf(energyWh: number | null, rates: Rates | null): Pick<Figures, 'energyWh' | 'cost' | 'co2T'> {
+  const by = (perKwh: number | null | undefined): number | null =>
+    energyWh === null || perKwh == null ? null : (energyWh / 1000) * perKwh;
+  const co2Kg = by(rates?.emissions.perKwh);
+  return { energyWh, cost: by(rates?.price.perKwh), co2T: co2Kg === null ? null : co2Kg / 1000 };
+}
+
+function partOf(change: PartChange, itWh: number, rates: Rates | null): Static<typeof partAnswer> {
   const { part, points, referenceW, powerW, reference, contribution } = change;
   return {
     part,
     points,
-    energyWh: points === null ? null : points * itWh,
+    ...worthOf(points === null ? null : points * itWh, rates),
     before: { powerW: referenceW, ratio: reference },
     after: { powerW, ratio: contribution },
   };

@@ -28,6 +28,8 @@ t.test('two periods, part by part', async (t) => {
     merged: ['lighting', 'other'],
     loadReason: /7 days/,
     reason: null,
+    cost: null,
+    rates: { price: { perKwh: null, reason: /no tariff/ }, emissions: { perKwh: null, reason: /no grid/ } },
   });
   t.ok(Math.abs(answer.period.value - 1.25) < 1e-9);
   t.ok(Math.abs(answer.change) < 1e-9);
@@ -72,6 +74,35 @@ t.test('the gap to the target, divided by the design', async (t) => {
   const divided = (await api.inject(`/api/v1/sites/dc-2/${query}`)).json();
   t.ok(Math.abs(divided.parts[0].points - (0.2 - 0.21)) < 1e-9);
   t.ok(Math.abs(divided.parts[1].points - (0.05 - 0.09)) < 1e-9);
+});
+
+t.test('money and emissions by the tariff and the grid of the site file', async (t) => {
+  const when = { from: '00:00', to: '24:00' };
+  const energy = [
+    { name: 'flat', price: 0.5, when },
+    { name: 'night', price: 0.7, when: { from: '00:00', to: '12:00' }, validFrom: '2026-10-04' },
+  ];
+  const gridFactors = [
+    { from: '2026-10-01', kgPerKwh: 0.6, source: 'supplier' },
+    { from: '2026-10-05', kgPerKwh: 0.4, source: 'supplier' },
+  ];
+  const rated = { ...designed, file: { ...designed.file, tariff: { currency: 'CNY', energy }, gridFactors } };
+  const api = apiOf(t, new FakeFigures({ sites: [rated], sinceMs: NOW_MS - 40 * DAY }));
+  // The whole days of 4 and 5 October in Shanghai, of which the second is over to 14:00: 12 hours a day cost 0.7.
+  const query = 'from=2026-10-03T16:00:00Z&to=2026-10-05T06:00:00Z&against=target';
+  const answer = (await api.inject(`/api/v1/sites/dc-2/changes?${query}`)).json();
+  const near = (found: number, wanted: number): void =>
+    void t.ok(Math.abs(found - wanted) < 1e-9 * Math.abs(wanted), `${found}`);
+  near(answer.rates.price.perKwh, (24 * 0.7 + 14 * 0.5) / 38);
+  near(answer.rates.emissions.perKwh, (24 * 0.6 + 14 * 0.4) / 38);
+  near(answer.cost, (answer.energyWh / 1000) * answer.rates.price.perKwh);
+  near(answer.parts[0].co2T, (answer.parts[0].energyWh / 1e6) * answer.rates.emissions.perKwh);
+  t.equal(answer.rates.currency, 'CNY');
+  const earlier = (await api.inject('/api/v1/sites/dc-2/changes?period=2026-09-30&against=target')).json();
+  t.match(earlier, {
+    co2T: null,
+    rates: { price: { perKwh: 0.5 }, emissions: { perKwh: null, reason: /no grid factor/ } },
+  });
 });
 
 t.test('a base station has no PUE to be held against', async (t) => {

@@ -16,6 +16,8 @@ export interface MeasuredPeriod {
   readonly isComplete: boolean;
   readonly totalFrom: Balance['totalFrom'];
   readonly level: Level | null;
+  /** Into `SiteSum.levels`. */
+  readonly levelIndex: number;
   /** Paired over elapsed time; null before the period began. */
   readonly coverage: number | null;
   readonly pairedMs: number;
@@ -81,6 +83,7 @@ function measure(
     isComplete: period.toMs <= knownMs,
     totalFrom,
     level: levelOf(site, level),
+    levelIndex: level,
     coverage: coverageOf(pairedMs, period.fromMs, period.toMs, knownMs),
     pairedMs,
     totalWh: add(sums, (sum) => sum.pairedTotalWh),

@@ -2,7 +2,8 @@ import type { Target } from '../targets.ts';
 import type { Compared, PartChange } from './comparison.ts';
 import { type Part, parts } from './decomposition.ts';
 import type { MeasuredPeriod } from './measured-period.ts';
-import { capital, energy, isSeen, list, points, power, signed } from './wording.ts';
+import type { Rates } from './rates.ts';
+import { amount, capital, energy, isSeen, list, points, power, signed } from './wording.ts';
 
 /** How a site's figure and its load are called. */
 export interface Terms {
@@ -19,6 +20,7 @@ export function explainPeriods(
   before: MeasuredPeriod,
   after: MeasuredPeriod,
   compared: Compared,
+  rates: Rates,
 ): readonly string[] {
   const effects = compared.parts.map((part) => ({ ...part, points: part.points ?? 0 }));
   const seen = effects.filter((effect) => isSeen(effect.points));
@@ -30,7 +32,7 @@ export function explainPeriods(
     ...unseen(terms, effects),
     ...loadVerdict(terms, effects, compared),
     ...response(terms, effects, compared),
-    ...worth(after, compared.change),
+    ...worth(after, compared.change, rates),
     ...remarks(after, compared),
   ];
 }
@@ -41,6 +43,7 @@ export function explainGap(
   target: Target,
   compared: Compared,
   sharesSource: string | null,
+  rates: Rates,
 ): readonly string[] {
   const { change, parts: gaps } = compared;
   const pue = (measured.totalWh / measured.itWh).toFixed(3);
@@ -56,6 +59,7 @@ export function explainGap(
     sharesSource === null
       ? 'The site file does not say how the overhead divides by design (designShares), so the gap is not divided.'
       : `How the overhead divides by design is from: ${sharesSource}.`,
+    ...(isSeen(change) ? amounts(`The ${energy(Math.abs(change) * measured.itWh)}`, change, measured, rates) : []),
     ...remarks(measured, compared),
   ];
 }
@@ -168,12 +172,28 @@ function response({ load }: Terms, effects: readonly Effect[], { load: told }: C
   ];
 }
 
-function worth({ period, itWh }: MeasuredPeriod, change: number): string[] {
+function worth(after: MeasuredPeriod, change: number, rates: Rates): string[] {
   if (!isSeen(change)) return [];
-  const overhead = energy(Math.abs(change) * itWh);
+  const overhead = `${energy(Math.abs(change) * after.itWh)} of overhead ${change > 0 ? 'more' : 'less'}`;
   return [
-    `Over the energy measured in ${period.name} this is ${overhead} of overhead ${change > 0 ? 'more' : 'less'}.`,
+    `Over the energy measured in ${after.period.name} this is ${overhead}.`,
+    ...amounts('That', change, after, rates),
   ];
+}
+
+/** Money and emissions of a difference, as far as their rates are known. */
+function amounts(
+  subject: string,
+  change: number,
+  { itWh }: MeasuredPeriod,
+  { currency, price, emissions }: Rates,
+): string[] {
+  const kwh = (Math.abs(change) * itWh) / 1000;
+  const known = [
+    ...(price.perKwh === null ? [] : [`${amount(kwh * price.perKwh)} ${currency}`]),
+    ...(emissions.perKwh === null ? [] : [`${amount((kwh * emissions.perKwh) / 1000)} t of CO2`]),
+  ];
+  return known.length === 0 ? [] : [`${subject} is worth ${list(known)}, by the period’s mean rates.`];
 }
 
 function allotment({ part, contribution, reference, points: gap }: PartChange): string {

@@ -5,6 +5,7 @@ import type { Knowledge } from '../site-kpis.ts';
 import type { Target } from '../targets.ts';
 import { type Comparison, comparePeriods, compareWithTarget } from './comparison.ts';
 import { type MeasuredPeriod, measurePeriods } from './measured-period.ts';
+import { type Rates, ratesOf } from './rates.ts';
 import { explainGap, explainPeriods, puesTerms, stationTerms } from './sentences.ts';
 
 /** Why a site's figure differs from that of another period or from its target. */
@@ -13,6 +14,8 @@ export interface SiteChanges {
   /** Null against a target. */
   readonly reference: MeasuredPeriod | null;
   readonly comparison: Comparison;
+  /** Of the period; null where there is no comparison. */
+  readonly rates: Rates | null;
   readonly sentences: readonly string[];
 }
 
@@ -27,10 +30,11 @@ export async function changesBetween(
   const measurements = await measurePeriods(figures, site, [against, period], knowledge);
   const [reference, measured] = measurements as [MeasuredPeriod, MeasuredPeriod];
   const comparison = comparePeriods(reference, measured);
+  if (comparison.reason !== null) return refused(measured, reference, comparison);
   const terms = site.kind === 'base-station' ? stationTerms : puesTerms;
-  const sentences =
-    comparison.reason === null ? explainPeriods(terms, reference, measured, comparison) : [refusal(comparison.reason)];
-  return { measured, reference, comparison, sentences };
+  const rates = await ratesOf(figures, site, measured, knowledge.asOfMs);
+  const sentences = explainPeriods(terms, reference, measured, comparison, rates);
+  return { measured, reference, comparison, rates, sentences };
 }
 
 /** @throws RangeTooLargeError */
@@ -44,13 +48,13 @@ export async function gapOf(
   const [measured] = (await measurePeriods(figures, site, [period], knowledge)) as [MeasuredPeriod];
   const shares = site.file.designShares ?? null;
   const comparison = compareWithTarget(measured, target, shares);
-  const sentences =
-    comparison.reason === null
-      ? explainGap(measured, target, comparison, shares?.source ?? null)
-      : [refusal(comparison.reason)];
-  return { measured, reference: null, comparison, sentences };
+  if (comparison.reason !== null) return refused(measured, null, comparison);
+  const rates = await ratesOf(figures, site, measured, knowledge.asOfMs);
+  const sentences = explainGap(measured, target, comparison, shares?.source ?? null, rates);
+  return { measured, reference: null, comparison, rates, sentences };
 }
 
-function refusal(reason: string): string {
-  return `No explanation is given: ${reason}.`;
+function refused(measured: MeasuredPeriod, reference: MeasuredPeriod | null, comparison: Comparison): SiteChanges {
+  const sentences = [`No explanation is given: ${comparison.reason}.`];
+  return { measured, reference, comparison, rates: null, sentences };
 }

@@ -23,6 +23,11 @@ export function energy(energyWh: number): string {
   return scaled(energyWh, ['Wh', 'kWh', 'MWh', 'GWh']);
 }
 
+/** Of money or emissions: whole from a hundred on. */
+export function amount(value: number): string {
+  return value >= 100 ? String(Math.round(value)) : String(Number(value.toPrecision(3)));
+}
+
 /** Three digits or more, in the greatest unit that leaves something before the point. */
 function scaled(value: number, units: readonly string[]): string {
   const size = Math.floor(Math.log10(Math.max(1, Math.abs(value))) / 3);

@@ -7,6 +7,8 @@ import { type Means, measured } from './measured.ts';
 
 const september: Means = { name: '2026-09', itW: 800e3, coolingW: 160e3, lightingW: 8e3, otherW: 12e3, lossesW: 60e3 };
 const october: Means = { ...september, name: '2026-10' };
+const unknown = { perKwh: null, reason: 'nobody said' };
+const noRates = { currency: null, price: unknown, emissions: unknown };
 const target = findTarget('gb-40879-grade-2-1.3') as Target;
 
 function compare(before: MeasuredPeriod, after: MeasuredPeriod): Compared {
@@ -17,7 +19,7 @@ function compare(before: MeasuredPeriod, after: MeasuredPeriod): Compared {
 
 function explain(before: Means, after: Means, terms = puesTerms): readonly string[] {
   const [reference, now] = [measured(before), measured(after)];
-  return explainPeriods(terms, reference, now, compare(reference, now));
+  return explainPeriods(terms, reference, now, compare(reference, now), noRates);
 }
 
 function pointsOf({ parts }: Compared): Readonly<Record<string, number>> {
@@ -86,7 +88,7 @@ t.test('what is not measured in both periods is among the losses of both', async
   t.same(pointsOf(blind), { 'it-load': 0, cooling: 0.0125, losses: 0 });
   t.equal(blind.parts.find(({ part }) => part === 'losses')?.referenceW, 80e3);
   t.match(
-    explainPeriods(puesTerms, before, after, blind).at(-1),
+    explainPeriods(puesTerms, before, after, blind, noRates).at(-1),
     'Not told apart, for want of measurements, and among the losses: lighting and other loads.',
   );
 });
@@ -113,7 +115,7 @@ t.test('the gap to a target divides by the design, where the site file has one',
   const listed = compareWithTarget(now, target, null);
   if (designed.reason !== null || listed.reason !== null) throw new Error('no gap');
   t.same(pointsOf(designed), { cooling: 0.065, lighting: -0.005, other: 0, losses: 0.015 });
-  t.same(explainGap(now, target, designed, 'design of 2024'), [
+  t.same(explainGap(now, target, designed, 'design of 2024', noRates), [
     'PUE of 2026-10 is 1.375, 0.075 above the target 1.3: 44.6 MWh more overhead than it allows for the IT energy measured.',
     'Of the PUE, 0.275 goes to cooling, 0.065 more than the 0.210 that the design allows.',
     'Of the PUE, 0.010 goes to lighting, 0.005 less than the 0.015 that the design allows.',
@@ -122,11 +124,14 @@ t.test('the gap to a target divides by the design, where the site file has one',
     'How the overhead divides by design is from: design of 2024.',
   ]);
   t.ok(listed.parts.every(({ points, contribution }) => points === null && contribution !== null));
-  t.match(explainGap(now, target, listed, null).at(-1), /designShares/);
+  t.match(explainGap(now, target, listed, null, noRates).at(-1), /designShares/);
   const better = measured({ ...october, coolingW: 120e3 });
   const room = compareWithTarget(better, target, null);
   if (room.reason !== null) throw new Error(room.reason);
-  t.match(explainGap(better, target, room, null)[0], /1\.250, 0\.050 below the target 1\.3: room for 29\.8 MWh more/);
+  t.match(
+    explainGap(better, target, room, null, noRates)[0],
+    /1\.250, 0\.050 below the target 1\.3: room for 29\.8 MWh more/,
+  );
 });
 
 t.test('how the overhead goes with the load is told from days, of periods that do not overlap', async (t) => {
@@ -139,10 +144,27 @@ t.test('how the overhead goes with the load is told from days, of periods that d
   const after = { ...measured({ ...october, itW: 600e3, coolingW: 140e3 }), days: days(600e3) };
   const compared = compare(before, after);
   t.match(
-    explainPeriods(puesTerms, before, after, compared).join(' '),
+    explainPeriods(puesTerms, before, after, compared, noRates).join(' '),
     'From day to day (14 days) the overhead follows the IT load by 0.100 ± 0.000 W for each W. Overhead that followed the load made −0.029, so that the IT load altogether accounts for +0.067 ± 0.000.',
   );
   t.match(compare(before, before).load?.reason, 'the periods overlap');
+});
+
+t.test('energy is worth money and emissions, where their rates are known', async (t) => {
+  const [before, after] = [measured(september), measured({ ...october, itW: 600e3 })];
+  const price = { perKwh: 0.6, reason: null };
+  const emissions = { perKwh: 0.55, reason: null };
+  const saying = (rates: Parameters<typeof explainPeriods>[4]): string =>
+    explainPeriods(puesTerms, before, after, compare(before, after), rates).join(' ');
+  t.match(saying({ currency: 'CNY', price, emissions }), 'That is worth 26784 CNY and 24.6 t of CO2, by');
+  t.match(saying({ currency: null, price: unknown, emissions }), 'That is worth 24.6 t of CO2, by');
+  t.notMatch(saying(noRates), /worth/);
+  const gap = compareWithTarget(after, target, null);
+  if (gap.reason !== null) throw new Error(gap.reason);
+  t.match(
+    explainGap(after, target, gap, null, { currency: 'CNY', price, emissions }).join(' '),
+    'The 44.6 MWh is worth 26784 CNY and 24.6 t of CO2',
+  );
 });
 
 t.test('a base station has no PUE, and its sentences say none', async (t) => {
@@ -154,9 +176,9 @@ t.test('a base station has no PUE, and its sentences say none', async (t) => {
 t.test('doubtful totals are said to be', async (t) => {
   const [before, after] = [measured(september), measured({ ...october, lossesW: -15e3 })];
   t.match(
-    explainPeriods(puesTerms, before, after, compare(before, after)).at(-1),
+    explainPeriods(puesTerms, before, after, compare(before, after), noRates).at(-1),
     /a role, a feed or a meter is wrong/,
   );
   const summed = { ...measured(october), totalFrom: 'parts' as const };
-  t.match(explainPeriods(puesTerms, before, summed, compare(before, summed)).at(-1), /sum of the parts/);
+  t.match(explainPeriods(puesTerms, before, summed, compare(before, summed), noRates).at(-1), /sum of the parts/);
 });

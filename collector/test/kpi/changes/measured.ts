@@ -23,6 +23,7 @@ export function measured(means: Means, more: Partial<MeasuredPeriod> = {}): Meas
     isComplete: true,
     totalFrom: 'supply',
     level: 'ups-output',
+    levelIndex: 1,
     coverage: 1,
     pairedMs,
     totalWh: energyWh(itW + (coolingW ?? 0) + (lightingW ?? 0) + (otherW ?? 0) + lossesW),
