@@ -6,17 +6,17 @@ import type { Rates } from './rates.ts';
 import { amount, capital, energy, isSeen, list, points, power, signed } from './wording.ts';
 
 /** How a site's figure and its load are called. */
-export interface Terms {
+export interface Names {
   readonly figure: string;
   readonly load: string;
 }
 
-export const puesTerms: Terms = { figure: 'PUE', load: 'IT' };
-export const stationTerms: Terms = { figure: 'Total over telecom energy', load: 'telecom' };
+export const pueNames: Names = { figure: 'PUE', load: 'IT' };
+export const stationNames: Names = { figure: 'Total over telecom energy', load: 'telecom' };
 
 /** Why a figure differs between two periods, in plain English; everything follows from the numbers. */
 export function explainPeriods(
-  terms: Terms,
+  names: Names,
   before: MeasuredPeriod,
   after: MeasuredPeriod,
   compared: Compared,
@@ -25,13 +25,13 @@ export function explainPeriods(
   const effects = compared.parts.map((part) => ({ ...part, points: part.points ?? 0 }));
   const seen = effects.filter((effect) => isSeen(effect.points));
   return [
-    headline(terms, before, after, compared.change),
+    headline(names, before, after, compared.change),
     ...seen
       .toSorted(byWeight(compared.change))
-      .map((effect, index) => cause(terms, effect, effects, compared.change, index === 0)),
-    ...unseen(terms, effects),
-    ...loadVerdict(terms, effects, compared),
-    ...response(terms, effects, compared),
+      .map((effect, index) => cause(names, effect, effects, compared.change, index === 0)),
+    ...unseen(names, effects),
+    ...loadVerdict(names, effects, compared),
+    ...response(names, effects, compared),
     ...worth(after, compared.change, rates),
     ...remarks(after, compared),
   ];
@@ -66,7 +66,7 @@ export function explainGap(
 
 type Effect = PartChange & { readonly points: number };
 
-function headline({ figure }: Terms, before: MeasuredPeriod, after: MeasuredPeriod, change: number): string {
+function headline({ figure }: Names, before: MeasuredPeriod, after: MeasuredPeriod, change: number): string {
   const of = ({ totalWh, itWh, period }: MeasuredPeriod): string => `${(totalWh / itWh).toFixed(3)} in ${period.name}`;
   if (!isSeen(change)) return `${figure} did not change: ${of(before)}, ${of(after)}.`;
   return `${figure} ${change > 0 ? 'rose' : 'fell'} by ${points(change)}, from ${of(before)} to ${of(after)}.`;
@@ -78,15 +78,15 @@ function byWeight(change: number): (a: Effect, b: Effect) => number {
   return (a, b) => direction * (b.points - a.points);
 }
 
-function cause(terms: Terms, effect: Effect, effects: readonly Effect[], change: number, isFirst: boolean): string {
-  const reason = movement(terms, effect) + (effect.part === 'it-load' ? circumstance(effects) : '');
+function cause(names: Names, effect: Effect, effects: readonly Effect[], change: number, isFirst: boolean): string {
+  const reason = movement(names, effect) + (effect.part === 'it-load' ? circumstance(effects) : '');
   const isShare = effect.points * change > 0 && Math.abs(effect.points) <= Math.abs(change) + 5e-4;
   if (!isShare) return `${capital(reason)} ${effect.points > 0 ? 'raised' : 'lowered'} it by ${points(effect.points)}.`;
   const share = `${points(effect.points)} comes from ${reason}.`;
   return isFirst ? `Of the ${change > 0 ? 'rise' : 'fall'} by ${points(change)}, ${share}` : share;
 }
 
-function movement({ load }: Terms, { part, referenceW, powerW }: Effect): string {
+function movement({ load }: Names, { part, referenceW, powerW }: Effect): string {
   const name = part === 'it-load' ? `${load} load` : partNames[part];
   return `${name} ${powerW < (referenceW ?? 0) ? 'falling' : 'rising'} from ${power(referenceW ?? 0)} to ${power(powerW)}`;
 }
@@ -121,7 +121,7 @@ function circumstance(effects: readonly Effect[]): string {
   return ` (the overhead ${trend} from ${power(fromW)} to ${power(toW)})`;
 }
 
-function unseen({ load }: Terms, effects: readonly Effect[]): string[] {
+function unseen({ load }: Names, effects: readonly Effect[]): string[] {
   const names = effects
     .filter((effect) => !isSeen(effect.points))
     .map(({ part }) => (part === 'it-load' ? `the ${load} load` : partNames[part]));
@@ -130,7 +130,7 @@ function unseen({ load }: Terms, effects: readonly Effect[]): string[] {
 }
 
 /** Says it where a ratio got worse or better by its denominator rather than by what the site wastes. */
-function loadVerdict({ figure, load }: Terms, effects: readonly Effect[], { change, load: told }: Compared): string[] {
+function loadVerdict({ figure, load }: Names, effects: readonly Effect[], { change, load: told }: Compared): string[] {
   const itLoad = effects.find(({ part }) => part === 'it-load');
   if (itLoad === undefined || !isSeen(change)) return [];
   const effect = told?.response?.net ?? itLoad.points;
@@ -158,7 +158,7 @@ const improved = {
     `improved chiefly because the ${load} load rose: the overhead is spread over more ${load} load, and fell besides`,
 } as const satisfies Record<Trend, (load: string) => string>;
 
-function response({ load }: Terms, effects: readonly Effect[], { load: told }: Compared): string[] {
+function response({ load }: Names, effects: readonly Effect[], { load: told }: Compared): string[] {
   const itLoad = effects.find(({ part }) => part === 'it-load')?.points ?? 0;
   if (told === null || !isSeen(itLoad)) return [];
   if (told.response === null)

@@ -6,7 +6,7 @@ import type { Target } from '../targets.ts';
 import { type Comparison, comparePeriods, compareWithTarget } from './comparison.ts';
 import { type MeasuredPeriod, measurePeriods } from './measured-period.ts';
 import { type Rates, ratesOf } from './rates.ts';
-import { explainGap, explainPeriods, puesTerms, stationTerms } from './sentences.ts';
+import { explainGap, explainPeriods, pueNames, stationNames } from './sentences.ts';
 
 /** Why a site's figure differs from that of another period or from its target. */
 export interface SiteChanges {
@@ -31,9 +31,9 @@ export async function changesBetween(
   const [reference, measured] = measurements as [MeasuredPeriod, MeasuredPeriod];
   const comparison = comparePeriods(reference, measured);
   if (comparison.reason !== null) return refused(measured, reference, comparison);
-  const terms = site.kind === 'base-station' ? stationTerms : puesTerms;
+  const names = site.kind === 'base-station' ? stationNames : pueNames;
   const rates = await ratesOf(figures, site, measured, knowledge.asOfMs);
-  const sentences = explainPeriods(terms, reference, measured, comparison, rates);
+  const sentences = explainPeriods(names, reference, measured, comparison, rates);
   return { measured, reference, comparison, rates, sentences };
 }
 

@@ -1,7 +1,7 @@
 import t from 'tap';
 import { type Compared, comparePeriods, compareWithTarget } from '../../../src/kpi/changes/comparison.ts';
 import type { MeasuredPeriod } from '../../../src/kpi/changes/measured-period.ts';
-import { explainGap, explainPeriods, puesTerms, stationTerms } from '../../../src/kpi/changes/sentences.ts';
+import { explainGap, explainPeriods, pueNames, stationNames } from '../../../src/kpi/changes/sentences.ts';
 import { findTarget, type Target } from '../../../src/kpi/targets.ts';
 import { type Means, measured } from './measured.ts';
 
@@ -17,9 +17,9 @@ function compare(before: MeasuredPeriod, after: MeasuredPeriod): Compared {
   return compared;
 }
 
-function explain(before: Means, after: Means, terms = puesTerms): readonly string[] {
+function explain(before: Means, after: Means, names = pueNames): readonly string[] {
   const [reference, now] = [measured(before), measured(after)];
-  return explainPeriods(terms, reference, now, compare(reference, now), noRates);
+  return explainPeriods(names, reference, now, compare(reference, now), noRates);
 }
 
 function pointsOf({ parts }: Compared): Readonly<Record<string, number>> {
@@ -88,7 +88,7 @@ t.test('what is not measured in both periods is among the losses of both', async
   t.same(pointsOf(blind), { 'it-load': 0, cooling: 0.0125, losses: 0 });
   t.equal(blind.parts.find(({ part }) => part === 'losses')?.referenceW, 80e3);
   t.match(
-    explainPeriods(puesTerms, before, after, blind, noRates).at(-1),
+    explainPeriods(pueNames, before, after, blind, noRates).at(-1),
     'Not told apart, for want of measurements, and among the losses: lighting and other loads.',
   );
 });
@@ -144,7 +144,7 @@ t.test('how the overhead goes with the load is told from days, of periods that d
   const after = { ...measured({ ...october, itW: 600e3, coolingW: 140e3 }), days: days(600e3) };
   const compared = compare(before, after);
   t.match(
-    explainPeriods(puesTerms, before, after, compared, noRates).join(' '),
+    explainPeriods(pueNames, before, after, compared, noRates).join(' '),
     'From day to day (14 days) the overhead follows the IT load by 0.100 ± 0.000 W for each W. Overhead that followed the load made −0.029, so that the IT load altogether accounts for +0.067 ± 0.000.',
   );
   t.match(compare(before, before).load?.reason, 'the periods overlap');
@@ -155,7 +155,7 @@ t.test('energy is worth money and emissions, where their rates are known', async
   const price = { perKwh: 0.6, reason: null };
   const emissions = { perKwh: 0.55, reason: null };
   const saying = (rates: Parameters<typeof explainPeriods>[4]): string =>
-    explainPeriods(puesTerms, before, after, compare(before, after), rates).join(' ');
+    explainPeriods(pueNames, before, after, compare(before, after), rates).join(' ');
   t.match(saying({ currency: 'CNY', price, emissions }), 'That is worth 26784 CNY and 24.6 t of CO2, by');
   t.match(saying({ currency: null, price: unknown, emissions }), 'That is worth 24.6 t of CO2, by');
   t.notMatch(saying(noRates), /worth/);
@@ -168,7 +168,7 @@ t.test('energy is worth money and emissions, where their rates are known', async
 });
 
 t.test('a base station has no PUE, and its sentences say none', async (t) => {
-  const sentences = explain(september, { ...october, itW: 600e3 }, stationTerms).join(' ');
+  const sentences = explain(september, { ...october, itW: 600e3 }, stationNames).join(' ');
   t.notMatch(sentences, /PUE|IT/);
   t.match(sentences, /Telecom load falling|telecom load falling/);
 });
@@ -176,9 +176,9 @@ t.test('a base station has no PUE, and its sentences say none', async (t) => {
 t.test('doubtful totals are said to be', async (t) => {
   const [before, after] = [measured(september), measured({ ...october, lossesW: -15e3 })];
   t.match(
-    explainPeriods(puesTerms, before, after, compare(before, after), noRates).at(-1),
+    explainPeriods(pueNames, before, after, compare(before, after), noRates).at(-1),
     /a role, a feed or a meter is wrong/,
   );
   const summed = { ...measured(october), totalFrom: 'parts' as const };
-  t.match(explainPeriods(puesTerms, before, summed, compare(before, summed), noRates).at(-1), /sum of the parts/);
+  t.match(explainPeriods(pueNames, before, summed, compare(before, summed), noRates).at(-1), /sum of the parts/);
 });
