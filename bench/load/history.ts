@@ -6,7 +6,8 @@ import { Ingest } from '../../collector/src/ingest/ingest.ts';
 import { LiveFigures } from '../../collector/src/live-figures.ts';
 import { Pipeline } from '../../collector/src/pipeline.ts';
 import { Recorder } from '../../collector/src/recorder.ts';
-import { catchUp, restore } from '../../collector/src/restore.ts';
+import { refoldLog } from '../../collector/src/restatement/refold-log.ts';
+import { catchUp, evidenceDirectory, restore } from '../../collector/src/restore.ts';
 import { declarations } from './load-agent.ts';
 
 /**
@@ -31,11 +32,13 @@ let nowMs = Math.floor(Date.now() / MINUTE_MS - minutes - 2) * MINUTE_MS;
 const log = createLogger('history', 'error');
 const restored = await restore(values.data, log);
 const recorder = new Recorder({ ...restored, directory: values.data, log });
-await catchUp(restored, recorder);
+const restater = { directory: evidenceDirectory(values.data), refold: refoldLog };
+await catchUp(restored, recorder, restater);
 const { evidence, fold, store } = restored;
 const now = (): number => nowMs;
 const ingest = new Ingest(fold);
-const pipeline = new Pipeline({ evidence, fold, ingest, recorder, live: new LiveFigures(fold, now), log, now });
+const live = new LiveFigures(fold, now);
+const pipeline = new Pipeline({ evidence, fold, ingest, recorder, restater, live, log, now });
 
 for (let site = 0; site < sites; site++) await send(site, 'birth', birth());
 for (let seq = 1; seq <= minutes * 6 + 6; seq++) {

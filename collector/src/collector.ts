@@ -13,7 +13,9 @@ import { KpiPublisher } from './kpi-publisher.ts';
 import { LiveFigures } from './live-figures.ts';
 import { Pipeline } from './pipeline.ts';
 import { Recorder } from './recorder.ts';
-import { catchUp, restore } from './restore.ts';
+import { refoldLog } from './restatement/refold-log.ts';
+import { refoldInWorker } from './restatement/refold-worker.ts';
+import { catchUp, evidenceDirectory, restore } from './restore.ts';
 import type { SiteFile } from './site/site-file.ts';
 import { startTicker } from './ticker.ts';
 
@@ -42,12 +44,22 @@ export async function startCollector({ config, sites, page, log, now }: Collecto
   const restored = await restore(config.data, log);
   const { evidence, store, fold, rollup } = restored;
   const recorder = new Recorder({ ...restored, directory: config.data, log });
-  const folded = await catchUp(restored, recorder);
+  const directory = evidenceDirectory(config.data);
+  const folded = await catchUp(restored, recorder, { directory, refold: refoldLog });
   log.info({ records: folded, position: fold.cursor.position }, 'evidence log folded');
 
   const ingest = new Ingest(fold);
   const live = new LiveFigures(fold, now);
-  const pipeline = new Pipeline({ evidence, fold, ingest, recorder, live, log, now });
+  const pipeline = new Pipeline({
+    evidence,
+    fold,
+    ingest,
+    recorder,
+    restater: { directory, refold: refoldInWorker },
+    live,
+    log,
+    now,
+  });
   ingest.setSites(sites, now());
   pipeline.tick();
 

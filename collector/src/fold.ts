@@ -1,12 +1,15 @@
 import type { Birth } from '@wattmark/shared/messages';
 import { Accounting, type AccountingState } from './accounting/accounting.ts';
 import type { IntervalBatch } from './accounting/interval.ts';
+import { CorrectionBook } from './corrections/book.ts';
+import { type Correction, type CorrectionEntry, isPointChange } from './corrections/change.ts';
 import { ByteReader } from './evidence/bytes.ts';
 import { type AgentKey, Catalogue, type PointKey, type SiteKey, type SlotKey } from './evidence/catalogue.ts';
 import type { Cursor, EvidenceFrame } from './evidence/evidence-log.ts';
-import { type MessageHead, type ReadingColumns, RecordReader, type RecordVisitor } from './evidence/record.ts';
+import { type LogMark, LogMarks } from './evidence/log-marks.ts';
+import { type MessageHead, type ReadingColumns, RecordReader, type RecordVisitor, timeOf } from './evidence/record.ts';
 import { birthHash } from './ingest/birth-hash.ts';
-import { type RegistryState, SiteRegistry } from './site/registry.ts';
+import { DEFAULT_INTERVAL_MS, type RegistryState, SiteRegistry } from './site/registry.ts';
 import type { Site } from './site/site.ts';
 import type { SiteFile } from './site/site-file.ts';
 
@@ -33,8 +36,10 @@ export interface AgentCursor {
 
 export interface FoldState {
   readonly cursor: Cursor;
-  /** Time of the last batch, UTC ms. */
+  /** Stamp of the newest intervals, UTC ms. */
   readonly recordedMs: number;
+  /** Minutes that ended by then are handed on, UTC ms. */
+  readonly closedMs: number;
   readonly sites: readonly SiteKey[];
   readonly agents: readonly AgentKey[];
   readonly points: readonly PointKey[];
@@ -42,6 +47,8 @@ export interface FoldState {
   readonly cursors: readonly AgentCursor[];
   readonly registry: RegistryState;
   readonly accounting: AccountingState;
+  readonly marks: readonly LogMark[];
+  readonly corrections: readonly Correction[];
 }
 
 /**
@@ -55,10 +62,16 @@ export class Fold implements RecordVisitor {
   readonly accounting: Accounting = new Accounting(this.catalogue);
   readonly registry: SiteRegistry = new SiteRegistry(this.catalogue, (pointId) => this.accounting.owner(pointId));
   readonly agents: AgentCursor[] = [];
+  readonly corrections: CorrectionBook = new CorrectionBook();
+  #marks = new LogMarks();
+  /** Of the frame under way. */
+  #entry: { readonly siteId: number; readonly entry: CorrectionEntry } | null = null;
+  #made: Correction | null = null;
   readonly #reader = new RecordReader();
   #cursor: Cursor;
   #tickMs: number | null = null;
   #recordedMs = 0;
+  #closedMs = 0;
   #ownership = 0;
   /**
    * Definitions applied. The catalogue may be ahead of them: it also has those of the frame that is not on disk yet.
@@ -83,13 +96,40 @@ export class Fold implements RecordVisitor {
   apply(frame: EvidenceFrame): IntervalBatch | null {
     const body = new ByteReader(frame.body);
     this.#tickMs = null;
+    this.#marks.note(this.#cursor, timeOf(frame.body));
     const frameMs = this.#reader.read(body, this.catalogue, this);
     this.#cursor = frame.next;
+    if (this.#entry !== null) return this.#correct(this.#entry, frameMs);
     const nowMs = this.#tickMs ?? (this.accounting.backlog > MAX_BACKLOG ? frameMs : null);
     if (nowMs === null) return null;
     // A clock that was set back must not make what is recorded later look older than what it restates.
     this.#recordedMs = Math.max(this.#recordedMs, nowMs);
+    this.#closedMs = nowMs;
     return { position: frame.next.position, recordedMs: this.#recordedMs, ...this.accounting.close(nowMs) };
+  }
+
+  /** The correction that the last frame brought, once; its intervals are still to be restated. Null where there was none. */
+  takeCorrection(): Correction | null {
+    const made = this.#made;
+    this.#made = null;
+    return made;
+  }
+
+  /** Minutes that ended by then are handed on, UTC ms. */
+  get closedMs(): number {
+    return this.#closedMs;
+  }
+
+  /** What accounting must know of a point's instrument. */
+  instrumentOf(pointId: number): { readonly intervalMs: number; readonly modulusWh: number | null } {
+    const siteId = this.catalogue.points[pointId]?.siteId ?? 0;
+    const point = this.registry.site(siteId).points.find((candidate) => candidate.pointId === pointId);
+    return { intervalMs: point?.intervalMs ?? DEFAULT_INTERVAL_MS, modulusWh: this.registry.modulusOf(pointId) };
+  }
+
+  /** Where in the log which times are. */
+  get marks(): LogMarks {
+    return this.#marks;
   }
 
   /** Every site as it is now. */
@@ -109,6 +149,7 @@ export class Fold implements RecordVisitor {
     return {
       cursor: this.#cursor,
       recordedMs: this.#recordedMs,
+      closedMs: this.#closedMs,
       sites: sites.slice(0, this.#defined.sites),
       agents: agents.slice(0, this.#defined.agents),
       points: points.slice(0, this.#defined.points),
@@ -116,12 +157,15 @@ export class Fold implements RecordVisitor {
       cursors: this.agents,
       registry: this.registry.save(),
       accounting: this.accounting.save(),
+      marks: this.#marks.all(),
+      corrections: this.corrections.all,
     };
   }
 
   static load(state: FoldState): Fold {
     const fold = new Fold(state.cursor);
     fold.#recordedMs = state.recordedMs;
+    fold.#closedMs = state.closedMs;
     for (const site of state.sites) fold.site(site);
     for (const { agent, siteId } of state.agents) fold.agent(agent, siteId);
     for (const point of state.points) fold.point(point);
@@ -129,6 +173,8 @@ export class Fold implements RecordVisitor {
     fold.agents.push(...state.cursors.map((cursor) => ({ ...cursor })));
     fold.accounting.load(state.accounting);
     fold.registry.load(state.registry);
+    fold.#marks = new LogMarks(state.marks);
+    for (const correction of state.corrections) fold.#hold(correction);
     return fold;
   }
 
@@ -197,12 +243,35 @@ export class Fold implements RecordVisitor {
     this.#tickMs = nowMs;
   }
 
+  correction(siteId: number, entry: CorrectionEntry): void {
+    this.#entry = { siteId, entry };
+  }
+
+  /** @returns the minutes that were finished without it: they are as of the record before. */
+  #correct({ siteId, entry }: { siteId: number; entry: CorrectionEntry }, frameMs: number): IntervalBatch | null {
+    this.#entry = null;
+    const { position } = this.#cursor;
+    const before = { position: position - 1, recordedMs: this.#recordedMs, ...this.accounting.take() };
+    // Later than all that it may restate, whatever the clock says: "as known before" must be without it.
+    this.#recordedMs = Math.max(this.#recordedMs + 1, frameMs);
+    this.#made = { ...entry, id: String(position), siteId, recordedMs: this.#recordedMs };
+    this.#hold(this.#made);
+    return before.minutesMs.size === 0 && before.gauges.length === 0 ? null : before;
+  }
+
+  #hold(correction: Correction): void {
+    this.corrections.add(correction);
+    const change = this.corrections.effectOf(correction);
+    if (change === undefined || !isPointChange(change)) return;
+    const pointId = this.catalogue.pointId(correction.siteId, change.point);
+    if (pointId === undefined) return;
+    this.accounting.adjusted.set(pointId, this.corrections.adjustmentsOf(correction.siteId, change.point));
+  }
+
   #describePoints(siteId: number): void {
     this.registry.invalidate(siteId);
     for (const { pointId, intervalMs } of this.registry.site(siteId).points) {
-      if (pointId === null) continue;
-      const modulusWh = this.registry.declaration(pointId)?.declaration.energyModulusWh ?? null;
-      this.accounting.describe(pointId, intervalMs, modulusWh);
+      if (pointId !== null) this.accounting.describe(pointId, intervalMs, this.registry.modulusOf(pointId));
     }
   }
 

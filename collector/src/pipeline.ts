@@ -1,27 +1,33 @@
 import type { Logger } from '@wattmark/shared/logger';
 import { topicOf } from '@wattmark/shared/topics';
 import type { Delivery, Link } from './broker/link.ts';
-import type { EvidenceFrame, EvidenceLog } from './evidence/evidence-log.ts';
+import type { Correction, CorrectionEntry } from './corrections/change.ts';
+import type { Cursor, EvidenceFrame, EvidenceLog } from './evidence/evidence-log.ts';
+import { correctionBody } from './evidence/record.ts';
 import type { Fold } from './fold.ts';
 import type { Ingest, PendingFrame } from './ingest/ingest.ts';
 import type { LiveFigures } from './live-figures.ts';
 import type { Recorder } from './recorder.ts';
+import { foldFrame } from './restatement/fold-frame.ts';
+import type { Restater } from './restatement/restate.ts';
 
 /**
  * The collector's flow on one screen:
  *
- *   delivery → ingest (accept, sequence) → frame → evidence log (on disk) → fold (accounting) → acknowledgements
- *                                                                              │
- *                                                                              └→ closed intervals → recorder (store, snapshots)
+ *   delivery → ingest (accept, sequence) → frame → evidence log (on disk) → acknowledgements
+ *                                                                      └→ fold (accounting) → closed intervals → recorder
+ *                                                                                              (store, snapshots)
  *
  * Frames are committed one after the other; what arrives meanwhile gathers in the next one, so that the disk is asked
- * once for many messages. Nothing is acknowledged, accounted or shown before it is on disk.
+ * once for many messages. Nothing is acknowledged, accounted or shown before it is on disk. Frames on disk are folded one
+ * after the other, too; while a correction is being worked in, those that come after it wait, and agents need not.
  */
 export interface PipelineParts {
   readonly evidence: EvidenceLog;
   readonly fold: Fold;
   readonly ingest: Ingest;
   readonly recorder: Recorder;
+  readonly restater: Restater;
   readonly live: LiveFigures;
   readonly log: Logger;
   readonly now: () => number;
@@ -33,16 +39,37 @@ const RETRY_MS = 1_000;
 /** Above this much unwritten, deliveries are held back until the log has caught up. */
 const HIGH_WATER_BYTES = 4 * 1024 * 1024;
 
+/** Above this much on disk and not folded, nothing more is written until the fold has caught up. */
+const MAX_UNFOLDED_BYTES = 64 * 1024 * 1024;
+
+/** Corrections that may wait for their turn. */
+const MAX_WAITING_ENTRIES = 100;
+
+interface WaitingEntry {
+  readonly siteId: number;
+  readonly entry: CorrectionEntry;
+  readonly resolve: (correction: Correction) => void;
+  readonly reject: (error: Error) => void;
+}
+
 export class Pipeline {
   readonly #parts: PipelineParts;
+  #head: Cursor;
   #link: Link | null = null;
   #committing: Promise<void> | null = null;
+  #folding: Promise<void> | null = null;
+  readonly #unfolded: { readonly frame: EvidenceFrame; readonly entry: WaitingEntry | null }[] = [];
+  #unfoldedBytes = 0;
+  /** Corrections on disk and not worked in yet. */
+  #restating = 0;
+  #entries: WaitingEntry[] = [];
   #stopping = false;
   #problem: string | null = null;
   #wake: () => void = () => {};
 
   constructor(parts: PipelineParts) {
     this.#parts = parts;
+    this.#head = parts.fold.cursor;
   }
 
   /** Null while the evidence log can be written; otherwise why not. */
@@ -70,9 +97,25 @@ export class Pipeline {
     this.#start();
   }
 
-  /** Resolves when what has arrived is on disk and acknowledged. */
+  /**
+   * Puts a correction on record and resolves when everything that it touches is restated.
+   * @throws Error where too many wait already, or the collector stops.
+   */
+  correct(siteId: number, entry: CorrectionEntry): Promise<Correction> {
+    if (this.#stopping || this.#entries.length >= MAX_WAITING_ENTRIES) {
+      return Promise.reject(new Error(this.#stopping ? 'the collector stops' : 'too many corrections wait already'));
+    }
+    const made = new Promise<Correction>((resolve, reject) => {
+      this.#entries.push({ siteId, entry, resolve, reject });
+    });
+    this.#start();
+    return made;
+  }
+
+  /** Resolves when what has arrived is on disk, acknowledged and accounted. */
   async idle(): Promise<void> {
     await this.#committing;
+    await this.#folding;
   }
 
   /** Commits what has arrived and resolves when it is on disk, accounted and stored. */
@@ -81,8 +124,9 @@ export class Pipeline {
     this.#wake();
     this.#parts.recorder.stop();
     this.tick();
-    await this.#committing;
+    await this.idle();
     await this.#parts.recorder.idle();
+    for (const { reject } of this.#entries) reject(new Error('the collector stops'));
   }
 
   #start(): void {
@@ -92,24 +136,56 @@ export class Pipeline {
   }
 
   async #commitAll(): Promise<void> {
+    const { ingest } = this.#parts;
     // Let everything that the socket has already delivered join the frame.
     await new Promise((resolve) => setImmediate(resolve));
-    for (let frame = this.#parts.ingest.take(); frame !== null; frame = this.#parts.ingest.take()) {
-      const written = frame.body.length === 0 || (await this.#commit(frame));
-      if (written) this.#acknowledge(frame);
-      else return;
+    for (;;) {
+      // Before the frame is taken: what the entry speaks of may be defined in it.
+      const entry = this.#entries.shift();
+      const frame = ingest.take();
+      if (frame !== null) {
+        if (frame.body.length > 0 && !(await this.#commit(frame.body, null))) return;
+        this.#acknowledge(frame);
+      }
+      // A record of its own, by whose number it is known.
+      if (entry !== undefined && !(await this.#enter(entry))) return;
+      if (entry === undefined && frame === null) return;
     }
   }
 
+  #enter(waiting: WaitingEntry): Promise<boolean> {
+    return this.#commit(correctionBody(waiting.siteId, waiting.entry, this.#parts.now()), waiting);
+  }
+
   /** Appends one frame, however long that takes; false only where the collector stops before the disk takes it. */
-  async #commit(frame: PendingFrame): Promise<boolean> {
-    const { fold, recorder, live } = this.#parts;
-    const appended = await this.#append(frame.body);
-    if (appended === null) return false;
-    const batch = fold.apply(appended);
-    live.update();
-    if (batch !== null) await recorder.record(batch);
+  async #commit(body: Uint8Array, entry: WaitingEntry | null): Promise<boolean> {
+    const frame = await this.#append(body);
+    if (frame === null) {
+      entry?.reject(new Error('the collector stops'));
+      return false;
+    }
+    this.#head = frame.next;
+    this.#unfolded.push({ frame, entry });
+    this.#unfoldedBytes += body.length;
+    if (entry !== null) this.#restating++;
+    this.#folding ??= this.#foldAll().finally(() => {
+      this.#folding = null;
+    });
+    if (this.#restating === 0 || this.#unfoldedBytes > MAX_UNFOLDED_BYTES) await this.#folding;
     return true;
+  }
+
+  async #foldAll(): Promise<void> {
+    const { fold, recorder, restater, live } = this.#parts;
+    for (let next = this.#unfolded.shift(); next !== undefined; next = this.#unfolded.shift()) {
+      const { frame, entry } = next;
+      const folding = foldFrame(frame, fold, recorder, restater);
+      live.update();
+      const correction = await folding;
+      this.#unfoldedBytes -= frame.body.length;
+      if (entry !== null) this.#restating--;
+      if (correction !== null) entry?.resolve(correction);
+    }
   }
 
   /**
@@ -117,10 +193,10 @@ export class Pipeline {
    * twice.
    */
   async #append(body: Uint8Array): Promise<EvidenceFrame | null> {
-    const { evidence, fold, log } = this.#parts;
+    const { evidence, log } = this.#parts;
     for (;;) {
       try {
-        const appended = await evidence.append(fold.cursor, body);
+        const appended = await evidence.append(this.#head, body);
         if (this.#problem !== null) log.info('the evidence log can be written again');
         this.#problem = null;
         return appended;
@@ -142,14 +218,13 @@ export class Pipeline {
   }
 
   #acknowledge({ acks }: PendingFrame): void {
-    const { catalogue, agents } = this.#parts.fold;
-    for (const agentId of acks) {
+    const { catalogue } = this.#parts.fold;
+    for (const [agentId, { epoch, seq }] of acks) {
       const key = catalogue.agents[agentId];
       const site = key === undefined ? undefined : catalogue.sites[key.siteId];
-      const cursor = agents[agentId];
-      if (key === undefined || site === undefined || cursor?.epoch == null) continue;
-      const ack = { v: 1, epoch: cursor.epoch, seq: cursor.seq };
-      this.#link?.publish(topicOf({ ...site, agent: key.agent }, 'ack'), JSON.stringify(ack), { retain: false });
+      if (key === undefined || site === undefined) continue;
+      const topic = topicOf({ ...site, agent: key.agent }, 'ack');
+      this.#link?.publish(topic, JSON.stringify({ v: 1, epoch, seq }), { retain: false });
     }
   }
 }

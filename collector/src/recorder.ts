@@ -1,5 +1,5 @@
 import type { Logger } from '@wattmark/shared/logger';
-import type { IntervalBatch, PointInterval, Span } from './accounting/interval.ts';
+import type { IntervalBatch, PointInterval, RestatedBatch, Span } from './accounting/interval.ts';
 import type { Fold } from './fold.ts';
 import type { Rollup } from './site/rollup.ts';
 import type { Site } from './site/site.ts';
@@ -68,6 +68,26 @@ export class Recorder {
     if (this.#waiting.length > MAX_WAITING) return this.#running;
   }
 
+  /**
+   * Brings what a correction changed to the store, after all that waits. `rows` is asked again where the store could not be
+   * written; where the store has them already, they are only gone through.
+   */
+  async restate(
+    batch: Pick<RestatedBatch, 'position' | 'recordedMs'>,
+    rows: () => AsyncIterable<readonly PointInterval[]>,
+  ): Promise<void> {
+    const { fold, rollup, store, progress } = this.#parts;
+    await this.#running;
+    if (batch.position <= progress) {
+      for await (const slice of rows()) rollup.skipRestated(slice);
+      return;
+    }
+    const sites = fold.allSites();
+    await this.#persist(() => rollup.restate(store, { ...batch, rows: rows() }, sites));
+    // A restart should not have to do it again.
+    this.#snapshotMs = 0;
+  }
+
   /** Minutes that are closed and not in the store yet, oldest first. */
   waitingRows(pointIds: readonly number[], span: Span): PointInterval[] {
     const wanted = new Set(pointIds);
@@ -91,19 +111,28 @@ export class Recorder {
 
   async #run(): Promise<void> {
     for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
-      if (await this.#store(next)) {
-        this.#waiting.shift();
-        if (next.fold !== null) await this.#snapshot(next.fold);
-      } else if (this.#stopping) break;
-      else await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      const { store, rollup } = this.#parts;
+      const { batch, sites, fold } = next;
+      if (!(await this.#persist(() => rollup.record(store, batch, sites)))) break;
+      this.#waiting.shift();
+      if (fold !== null) await this.#snapshot(fold);
     }
     this.#running = null;
   }
 
-  async #store({ batch, sites }: Waiting): Promise<boolean> {
-    const { store, rollup, log } = this.#parts;
+  /** Tries until the store takes it; false where the collector stops before that. */
+  async #persist(write: () => Promise<void>): Promise<boolean> {
+    while (!(await this.#attempt(write))) {
+      if (this.#stopping) return false;
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    }
+    return true;
+  }
+
+  async #attempt(write: () => Promise<void>): Promise<boolean> {
+    const { log } = this.#parts;
     try {
-      await rollup.record(store, batch, sites);
+      await write();
       if (this.#problem !== null) log.info('the store can be written again');
       this.#problem = null;
       return true;

@@ -2,6 +2,8 @@ import { rename, rm } from 'node:fs/promises';
 import { beginning, readEvidence } from './evidence/evidence-log.ts';
 import { Fold } from './fold.ts';
 import { evidenceDirectory, storeFile } from './restore.ts';
+import { foldFrame } from './restatement/fold-frame.ts';
+import { refoldLog } from './restatement/refold-log.ts';
 import { Rollup } from './site/rollup.ts';
 import { compareStores, type TableComparison } from './store/comparison.ts';
 import { openDuckdbStore } from './store/duckdb.ts';
@@ -66,10 +68,14 @@ async function rebuild(
   try {
     const fold = new Fold(beginning);
     const rollup = new Rollup();
+    const recorder: Parameters<typeof foldFrame>[2] = {
+      record: (batch) => rollup.record(store, batch, fold.allSites()),
+      restate: (batch, rows) => rollup.restate(store, { ...batch, rows: rows() }, fold.allSites()),
+    };
+    const restater = { directory: evidenceDirectory(data), refold: refoldLog };
     for await (const frame of readEvidence(evidenceDirectory(data))) {
       if (frame.next.position > until) break;
-      const batch = fold.apply(frame);
-      if (batch !== null) await rollup.record(store, batch, fold.allSites());
+      await foldFrame(frame, fold, recorder, restater);
       if (frame.next.position % 10_000 === 0) onProgress(frame.next.position);
     }
     return fold.cursor.position;

@@ -3,6 +3,8 @@ import type { Logger } from '@wattmark/shared/logger';
 import { type Cursor, EvidenceLog } from './evidence/evidence-log.ts';
 import { Fold } from './fold.ts';
 import type { Recorder } from './recorder.ts';
+import { foldFrame } from './restatement/fold-frame.ts';
+import type { Restater } from './restatement/restate.ts';
 import { Rollup } from './site/rollup.ts';
 import { readSnapshot } from './snapshot.ts';
 import { openDuckdbStore } from './store/duckdb.ts';
@@ -47,12 +49,15 @@ export async function restore(data: string, log: Logger): Promise<Restored> {
  * @returns the number of records.
  * @throws StoreError where the log ends before the store: a part of the log is missing.
  */
-export async function catchUp({ evidence, store, fold, progress }: Restored, recorder: Recorder): Promise<number> {
+export async function catchUp(
+  { evidence, store, fold, progress }: Restored,
+  recorder: Recorder,
+  restater: Restater,
+): Promise<number> {
   const from = fold.cursor.position;
   for await (const frame of evidence.read(fold.cursor)) {
     fold.accounting.keepsRows = frame.next.position > progress;
-    const batch = fold.apply(frame);
-    if (batch !== null) await recorder.record(batch);
+    await foldFrame(frame, fold, recorder, restater);
   }
   fold.accounting.keepsRows = true;
   const { position } = fold.cursor;

@@ -1,5 +1,6 @@
 import { CorruptLogError, type LogPosition } from '@wattmark/shared/segment-log';
 import { BrokenChainError, type Cursor, readEvidence } from './evidence/evidence-log.ts';
+import { timeOf } from './evidence/record.ts';
 import { evidenceDirectory } from './restore.ts';
 import { readSnapshot } from './snapshot.ts';
 
@@ -25,7 +26,7 @@ export async function verifyEvidence(data: string, onProgress: (records: number)
   try {
     for await (const { body, next } of readEvidence(evidenceDirectory(data))) {
       last = next;
-      lastMs = Buffer.from(body.buffer, body.byteOffset, 8).readDoubleLE();
+      lastMs = timeOf(body);
       if (known !== null && next.position === known.position && next.hash !== known.hash) {
         contradiction = `record ${next.position} is not the one that the last snapshot was taken at`;
       }

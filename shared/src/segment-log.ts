@@ -175,14 +175,19 @@ export class SegmentLog {
 /**
  * Frames of a log in a directory, as its files are at this moment, without opening it for writing: also while another
  * process appends to it. A frame cut short at the very end is left out: it is being written, or a crash has torn it.
+ * @param from where to begin, by default at the log's beginning.
  * @throws CorruptLogError at the first byte that is not a whole frame.
  */
-export async function* readSegmentLog(directory: string): AsyncGenerator<Frame> {
-  const segments = [...(await listSegments(directory))];
+export async function* readSegmentLog(
+  directory: string,
+  from: LogPosition = { segment: 0, offset: HEADER_BYTES },
+): AsyncGenerator<Frame> {
+  const segments = [...(await listSegments(directory))].filter(([number]) => number >= from.segment);
   const last = segments.at(-1)?.[0];
   for (const [number, bytes] of segments) {
+    const begin = number === from.segment ? from.offset : HEADER_BYTES;
     try {
-      yield* readSegment(segmentPath(directory, number), number, HEADER_BYTES, bytes);
+      yield* readSegment(segmentPath(directory, number), number, begin, bytes);
     } catch (error) {
       if (!(error instanceof TornFrameError) || number !== last) throw error;
     }

@@ -1,11 +1,15 @@
 import type { Catalogue } from '../evidence/catalogue.ts';
 import type { MessageHead, ReadingColumns } from '../evidence/record.ts';
+import { AdjustedPoints, type EnteredReading } from './adjustments.ts';
+import type { BucketSink } from './bucket.ts';
 import { ClockBook, type ClockBookState } from './clock-book.ts';
+import { type AccountingCounters, newCounters } from './counters.ts';
 import { book, History, type HistoryState, type Use } from './history.ts';
 import { IncidentBook, type IncidentKind, type IncidentBookState } from './incident-book.ts';
-import { type GaugeInterval, MINUTE_MS, type PointInterval, type Span } from './interval.ts';
-import { type BucketSink, MAX_BRIDGE_MS, type Outcome, PointAccount } from './point-account.ts';
-import { loadSlot, newSlot, type Slot, type SlotState, type SlotUse, saveSlot } from './slot.ts';
+import { type Closed, type GaugeInterval, MINUTE_MS, type PointInterval, type Span } from './interval.ts';
+import { type OwnersState, PointOwners } from './owners.ts';
+import { MAX_BRIDGE_MS, MAX_HELD_BY_HAND, type Outcome, PointAccount, type Sample } from './point-account.ts';
+import { loadSlot, newSlot, noteNewest, type Slot, type SlotState, type SlotUse, saveSlot } from './slot.ts';
 import { loadPoint, NumberReader, NumberWriter, savePoint } from './state.ts';
 
 /**
@@ -22,9 +26,6 @@ const DEFAULT_MAX_GAP_MS = MAX_GAP_INTERVALS * 60_000;
 /** Readings from further ahead than this are kept in the log, but not accounted: the agent's clock is wrong. */
 export const MAX_AHEAD_MS = 300_000;
 
-/** An owner silent for this long loses a point to another agent that reports it. */
-const TAKEOVER_MS = 60_000;
-
 /** Points whose late readings can be put in their place; those of further ones count as late. */
 const MAX_HISTORIES = 5_000;
 
@@ -34,32 +35,14 @@ const MAX_HISTORIES = 5_000;
  */
 const MAX_BRIDGED_MINUTES = 200_000;
 
-/** What became of readings that are not simply booked, in numbers of readings. */
-export interface AccountingCounters {
-  late: number;
-  ahead: number;
-  conflicting: number;
-  resets: number;
-  gaps: number;
-}
-
 const counterOf = { late: 'late', conflict: 'conflicting', reset: 'resets', gap: 'gaps' } as const;
-
-/** Intervals that changed. */
-export interface Closed {
-  readonly points: PointInterval[];
-  readonly gauges: GaugeInterval[];
-  /** The minutes that `points` and `gauges` are of. */
-  readonly minutesMs: ReadonlySet<number>;
-}
 
 export interface AccountingState {
   readonly points: Float64Array;
   readonly pointCount: number;
   readonly slots: Float64Array;
   readonly slotCount: number;
-  readonly owners: Float64Array;
-  readonly ownedMs: Float64Array;
+  readonly owners: OwnersState;
   readonly histories: readonly HistoryState[];
   readonly counters: AccountingCounters;
   readonly incidents: IncidentBookState;
@@ -69,12 +52,10 @@ export interface AccountingState {
 export class Accounting {
   readonly #catalogue: Catalogue;
   readonly #points: PointAccount[] = [];
-  /** The agent whose readings count for each point, and the time of the last that did. */
-  readonly #owners: number[] = [];
-  readonly #ownedMs: number[] = [];
-  /** Changes whenever a point gets another owner. */
-  ownership = 0;
+  readonly #owners = new PointOwners();
   readonly #slots: Slot[] = [];
+  /** What corrections make of the readings from here on. */
+  readonly adjusted: AdjustedPoints = new AdjustedPoints();
   /** Of points whose publishers do not number their messages. */
   readonly #histories = new Map<number, History>();
   #closedPoints: PointInterval[] = [];
@@ -88,7 +69,7 @@ export class Accounting {
   readonly #pointSink: BucketSink = (pointId, bucket) => {
     this.#closed++;
     this.#minutesMs.add(bucket.startMs);
-    if (this.keepsRows) this.#closedPoints.push(bucket.toInterval(pointId));
+    if (this.keepsRows) this.#closedPoints.push(this.adjusted.scale(bucket.toInterval(pointId)));
     if (this.#histories.size > 0) this.#histories.get(pointId)?.noteHandedOn(bucket.startMs);
   };
   readonly #gaugeSink = (interval: GaugeInterval): void => {
@@ -96,7 +77,7 @@ export class Accounting {
     this.#minutesMs.add(interval.startMs);
     if (this.keepsRows) this.#closedGauges.push(interval);
   };
-  readonly counters: AccountingCounters = { late: 0, ahead: 0, conflicting: 0, resets: 0, gaps: 0 };
+  readonly counters: AccountingCounters = newCounters();
   readonly incidents: IncidentBook = new IncidentBook();
   readonly clocks: ClockBook = new ClockBook();
 
@@ -137,6 +118,11 @@ export class Accounting {
   close(nowMs: number): Closed {
     for (const account of this.#points) account?.close(nowMs, this.#pointSink);
     for (const slot of this.#slots) slot?.gauge?.close(nowMs, this.#gaugeSink);
+    return this.take();
+  }
+
+  /** Takes the intervals that are finished, whatever is still being filled. */
+  take(): Closed {
     const closed = { points: this.#closedPoints, gauges: this.#closedGauges, minutesMs: this.#minutesMs };
     this.#closed = 0;
     this.#closedPoints = [];
@@ -150,7 +136,9 @@ export class Accounting {
     const wanted = new Set(pointIds);
     const closed = this.#closedPoints.filter(({ pointId }) => wanted.has(pointId));
     const filling = pointIds.flatMap((pointId) => this.#points[pointId]?.open() ?? []);
-    return [...closed, ...filling].filter(({ startMs }) => startMs >= span.fromMs && startMs < span.toMs);
+    return [...closed, ...filling.map((row) => this.adjusted.scale(row))].filter(
+      ({ startMs }) => startMs >= span.fromMs && startMs < span.toMs,
+    );
   }
 
   /** The newest reading of a slot; undefined before any. */
@@ -160,7 +148,42 @@ export class Accounting {
 
   /** The agent whose readings count for a point; undefined before any reading. */
   owner(pointId: number): number | undefined {
-    return this.#owners[pointId];
+    return this.#owners.of(pointId);
+  }
+
+  /** Changes whenever a point gets another owner. */
+  get ownership(): number {
+    return this.#owners.version;
+  }
+
+  /**
+   * Books a register value that no agent sent; readings of its time and later must not be booked yet. What samples say until
+   * then belongs to the time before, and needs the next one: null where there is none.
+   */
+  enter(pointId: number, { atMs, use, value, nextFirst }: EnteredReading, next: Sample | null): void {
+    const account = this.#point(pointId);
+    if (next !== null) account.interpolate(atMs, next, this.#pointSink);
+    account.maxHeld = MAX_HELD_BY_HAND;
+    book(account, use, atMs, value, false, this.#pointSink);
+    if (nextFirst !== null) account.replaceMeter(atMs, use, nextFirst);
+  }
+
+  /** What a point's energy was accounted up to; NaN where nothing is known. */
+  account(pointId: number): Readonly<Pick<PointAccount, 'sampleAtMs' | 'registerAtMs' | 'exportAtMs'>> {
+    return this.#point(pointId);
+  }
+
+  /** A point's account as numbers, for `replace`. */
+  saveAccount(pointId: number): Float64Array {
+    const numbers = new NumberWriter();
+    savePoint(this.#point(pointId), numbers);
+    return numbers.toArray();
+  }
+
+  /** Goes on with another account of a point, such as corrections make it. */
+  replace(pointId: number, state: Float64Array): void {
+    this.#points[pointId] = loadPoint(pointId, new NumberReader(state));
+    this.#histories.delete(pointId);
   }
 
   /** All that a later `load` needs to go on from here. Only right after `close`, when nothing waits to be taken. */
@@ -175,8 +198,7 @@ export class Accounting {
       pointCount: this.#points.length,
       slots: slots.toArray(),
       slotCount: this.#slots.length,
-      owners: Float64Array.from(this.#owners, (owner) => owner ?? -1),
-      ownedMs: Float64Array.from(this.#ownedMs, (ms) => ms ?? 0),
+      owners: this.#owners.save(),
       histories: Array.from(this.#histories.values(), (history) => history.save()),
       counters: { ...this.counters },
       incidents: this.incidents.save(),
@@ -190,8 +212,7 @@ export class Accounting {
     for (let id = 0; id < state.pointCount; id++) this.#points[id] = loadPoint(id, points);
     const slots = new NumberReader(state.slots);
     for (let id = 0; id < state.slotCount; id++) loadSlot(this.#slot(id), slots);
-    for (const [pointId, owner] of state.owners.entries()) if (owner >= 0) this.#owners[pointId] = owner;
-    for (const [pointId, ms] of state.ownedMs.entries()) this.#ownedMs[pointId] = ms;
+    this.#owners.load(state.owners);
     for (const history of state.histories) this.#histories.set(history.pointId, History.load(history));
     Object.assign(this.counters, state.counters);
     this.incidents.load(state.incidents);
@@ -205,7 +226,11 @@ export class Accounting {
       const slot = this.#slot(columns.slots[i] ?? 0);
       if (slot.use !== use) continue;
       found++;
-      if (!this.#owns(slot, head.atMs)) {
+      if (this.adjusted.isVoided(slot.pointId, head.atMs)) {
+        this.counters.voided++;
+        continue;
+      }
+      if (!this.#owners.admit(slot.pointId, slot.agentId, head.atMs, this.#point(slot.pointId).maxGapMs)) {
         this.#note('conflict', slot, head);
         continue;
       }
@@ -221,16 +246,7 @@ export class Accounting {
         ? slot.gauge?.sample(atMs, value, this.#gaugeSink)
         : this.#fold(slot.pointId, slot.use, atMs, value, estimated, head.seq > 0);
     if (outcome !== undefined && outcome !== 'booked') this.#note(outcome, slot, head, value);
-    if (outcome === 'late') return;
-    if (atMs <= slot.atMs) return;
-    if (slot.use === 'register' && value !== slot.value) {
-      slot.stepWh = value > slot.value ? value - slot.value : Number.NaN;
-      slot.meanW = (slot.stepWh * 3_600_000) / (atMs - slot.movedMs);
-      slot.movedMs = atMs;
-    }
-    slot.atMs = atMs;
-    slot.value = value;
-    slot.estimated = estimated;
+    if (outcome !== 'late' && !(atMs <= slot.atMs)) noteNewest(slot, atMs, value, estimated);
   }
 
   #note(kind: IncidentKind, slot: Slot, head: MessageHead, value = Number.NaN): void {
@@ -256,20 +272,6 @@ export class Accounting {
     const added = history.add(account, { atMs, use, value, estimated }, this.#pointSink);
     this.#points[pointId] = added.account;
     return added.outcome;
-  }
-
-  /** The first agent to report a point owns it, until it has been silent about it for long enough while another reports it. */
-  #owns(slot: Slot, atMs: number): boolean {
-    const { pointId, agentId } = slot;
-    const owner = this.#owners[pointId];
-    if (owner !== agentId) {
-      const silentMs = atMs - (this.#ownedMs[pointId] ?? 0);
-      if (owner !== undefined && silentMs <= Math.max(this.#point(pointId).maxGapMs, TAKEOVER_MS)) return false;
-      this.#owners[pointId] = agentId;
-      this.ownership++;
-    }
-    this.#ownedMs[pointId] = Math.max(atMs, this.#ownedMs[pointId] ?? 0);
-    return true;
   }
 
   #point(pointId: number): PointAccount {

@@ -86,6 +86,9 @@ export class Bucket {
   }
 }
 
+/** Takes a minute that is finished or has changed; the bucket is used again afterwards. */
+export type BucketSink = (pointId: number, bucket: Bucket) => void;
+
 /** Start of the minute that contains `ms`. */
 export function minuteOf(ms: number): number {
   return ms - (ms % MINUTE_MS);

@@ -1,5 +1,5 @@
-import { Bucket } from './bucket.ts';
-import type { BucketSink, Outcome, PointAccount } from './point-account.ts';
+import { Bucket, type BucketSink } from './bucket.ts';
+import type { Outcome, PointAccount } from './point-account.ts';
 import { loadPoint, NumberReader, NumberWriter, savePoint } from './state.ts';
 
 /**

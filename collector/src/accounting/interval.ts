@@ -71,19 +71,30 @@ export interface GaugeMean {
   readonly measuredMs: number;
 }
 
+/** Intervals that changed. */
+export interface Closed {
+  readonly points: readonly PointInterval[];
+  readonly gauges: readonly GaugeInterval[];
+  /**
+   * The minutes that `points` and `gauges` are of; known also where the rows themselves are in the store already and were
+   * left out.
+   */
+  readonly minutesMs: ReadonlySet<number>;
+}
+
+/** Minutes that a correction changed, in slices; `position` is that of the correction's record. */
+export interface RestatedBatch {
+  readonly position: number;
+  readonly recordedMs: number;
+  readonly rows: AsyncIterable<readonly PointInterval[]>;
+}
+
 /**
  * The newest state of the intervals that one stretch of the evidence log changed. `recordedMs` (the collector's time at
  * the record that closed the batch) and `position` (records in the log up to and including that one) are the same on
  * every replay.
  */
-export interface IntervalBatch {
+export interface IntervalBatch extends Closed {
   readonly position: number;
   readonly recordedMs: number;
-  readonly points: readonly PointInterval[];
-  readonly gauges: readonly GaugeInterval[];
-  /**
-   * The minutes that `points` and `gauges` are of; known also where the rows themselves are in the store already and were left
-   * out.
-   */
-  readonly minutesMs: ReadonlySet<number>;
 }

@@ -1,6 +1,7 @@
-import { Bucket, minuteOf } from './bucket.ts';
+import { Bucket, type BucketSink, minuteOf } from './bucket.ts';
 import { MINUTE_MS, type PointInterval, type Span } from './interval.ts';
-import { DEFAULT_MAX_POWER_W, judgeRegister } from './register.ts';
+import { minutesOfSpan } from './minutes-of-span.ts';
+import { judgeRegister, limitsOf } from './register.ts';
 import { overlapMs, spread } from './spread.ts';
 
 /**
@@ -14,9 +15,6 @@ import { overlapMs, spread } from './spread.ts';
  * - After a register reset nothing is known but what samples cover.
  */
 
-/** Takes a minute that is finished or has changed; the bucket is used again afterwards. */
-export type BucketSink = (pointId: number, bucket: Bucket) => void;
-
 /** The longest gap that a register bridges: 31 days. */
 export const MAX_BRIDGE_MS: number = 31 * 24 * 60 * MINUTE_MS;
 
@@ -26,12 +24,15 @@ export const MAX_BRIDGE_MS: number = 31 * 24 * 60 * MINUTE_MS;
  */
 const MAX_HELD = 15;
 
-/**
- * Greatest power that is believed of a point with samples, whatever they said: 1 MW, or four times the greatest sample.
- */
-const LEAST_MAX_POWER_W = 1e6;
+/** The same where a register is read by hand, which is seldom: as many as are bridged. */
+export const MAX_HELD_BY_HAND: number = MAX_BRIDGE_MS / MINUTE_MS;
 
 const NONE: Bucket[] = [];
+
+export interface Sample {
+  readonly atMs: number;
+  readonly powerW: number;
+}
 
 export type Outcome = 'booked' | 'late' | 'reset' | 'gap';
 
@@ -54,6 +55,7 @@ export class PointAccount {
   greatestW = 0;
   /** The longest gap that a register bridges now, ms: each minute of it becomes a row. */
   maxBridgeMs: number = MAX_BRIDGE_MS;
+  maxHeld = MAX_HELD;
   /** End of the latest minute that has left memory: it cannot be added to any more. */
   evictedToMs = 0;
   current: Bucket | null = null;
@@ -75,10 +77,7 @@ export class PointAccount {
     const gapMs = atMs - this.sampleAtMs;
     const usable = gapMs <= this.maxGapMs;
     if (usable) this.#integrate(atMs, powerW, estimated || this.sampleEstimated, sink);
-    this.sampleAtMs = atMs;
-    this.sampleW = powerW;
-    this.sampleEstimated = estimated;
-    if (Math.abs(powerW) > this.greatestW) this.greatestW = Math.abs(powerW);
+    this.#sampled(atMs, powerW, estimated);
     return usable || Number.isNaN(gapMs) ? 'booked' : 'gap';
   }
 
@@ -92,10 +91,16 @@ export class PointAccount {
     this.sampleAtMs = fromMs;
     this.sampleW = powerW;
     this.#integrate(toMs, powerW, estimated, sink);
-    this.sampleAtMs = toMs;
-    this.sampleEstimated = estimated;
-    if (Math.abs(powerW) > this.greatestW) this.greatestW = Math.abs(powerW);
+    this.#sampled(toMs, powerW, estimated);
     return isGap ? 'gap' : 'booked';
+  }
+
+  /** Integrates up to an instant between the last sample and the next one. */
+  interpolate(atMs: number, next: Sample, sink: BucketSink): void {
+    const gapMs = next.atMs - this.sampleAtMs;
+    if (!(atMs > this.sampleAtMs && gapMs <= this.maxGapMs)) return;
+    const powerW = this.sampleW + ((next.powerW - this.sampleW) * (atMs - this.sampleAtMs)) / gapMs;
+    this.power(atMs, powerW, this.sampleEstimated, sink);
   }
 
   /** A reading of the cumulative energy register, Wh. */
@@ -107,7 +112,7 @@ export class PointAccount {
     }
     if (atMs <= this.registerAtMs) return 'late';
     const elapsedMs = atMs - this.registerAtMs;
-    const step = judgeRegister(this.registerWh, valueWh, elapsedMs, this.#limits());
+    const step = judgeRegister(this.registerWh, valueWh, elapsedMs, limitsOf(this.modulusWh, this.greatestW));
     if (step.kind === 'reset' || elapsedMs > this.maxBridgeMs) {
       this.#confirmAll();
       this.#anchor(atMs, valueWh);
@@ -129,7 +134,7 @@ export class PointAccount {
     const previousMs = this.exportAtMs;
     if (atMs <= previousMs) return 'late';
     const elapsedMs = atMs - previousMs;
-    const step = judgeRegister(this.exportWh, valueWh, elapsedMs, this.#limits());
+    const step = judgeRegister(this.exportWh, valueWh, elapsedMs, limitsOf(this.modulusWh, this.greatestW));
     this.exportAtMs = atMs;
     this.exportWh = valueWh;
     if (Number.isNaN(previousMs)) return 'booked';
@@ -142,6 +147,12 @@ export class PointAccount {
       bucket.changed = true;
     }
     return 'booked';
+  }
+
+  /** Another meter takes the old one's place, whose last value was booked at the same instant. */
+  replaceMeter(atMs: number, use: 'register' | 'export', firstWh: number): void {
+    if (use === 'register') Object.assign(this, { registerAtMs: atMs, registerWh: firstWh });
+    else Object.assign(this, { exportAtMs: atMs, exportWh: firstWh });
   }
 
   /** Hands on what changed in minutes that ended by `nowMs`. */
@@ -157,9 +168,11 @@ export class PointAccount {
     return buckets.filter((bucket) => !bucket.isEmpty).map((bucket) => bucket.toInterval(this.pointId));
   }
 
-  #limits(): { modulusWh: number | null; maxPowerW: number } {
-    const maxPowerW = this.greatestW === 0 ? DEFAULT_MAX_POWER_W : Math.max(LEAST_MAX_POWER_W, 4 * this.greatestW);
-    return { modulusWh: this.modulusWh, maxPowerW };
+  #sampled(atMs: number, powerW: number, estimated: boolean): void {
+    this.sampleAtMs = atMs;
+    this.sampleW = powerW;
+    this.sampleEstimated = estimated;
+    if (Math.abs(powerW) > this.greatestW) this.greatestW = Math.abs(powerW);
   }
 
   #integrate(atMs: number, powerW: number, estimated: boolean, sink: BucketSink): void {
@@ -244,23 +257,11 @@ export class PointAccount {
 
   /** A bucket for every minute of the span, new ones where there was none; none of the span may have left memory. */
   #minutes(fromMs: number, toMs: number): Bucket[] {
-    const { current } = this;
-    if (this.held.length === 0 && current !== null && fromMs >= current.startMs && toMs <= current.endMs)
-      return [current];
-    const known = new Map<number, Bucket>();
-    for (const bucket of this.held) known.set(bucket.startMs, bucket);
-    if (current !== null) known.set(current.startMs, current);
-    const span: Bucket[] = [];
-    for (let startMs = minuteOf(fromMs); startMs < toMs; startMs += MINUTE_MS) {
-      const bucket = known.get(startMs) ?? new Bucket(startMs);
-      known.set(startMs, bucket);
-      span.push(bucket);
-    }
-    if (known.size > this.held.length + (current === null ? 0 : 1)) {
-      const all = [...known.values()].sort((a, b) => a.startMs - b.startMs);
-      this.current = all.pop() ?? null;
-      this.held = all;
-    }
+    const { current, held } = this;
+    if (held.length === 0 && current !== null && fromMs >= current.startMs && toMs <= current.endMs) return [current];
+    const { span, all } = minutesOfSpan({ fromMs, toMs }, current === null ? held : [...held, current]);
+    this.current = all.pop() ?? null;
+    this.held = all.length === 0 ? NONE : all;
     return span;
   }
 
@@ -269,7 +270,7 @@ export class PointAccount {
     let count = 0;
     for (const bucket of this.held) {
       if (!this.#isSettled(bucket)) {
-        if (this.held.length - count <= MAX_HELD) break;
+        if (this.held.length - count <= this.maxHeld) break;
         this.creditWh += bucket.provisionalWh;
         bucket.confirm();
       }

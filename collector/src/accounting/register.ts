@@ -15,6 +15,16 @@ export interface RegisterLimits {
 /** Largest single metering point that is believed without samples that say otherwise: 100 MW. */
 export const DEFAULT_MAX_POWER_W = 1e8;
 
+/**
+ * Greatest power that is believed of a point with samples, whatever they said: 1 MW, or four times the greatest sample.
+ */
+const LEAST_MAX_POWER_W = 1e6;
+
+/** What is believed of a point's register, by its modulus, Wh, and the greatest power sampled, W; 0 where none was. */
+export function limitsOf(modulusWh: number | null, greatestW: number): RegisterLimits {
+  return { modulusWh, maxPowerW: greatestW === 0 ? DEFAULT_MAX_POWER_W : Math.max(LEAST_MAX_POWER_W, 4 * greatestW) };
+}
+
 /** Registers move in steps, the coarsest seen being 10 kWh: a difference this small is never implausible. */
 const STEP_WH = 10_000;
 

@@ -48,6 +48,18 @@ function useOf(channel: Channel): SlotUse {
   return channel === 'energy-export' ? 'export' : 'register';
 }
 
+/** Takes note of a reading that is newer than all before. */
+export function noteNewest(slot: Slot, atMs: number, value: number, estimated: boolean): void {
+  if (slot.use === 'register' && value !== slot.value) {
+    slot.stepWh = value > slot.value ? value - slot.value : Number.NaN;
+    slot.meanW = (slot.stepWh * 3_600_000) / (atMs - slot.movedMs);
+    slot.movedMs = atMs;
+  }
+  slot.atMs = atMs;
+  slot.value = value;
+  slot.estimated = estimated;
+}
+
 /** Power that a register tells of, W: as it moved last, but no more than another such step in all the time it has stood still. */
 export function registerPowerW({ meanW, stepWh, atMs, movedMs }: Readonly<SlotState>): number {
   return atMs > movedMs ? Math.min(meanW, (stepWh * 3_600_000) / (atMs - movedMs)) : meanW;

@@ -89,9 +89,9 @@ export class EvidenceLog {
   }
 }
 
-/** The frames of a log that another process may be appending to; throws as `read` does. */
-export function readEvidence(directory: string): AsyncGenerator<EvidenceFrame> {
-  return check(readSegmentLog(directory), beginning);
+/** The frames after `from` of a log that somebody else may be appending to; throws as `read` does. */
+export function readEvidence(directory: string, from: Cursor = beginning): AsyncGenerator<EvidenceFrame> {
+  return check(readSegmentLog(directory, from.log), from);
 }
 
 /** The beginning of every log. */

@@ -1,7 +1,8 @@
 import { type Channel, isChannel } from '@wattmark/shared/channels';
 import type { Birth } from '@wattmark/shared/messages';
+import type { CorrectionEntry } from '../corrections/change.ts';
 import type { SiteFile } from '../site/site-file.ts';
-import { type ByteReader, type ByteWriter, TAG_FREE } from './bytes.ts';
+import { type ByteReader, ByteWriter, TAG_FREE } from './bytes.ts';
 import type { Catalogue, PointKey, SiteKey, SlotKey } from './catalogue.ts';
 
 /**
@@ -20,6 +21,7 @@ const kinds = {
   loss: 9,
   sites: 10,
   tick: 11,
+  correction: 12,
 } as const;
 
 /** The readings of one message; `count` entries of the three columns, which are reused for the next message. */
@@ -56,6 +58,8 @@ export interface RecordVisitor {
   /** The site files as they are from here on. */
   sites(files: readonly SiteFile[]): void;
   tick(nowMs: number): void;
+  /** Somebody corrects what is on record of a site. */
+  correction(siteId: number, entry: CorrectionEntry): void;
 }
 
 /** Writes the records of one frame. */
@@ -147,6 +151,24 @@ export class RecordWriter {
     this.#out.byte(kinds.tick);
     this.#out.signed(nowMs - this.#baseMs);
   }
+
+  correction(siteId: number, entry: CorrectionEntry): void {
+    this.#out.byte(kinds.correction);
+    this.#out.varint(siteId);
+    this.#out.text(JSON.stringify(entry));
+  }
+}
+
+/** The body of a frame that holds a correction and nothing else. */
+export function correctionBody(siteId: number, entry: CorrectionEntry, nowMs: number): Uint8Array {
+  const out = new ByteWriter();
+  new RecordWriter(out, nowMs).correction(siteId, entry);
+  return out.toBytes();
+}
+
+/** The collector's time at a frame, UTC ms. */
+export function timeOf(body: Uint8Array): number {
+  return Buffer.from(body.buffer, body.byteOffset, 8).readDoubleLE();
 }
 
 /** Reads the records of frames. */
@@ -189,6 +211,8 @@ export class RecordReader {
         return visit.sites(JSON.parse(body.text()) as SiteFile[]);
       case kinds.tick:
         return visit.tick(baseMs + body.signed());
+      case kinds.correction:
+        return visit.correction(body.varint(), JSON.parse(body.text()) as CorrectionEntry);
       default:
         throw new RangeError(`unknown record kind ${kind}`);
     }

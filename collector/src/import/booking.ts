@@ -1,6 +1,7 @@
 import { MAX_GAP_INTERVALS } from '../accounting/accounting.ts';
 import { book, type Use, uses } from '../accounting/history.ts';
-import { type BucketSink, type Outcome, PointAccount } from '../accounting/point-account.ts';
+import type { BucketSink } from '../accounting/bucket.ts';
+import { type Outcome, PointAccount } from '../accounting/point-account.ts';
 import type { Block } from './block.ts';
 
 /** One channel's readings of a point, from the earliest block to the latest. */

@@ -1,10 +1,9 @@
 import { channels } from '@wattmark/shared/channels';
 import { Temporal } from 'temporal-polyfill';
 import { MAX_GAP_INTERVALS } from '../accounting/accounting.ts';
-import type { Bucket } from '../accounting/bucket.ts';
+import type { Bucket, BucketSink } from '../accounting/bucket.ts';
 import type { Use } from '../accounting/history.ts';
 import type { Span } from '../accounting/interval.ts';
-import type { BucketSink } from '../accounting/point-account.ts';
 import { startOf, zoned } from '../kpi/boundaries.ts';
 import type { BlockSpool } from './block-spool.ts';
 import { bookPoint, type Outcomes } from './booking.ts';

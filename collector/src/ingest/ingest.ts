@@ -24,8 +24,8 @@ const MAX_TOPICS = 2 * MAX_AGENTS;
 /** What the next append carries. */
 export interface PendingFrame {
   readonly body: Uint8Array;
-  /** Agents that are owed an acknowledgement once it is on disk. */
-  readonly acks: ReadonlySet<number>;
+  /** Agents that are owed an acknowledgement once it is on disk, and of what. */
+  readonly acks: ReadonlyMap<number, { readonly epoch: string; readonly seq: number }>;
 }
 
 export interface IngestCounters {
@@ -107,7 +107,11 @@ export class Ingest {
   take(): PendingFrame | null {
     if (this.#frame === null && this.#acks.size === 0) return null;
     const body = this.#frame === null ? new Uint8Array() : this.#out.toBytes();
-    const acks = this.#acks;
+    const acks = new Map<number, { epoch: string; seq: number }>();
+    for (const agentId of this.#acks) {
+      const { epoch = null, seq = 0 } = this.#entries[agentId] ?? {};
+      if (epoch !== null) acks.set(agentId, { epoch, seq });
+    }
     this.#frame = null;
     this.#acks = new Set();
     return { body, acks };

@@ -7,7 +7,7 @@ import { emptySiteFile, type SiteFile, type SiteFilePoint } from './site-file.ts
 export const DEFAULT_TARGET = 'miit-design-pue-1.3';
 
 /** Interval assumed of a point where neither its site file nor an agent says, ms. */
-const DEFAULT_INTERVAL_MS = 60_000;
+export const DEFAULT_INTERVAL_MS = 60_000;
 
 /**
  * The sites as site files and agents' births describe them together. Both come through the evidence log, so that a replay sees
@@ -67,6 +67,11 @@ export class SiteRegistry {
       first ??= { agentId, declaration };
     }
     return first;
+  }
+
+  /** Register value at which a point's `energy` wraps to zero, Wh; null where its meter declares none. */
+  modulusOf(pointId: number): number | null {
+    return this.declaration(pointId)?.declaration.energyModulusWh ?? null;
   }
 
   save(): RegistryState {

@@ -1,4 +1,11 @@
-import { type GaugeInterval, type IntervalBatch, QUARTER_MS, type Span } from '../accounting/interval.ts';
+import {
+  type GaugeInterval,
+  type IntervalBatch,
+  type PointInterval,
+  QUARTER_MS,
+  type RestatedBatch,
+  type Span,
+} from '../accounting/interval.ts';
 import type { Store } from '../store/store.ts';
 import { rolledUpChannels } from '../store/tables.ts';
 import { QuarterFold, quarterOf, SiteIndex } from './quarter-fold.ts';
@@ -65,6 +72,36 @@ export class Rollup {
     this.#recordedMs = batch.recordedMs;
   }
 
+  /** Writes restated minutes, in any order, with the quarter-hours that they are of. On an error nothing of it is in the store. */
+  async restate(store: Store, batch: RestatedBatch, sites: readonly Site[]): Promise<void> {
+    const index = new SiteIndex(sites);
+    const openQuarters = new Set(this.#openQuarters);
+    const due: Due = new Map();
+    await store.begin();
+    try {
+      for await (const rows of batch.rows) {
+        await store.writePointMinutes(rows, batch.recordedMs);
+        for (const { pointId, startMs } of rows) {
+          const quarterMs = quarterOf(startMs);
+          if (!hasEnded(quarterMs, this.#recordedMs)) openQuarters.add(quarterMs);
+          else if (!openQuarters.has(quarterMs)) addOwner(due, quarterMs, index.siteOf(pointId) ?? pointId);
+        }
+      }
+      for (const run of runsOf(due)) await rollUp(store, run, index, batch.recordedMs);
+      await store.commit(batch.position);
+    } catch (error) {
+      await store.rollback().catch(() => {});
+      throw error;
+    }
+    this.#openQuarters = openQuarters;
+  }
+
+  /** Takes note of restated minutes that are in the store already, as `skip` does of a batch. */
+  skipRestated(rows: readonly PointInterval[]): void {
+    const open = rows.map(({ startMs }) => quarterOf(startMs)).filter((ms) => !hasEnded(ms, this.#recordedMs));
+    this.#openQuarters = new Set([...this.#openQuarters, ...open]);
+  }
+
   /** Takes note of a batch that is in the store already, where the log is folded again after a crash. */
   skip({ minutesMs, recordedMs }: IntervalBatch): void {
     const openQuarters = new Set(this.#openQuarters);
@@ -84,8 +121,7 @@ export class Rollup {
         openQuarters.add(quarterMs);
         continue;
       }
-      const owners = due.get(quarterMs) ?? new Set<Owner>();
-      due.set(quarterMs, owners.add(index.siteOf(pointId) ?? pointId));
+      addOwner(due, quarterMs, index.siteOf(pointId) ?? pointId);
     }
     const late: GaugeInterval[] = [];
     for (const gauge of batch.gauges) {
@@ -129,6 +165,11 @@ function gaugesToRestate(late: readonly GaugeInterval[]): Plan['lateGauges'] {
 interface Run {
   readonly span: Span;
   readonly pointIds: readonly number[] | null;
+}
+
+function addOwner(due: Due, quarterMs: number, owner: Owner): void {
+  const owners = due.get(quarterMs) ?? new Set<Owner>();
+  due.set(quarterMs, owners.add(owner));
 }
 
 function hasEnded(quarterMs: number, nowMs: number): boolean {

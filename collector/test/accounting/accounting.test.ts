@@ -41,7 +41,7 @@ class Bench {
     this.accounting.apply({ agentId, seq, atMs, receivedMs }, columns);
   }
 
-  close(nowMs: number): PointInterval[] {
+  close(nowMs: number): readonly PointInterval[] {
     const { points } = this.accounting.close(nowMs);
     for (const row of points) this.rows.set(`${row.pointId} ${row.startMs}`, row);
     return points;

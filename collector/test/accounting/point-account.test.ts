@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import t from 'tap';
 import { MINUTE_MS, type PointInterval } from '../../src/accounting/interval.ts';
-import { type BucketSink, PointAccount } from '../../src/accounting/point-account.ts';
+import type { BucketSink } from '../../src/accounting/bucket.ts';
+import { PointAccount } from '../../src/accounting/point-account.ts';
 
 const START = Date.UTC(2026, 0, 1);
 const TICK = 10_000;

@@ -9,7 +9,9 @@ import { Ingest } from '../../src/ingest/ingest.ts';
 import { LiveFigures } from '../../src/live-figures.ts';
 import { Pipeline } from '../../src/pipeline.ts';
 import { Recorder } from '../../src/recorder.ts';
-import { catchUp, type Restored, restore } from '../../src/restore.ts';
+import { refoldLog } from '../../src/restatement/refold-log.ts';
+import type { Restater } from '../../src/restatement/restate.ts';
+import { catchUp, evidenceDirectory, type Restored, restore } from '../../src/restore.ts';
 import type { Store } from '../../src/store/store.ts';
 
 export const START = Date.UTC(2026, 0, 1);
@@ -26,7 +28,7 @@ export class Rig {
   readonly acks: { topic: string; epoch: string; seq: number }[] = [];
   nowMs: number;
 
-  private constructor(restored: Restored, recorder: Recorder, nowMs: number) {
+  private constructor(restored: Restored, recorder: Recorder, restater: Restater, nowMs: number) {
     this.#restored = restored;
     this.nowMs = nowMs;
     const now = (): number => this.nowMs;
@@ -34,7 +36,8 @@ export class Rig {
     this.recorder = recorder;
     this.ingest = new Ingest(fold);
     this.live = new LiveFigures(fold, now);
-    this.pipeline = new Pipeline({ evidence, fold, ingest: this.ingest, recorder, live: this.live, log, now });
+    const { ingest, live } = this;
+    this.pipeline = new Pipeline({ evidence, fold, ingest, recorder, restater, live, log, now });
     const link: Link = {
       problem: null,
       publish: (topic, payload) => void this.acks.push({ topic, ...JSON.parse(payload) }),
@@ -46,8 +49,9 @@ export class Rig {
   static async open(data: string, nowMs = START): Promise<Rig> {
     const restored = await restore(data, log);
     const recorder = new Recorder({ ...restored, directory: data, log });
-    await catchUp(restored, recorder);
-    return new Rig(restored, recorder, nowMs);
+    const restater = { directory: evidenceDirectory(data), refold: refoldLog };
+    await catchUp(restored, recorder, restater);
+    return new Rig(restored, recorder, restater, nowMs);
   }
 
   get fold(): Fold {

@@ -1,0 +1,55 @@
+import { once } from 'node:events';
+import { extname } from 'node:path';
+import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
+import type { PointInterval } from '../accounting/interval.ts';
+import type { RefoldJob } from './job.ts';
+import { type RefoldedAccount, refoldLog } from './refold-log.ts';
+
+/**
+ * `refoldLog` in a thread of its own: reading a month of a large site's log takes seconds, in which messages must go on being
+ * taken. The next slice of rows is asked for when the last one was used, so that a slow disk does not fill the memory.
+ */
+
+type Answer =
+  | { readonly rows: readonly PointInterval[] }
+  | { readonly accounts: readonly RefoldedAccount[] }
+  | { readonly failure: string };
+
+/** Memory of the thread, MiB: the accounts of the points and a frame of the log. */
+const MAX_HEAP_MIB = 512;
+
+export async function* refoldInWorker(
+  job: RefoldJob,
+): AsyncGenerator<readonly PointInterval[], readonly RefoldedAccount[]> {
+  const file = new URL(`refold-worker${extname(import.meta.filename)}`, import.meta.url);
+  const worker = new Worker(file, { workerData: job, resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MIB } });
+  try {
+    for (;;) {
+      const [answer] = (await once(worker, 'message')) as [Answer];
+      if ('failure' in answer) throw new Error(answer.failure);
+      if ('accounts' in answer) return answer.accounts;
+      yield answer.rows;
+      worker.postMessage('next');
+    }
+  } finally {
+    await worker.terminate();
+  }
+}
+
+async function answerParent(job: RefoldJob): Promise<void> {
+  const say = (answer: Answer): void => parentPort?.postMessage(answer);
+  const rows = refoldLog(job);
+  try {
+    let next = await rows.next();
+    for (; next.done !== true; next = await rows.next()) {
+      const asked = once(parentPort as NonNullable<typeof parentPort>, 'message');
+      say({ rows: next.value });
+      await asked;
+    }
+    say({ accounts: next.value });
+  } catch (error) {
+    say({ failure: (error as Error).message });
+  }
+}
+
+if (!isMainThread) await answerParent(workerData as RefoldJob);

@@ -1,0 +1,198 @@
+import { Accounting } from '../accounting/accounting.ts';
+import type { Adjustments, EnteredReading } from '../accounting/adjustments.ts';
+import { MINUTE_MS, type PointInterval, type Span } from '../accounting/interval.ts';
+import { minuteOf } from '../accounting/bucket.ts';
+import type { Sample } from '../accounting/point-account.ts';
+import type { Catalogue, SlotKey } from '../evidence/catalogue.ts';
+import { ensureColumns, type MessageHead, newColumns, type ReadingColumns } from '../evidence/record.ts';
+import { MinuteSet } from './minute-set.ts';
+
+/** A point whose readings are accounted again. */
+export interface RefoldedPoint {
+  readonly pointId: number;
+  readonly intervalMs: number;
+  readonly modulusWh: number | null;
+  /** What corrections make of its readings, the new one included. */
+  readonly adjustments: Adjustments;
+}
+
+export interface RefoldRequest {
+  readonly points: readonly RefoldedPoint[];
+  /** The time that a correction concerns. */
+  readonly span: Span;
+  /** The instant up to which minutes are over, UTC ms. */
+  readonly closedMs: number;
+}
+
+/** What is still to be seen of a point. */
+interface Progress {
+  readonly point: RefoldedPoint;
+  readonly entered: EnteredReading[];
+  /** First minute that may be another; NaN until readings of the span come. */
+  cutMs: number;
+  /** End of the last minute that may be another; infinite until the account has gone past the span. */
+  endMs: number;
+  /** Whether the account has gone past that end, so that it is right already where it is in use. */
+  isPast: boolean;
+  readonly minutes: MinuteSet;
+}
+
+/**
+ * Accounts some points' readings again, from some time before a span until nothing in it can change any more, and gives the
+ * minutes that may be others than before. The same rules as the first time, but with corrections: readings that are void are
+ * left out, entered registers put in, factors applied.
+ */
+export class Refold {
+  readonly #accounting: Accounting;
+  readonly #request: RefoldRequest;
+  readonly #progress = new Map<number, Progress>();
+  readonly #slots: readonly SlotKey[];
+  readonly #columns = newColumns(256);
+
+  /** @param catalogue with every slot that the log speaks of */
+  constructor(catalogue: Catalogue, request: RefoldRequest) {
+    this.#accounting = new Accounting(catalogue);
+    this.#slots = catalogue.slots;
+    this.#request = request;
+    for (const point of request.points) {
+      const { pointId, adjustments } = point;
+      this.#accounting.describe(pointId, point.intervalMs, point.modulusWh);
+      this.#accounting.adjusted.set(pointId, adjustments);
+      this.#progress.set(pointId, {
+        point,
+        entered: [...adjustments.entered],
+        cutMs: Number.NaN,
+        endMs: Number.POSITIVE_INFINITY,
+        isPast: false,
+        minutes: new MinuteSet(),
+      });
+    }
+  }
+
+  /** Whether nothing that comes later can change a minute of the span. */
+  get isSettled(): boolean {
+    return [...this.#progress.values()].every(({ isPast }) => isPast);
+  }
+
+  /** Takes one message's readings; those of other points are passed over. */
+  readings(head: MessageHead, all: ReadingColumns): void {
+    const columns = this.#own(all);
+    if (columns.count === 0) return;
+    for (let i = 0; i < columns.count; i++) this.#prepare(columns.slots[i] ?? 0, head.atMs, columns);
+    this.#accounting.apply(head, columns);
+    if (head.atMs < this.#request.span.toMs) return;
+    for (let i = 0; i < columns.count; i++) this.#settle(columns.slots[i] ?? 0);
+  }
+
+  /** Minutes finished since the last time that may be others than before, and no more than that. */
+  take(): PointInterval[] {
+    return this.#accounting.take().points.filter((row) => this.#isConcerned(row));
+  }
+
+  /** The last of them, and an empty one for each minute of which nothing is known any more. */
+  finish(): PointInterval[] {
+    for (const progress of this.#progress.values()) this.#enterUntil(progress, this.#request.closedMs, null);
+    const rows = this.#accounting.close(this.#request.closedMs).points.filter((row) => this.#isConcerned(row));
+    for (const progress of this.#progress.values()) this.#addEmpty(progress, rows);
+    return rows;
+  }
+
+  /** Accounts that the span still matters to, for going on with; null for points that are past it. */
+  accounts(): { readonly pointId: number; readonly state: Float64Array | null }[] {
+    return [...this.#progress].map(([pointId, { isPast }]) => ({
+      pointId,
+      state: isPast ? null : this.#accounting.saveAccount(pointId),
+    }));
+  }
+
+  #own(all: ReadingColumns): ReadingColumns {
+    const columns = ensureColumns(this.#columns, all.count);
+    let count = 0;
+    for (let i = 0; i < all.count; i++) {
+      const slot = all.slots[i] ?? 0;
+      if (!this.#progress.has(this.#slots[slot]?.pointId ?? -1)) continue;
+      columns.slots[count] = slot;
+      columns.values[count] = all.values[i] ?? 0;
+      columns.estimated[count] = all.estimated[i] ?? 0;
+      count++;
+    }
+    columns.count = count;
+    return columns;
+  }
+
+  #prepare(slot: number, atMs: number, columns: ReadingColumns): void {
+    const progress = this.#of(slot);
+    if (progress === undefined || atMs < this.#request.span.fromMs) return;
+    if (Number.isNaN(progress.cutMs)) progress.cutMs = this.#cutOf(progress.point.pointId);
+    if (progress.entered.length > 0) this.#enterUntil(progress, atMs, this.#sampleOf(progress, atMs, columns));
+  }
+
+  /** The minute of the last reading before the span: what lies between it and the next one is accounted anew. */
+  #cutOf(pointId: number): number {
+    const { sampleAtMs, registerAtMs, exportAtMs } = this.#accounting.account(pointId);
+    const known = [sampleAtMs, registerAtMs, exportAtMs].filter((ms) => !Number.isNaN(ms));
+    return minuteOf(Math.min(this.#request.span.fromMs, ...known));
+  }
+
+  /** @param sample the point's at `atMs`, null where there is none */
+  #enterUntil(progress: Progress, atMs: number, sample: Sample | null): void {
+    for (let next = progress.entered[0]; next !== undefined && next.atMs <= atMs; next = progress.entered[0]) {
+      progress.entered.shift();
+      if (Number.isNaN(progress.cutMs)) progress.cutMs = this.#cutOf(progress.point.pointId);
+      this.#accounting.enter(progress.point.pointId, next, sample);
+    }
+  }
+
+  #sampleOf({ point: { pointId } }: Progress, atMs: number, columns: ReadingColumns): Sample | null {
+    for (let i = 0; i < columns.count; i++) {
+      const slot = this.#slots[columns.slots[i] ?? 0];
+      if (slot?.pointId === pointId && slot.channel === 'power') return { atMs, powerW: columns.values[i] ?? 0 };
+    }
+    return null;
+  }
+
+  #settle(slot: number): void {
+    const progress = this.#of(slot);
+    if (progress === undefined || progress.isPast || progress.entered.length > 0) return;
+    const { toMs } = this.#request.span;
+    const { sampleAtMs, registerAtMs, exportAtMs } = this.#accounting.account(progress.point.pointId);
+    const latest = [sampleAtMs, registerAtMs, exportAtMs].filter((ms) => !Number.isNaN(ms));
+    if (progress.endMs < Number.POSITIVE_INFINITY) progress.isPast = latest.every((ms) => ms >= progress.endMs);
+    else if (latest.every((ms) => ms >= toMs)) progress.endMs = minuteOf(Math.max(...latest)) + MINUTE_MS;
+  }
+
+  #isConcerned({ pointId, startMs }: PointInterval): boolean {
+    const progress = this.#progress.get(pointId);
+    if (progress === undefined || !(startMs >= progress.cutMs) || startMs >= progress.endMs) return false;
+    progress.minutes.add(startMs);
+    return true;
+  }
+
+  #addEmpty({ point: { pointId }, cutMs, endMs, minutes }: Progress, rows: PointInterval[]): void {
+    // Without any reading of the span there was nothing to take back.
+    if (Number.isNaN(cutMs)) return;
+    const lastMs = Math.min(endMs, this.#request.closedMs);
+    for (let startMs = cutMs; startMs + MINUTE_MS <= lastMs; startMs += MINUTE_MS) {
+      if (!minutes.has(startMs)) rows.push(emptyMinute(pointId, startMs));
+    }
+  }
+
+  #of(slot: number): Progress | undefined {
+    return this.#progress.get(this.#slots[slot]?.pointId ?? -1);
+  }
+}
+
+function emptyMinute(pointId: number, startMs: number): PointInterval {
+  return {
+    pointId,
+    startMs,
+    energyWh: 0,
+    estimatedWh: 0,
+    exportWh: 0,
+    minW: null,
+    maxW: null,
+    measuredMs: 0,
+    estimatedMs: 0,
+    bridgedMs: 0,
+  };
+}

@@ -1,0 +1,40 @@
+import type { PointInterval } from '../accounting/interval.ts';
+import type { Correction } from '../corrections/change.ts';
+import type { Fold } from '../fold.ts';
+import type { Recorder } from '../recorder.ts';
+import { type RefoldJob, refoldJobOf } from './job.ts';
+import type { RefoldedAccount } from './refold-log.ts';
+
+/** Accounts a part of the log again, here or in another thread. */
+export type RefoldRun = (job: RefoldJob) => AsyncGenerator<readonly PointInterval[], readonly RefoldedAccount[]>;
+
+/** Where the log is, and who reads it again. */
+export interface Restater {
+  /** The evidence log's directory. */
+  readonly directory: string;
+  readonly refold: RefoldRun;
+}
+
+/**
+ * Brings the store and the fold to what a correction makes of the readings that are on record. The fold stands at the
+ * correction's record and must not go on until this is done.
+ */
+export async function restate(
+  fold: Fold,
+  recorder: Pick<Recorder, 'restate'>,
+  correction: Correction,
+  { directory, refold }: Restater,
+): Promise<void> {
+  const { siteId, recordedMs } = correction;
+  const change = fold.corrections.effectOf(correction);
+  if (change === undefined || !('point' in change)) return;
+  const adjustments = fold.corrections.adjustmentsOf(siteId, change.point);
+  const job = refoldJobOf(fold, directory, { siteId, change, adjustments });
+  if (job === null) return;
+  let accounts: readonly RefoldedAccount[] = [];
+  const rows = async function* (): AsyncGenerator<readonly PointInterval[]> {
+    accounts = yield* refold(job);
+  };
+  await recorder.restate({ position: fold.cursor.position, recordedMs }, rows);
+  for (const { pointId, state } of accounts) if (state !== null) fold.accounting.replace(pointId, state);
+}

@@ -1,0 +1,192 @@
+import t from 'tap';
+import { MINUTE_MS, type PointInterval } from '../../src/accounting/interval.ts';
+import type { Change, Correction } from '../../src/corrections/change.ts';
+import { replay } from '../../src/replay.ts';
+import { Rig, START, scratch } from '../support/rig.ts';
+
+/** Minutes since START. */
+const at = (minutes: number): number => START + minutes * MINUTE_MS;
+const HOUR = { fromMs: START, toMs: at(120) };
+
+interface Tap {
+  teardown(fn: () => unknown): void;
+}
+type Readings = readonly (readonly [string, string, number])[];
+
+async function rigOf(t: Tap, data = scratch(t), nowMs = START): Promise<Rig> {
+  const rig = await Rig.open(data, nowMs);
+  t.teardown(() => rig.close().catch(() => {}));
+  return rig;
+}
+
+const declared = (point: string, role: string): unknown => ({ point, role, channels: ['power'], intervalMs: 10_000 });
+
+function announce(rig: Rig): void {
+  const points = [declared('main', 'utility'), declared('ups', 'it')];
+  rig.send('birth', { v: 1, epoch: 'E', firstSeq: 1, at: START, software: 'test', points });
+}
+
+/** One message each 10 s from one minute to another, with what `readingsAt` says; null for none. */
+async function run(rig: Rig, from: number, to: number, readingsAt: (ms: number) => Readings | null): Promise<void> {
+  for (let ms = at(from) + 10_000; ms <= at(to); ms += 10_000) {
+    rig.nowMs = ms;
+    const seq = (ms - START) / 10_000;
+    rig.send('readings', { v: 1, epoch: 'E', seq, at: ms, readings: readingsAt(ms) ?? [] });
+    if (ms % MINUTE_MS === 0) rig.pipeline.tick();
+    await rig.settle();
+  }
+}
+
+async function correct(rig: Rig, change: Change): Promise<Correction> {
+  const made = await rig.pipeline.correct(0, { by: 'auditor', reason: 'test', change });
+  await rig.settle();
+  return made;
+}
+
+async function minutes(rig: Rig, point: string, asOfMs: number | null = null): Promise<PointInterval[]> {
+  await rig.recorder.idle();
+  const pointId = rig.fold.catalogue.pointId(0, point) as number;
+  const rows = await rig.store.pointMinutes([pointId], HOUR, asOfMs);
+  return rows.filter(({ measuredMs }) => measuredMs > 0);
+}
+
+const sumWh = (rows: readonly PointInterval[]): number => rows.reduce((sum, { energyWh }) => sum + energyWh, 0);
+const sumMs = (rows: readonly PointInterval[]): number => rows.reduce((sum, { measuredMs }) => sum + measuredMs, 0);
+const near = (t: { ok(value: boolean, message: string): unknown }, found: number, expected: number): void =>
+  void t.ok(Math.abs(found - expected) <= 1e-6 * Math.max(1, Math.abs(expected)), `${found} should be ${expected}`);
+
+const steady = (): Readings => [
+  ['main', 'power', 6000],
+  ['ups', 'power', 4000],
+];
+
+/** Everything rebuilt from the evidence is the same, bit for bit. */
+async function replaysAlike(t: { same(a: unknown, b: unknown): unknown }, rig: Rig, data: string): Promise<void> {
+  await rig.close();
+  const { comparison } = await replay(data, { replace: false, onProgress: () => {} });
+  t.same(
+    comparison?.filter(({ differing }) => differing > 0),
+    [],
+  );
+}
+
+t.test('void readings are unknown, and as known before they are not', async (t) => {
+  const data = scratch(t);
+  const rig = await rigOf(t, data);
+  announce(rig);
+  await run(rig, 0, 60, steady);
+  near(t, sumWh(await minutes(rig, 'main')), (6000 * 3590) / 3600);
+  const made = await correct(rig, { kind: 'void', point: 'main', from: at(20), to: at(30) });
+  t.equal(made.id, String(rig.fold.cursor.position));
+  const rows = await minutes(rig, 'main');
+  // From the last reading before to the first one after: 10 s more than what is void.
+  near(t, sumMs(rows), 3_590_000 - 610_000 - 0);
+  near(t, sumWh(rows), (6000 * (3590 - 610)) / 3600);
+  t.same(
+    rows.filter(({ startMs }) => startMs >= at(20) && startMs < at(30)),
+    [],
+  );
+  near(t, sumWh(await minutes(rig, 'main', made.recordedMs - 1)), (6000 * 3590) / 3600);
+  near(t, sumWh(await minutes(rig, 'ups')), (4000 * 3590) / 3600);
+  await run(rig, 60, 70, steady);
+  await replaysAlike(t, rig, data);
+});
+
+t.test('a register carries the energy over what is void', async (t) => {
+  const data = scratch(t);
+  const rig = await rigOf(t, data);
+  announce(rig);
+  const isBroken = (ms: number): boolean => ms > at(20) && ms < at(30);
+  await run(rig, 0, 60, (ms) => [['main', 'energy', isBroken(ms) ? 9e9 : 1000 + ((ms - START) / 3_600_000) * 6000]]);
+  t.ok(sumWh(await minutes(rig, 'main')) < 5800, 'a register that jumps is no energy');
+  await correct(rig, { kind: 'void', point: 'main', from: at(20), to: at(30) });
+  const rows = await minutes(rig, 'main');
+  near(t, sumWh(rows), (6000 * 3590) / 3600);
+  t.ok(rows.some(({ bridgedMs }) => bridgedMs > 0));
+  await replaysAlike(t, rig, data);
+});
+
+t.test('a factor holds from a date on, for what is on record and for what comes', async (t) => {
+  const data = scratch(t);
+  let rig = await rigOf(t, data);
+  announce(rig);
+  await run(rig, 0, 30, steady);
+  await correct(rig, { kind: 'factor', point: 'ups', from: at(15), factor: 0.5 });
+  await run(rig, 30, 45, steady);
+  const energyWh = (4000 * (900 - 10) + 2000 * 900) / 3600;
+  near(t, sumWh((await minutes(rig, 'ups')).filter(({ startMs }) => startMs < at(30))), energyWh);
+  near(t, sumWh(await minutes(rig, 'ups')), energyWh + (2000 * 900) / 3600);
+  await rig.recorder.idle();
+  await rig.crash();
+  rig = await rigOf(t, data, at(45));
+  await run(rig, 45, 60, steady);
+  near(t, sumWh(await minutes(rig, 'ups')), energyWh + (2000 * 1800) / 3600);
+  await replaysAlike(t, rig, data);
+});
+
+t.test('a correction that is withdrawn leaves what was there before', async (t) => {
+  const data = scratch(t);
+  const rig = await rigOf(t, data);
+  announce(rig);
+  await run(rig, 0, 30, steady);
+  const before = await minutes(rig, 'main');
+  const made = await correct(rig, { kind: 'void', point: 'main', from: at(5), to: at(10) });
+  t.not((await minutes(rig, 'main')).length, before.length);
+  await correct(rig, { kind: 'withdraw', correction: made.id });
+  t.same(await minutes(rig, 'main'), before);
+  await replaysAlike(t, rig, data);
+});
+
+t.test('two registers read by hand tell what flowed while nothing was read', async (t) => {
+  const data = scratch(t);
+  const rig = await rigOf(t, data);
+  announce(rig);
+  await run(rig, 0, 60, (ms) => (ms > at(20) && ms <= at(40) ? null : steady()));
+  const sampledWh = sumWh(await minutes(rig, 'main'));
+  await correct(rig, { kind: 'reading', point: 'main', at: at(10), channel: 'energy', value: 1000 });
+  await correct(rig, { kind: 'reading', point: 'main', at: at(50), channel: 'energy', value: 1000 + 4500 });
+  const rows = await minutes(rig, 'main');
+  const outside = 6000 * ((590 + 600) / 3600);
+  near(t, sumWh(rows), outside + 4500);
+  t.ok(sumWh(rows) > sampledWh + 2000);
+  const gap = rows.filter(({ startMs }) => startMs > at(20) && startMs < at(40));
+  near(t, sumMs(gap), 19 * MINUTE_MS);
+  t.ok(gap.every(({ bridgedMs }) => bridgedMs > 0));
+  await run(rig, 60, 65, steady);
+  near(t, sumWh(await minutes(rig, 'main')), outside + 4500 + 500);
+  await replaysAlike(t, rig, data);
+});
+
+t.test('a meter that is replaced goes on where the old one ended', async (t) => {
+  const data = scratch(t);
+  const rig = await rigOf(t, data);
+  announce(rig);
+  const swap = at(30) + 5_000;
+  const registerAt = (ms: number): number =>
+    ms < swap ? 50_000 + ((ms - START) / 3_600_000) * 6000 : 7 + ((ms - swap) / 3_600_000) * 6000;
+  await run(rig, 0, 60, (ms) => [['main', 'energy', registerAt(ms)]]);
+  const resetWh = sumWh(await minutes(rig, 'main'));
+  near(t, resetWh, (6000 * (3590 - 10)) / 3600);
+  const oldLast = 50_000 + ((swap - START) / 3_600_000) * 6000;
+  await correct(rig, { kind: 'replacement', point: 'main', at: swap, channel: 'energy', oldLast, newFirst: 7 });
+  near(t, sumWh(await minutes(rig, 'main')), (6000 * 3590) / 3600);
+  await replaysAlike(t, rig, data);
+});
+
+t.test('a crash at any moment of a restatement leaves it done after the restart', async (t) => {
+  const data = scratch(t);
+  let rig = await Rig.open(data);
+  announce(rig);
+  await run(rig, 0, 30, steady);
+  await rig.recorder.idle();
+  // On record, but the store has nothing of it when the collector dies.
+  rig.recorder.restate = () => new Promise(() => {});
+  const change = { kind: 'void', point: 'main', from: at(5), to: at(10) } as const;
+  void rig.pipeline.correct(0, { by: 'auditor', reason: 'test', change });
+  while (rig.fold.corrections.all.length === 0) await new Promise((resolve) => setImmediate(resolve));
+  await rig.crash();
+  rig = await rigOf(t, data, at(30));
+  near(t, sumWh(await minutes(rig, 'main')), (6000 * (1790 - 310)) / 3600);
+  await run(rig, 30, 32, steady);
+  await replaysAlike(t, rig, data);
+});
