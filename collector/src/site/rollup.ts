@@ -72,7 +72,7 @@ export class Rollup {
     this.#recordedMs = batch.recordedMs;
   }
 
-  /** Writes restated minutes, in any order, with the quarter-hours that they are of. On an error nothing of it is in the store. */
+  /** Writes restated minutes, in any order, with their quarter-hours. On an error nothing of it is in the store. */
   async restate(store: Store, batch: RestatedBatch, sites: readonly Site[]): Promise<void> {
     const index = new SiteIndex(sites);
     const openQuarters = new Set(this.#openQuarters);
