@@ -18,7 +18,9 @@ import { loadCollectorConfig } from '../../collector/src/config.ts';
 import { accept, rejectReasons } from '../../collector/src/ingest/accept.ts';
 import { atLevel } from '../../collector/src/kpi/level.ts';
 import { coverageOf, pueOf } from '../../collector/src/kpi/pue.ts';
-import { findTarget, targets } from '../../collector/src/kpi/targets.ts';
+import { missingDataUncertainty } from '../../collector/src/kpi/missing-data.ts';
+import { catalogue, findTarget, type Target } from '../../collector/src/kpi/targets.ts';
+import { chainOf } from '../../collector/src/kpi/metering-chain.ts';
 import { pueUncertainty } from '../../collector/src/kpi/uncertainty.ts';
 import { judge, verdicts } from '../../collector/src/kpi/verdict.ts';
 import { siteMinutes } from '../../collector/src/site/balance.ts';
@@ -135,6 +137,8 @@ t.test('every key of the configuration is named', async (t) => {
     'collector/src/config.ts',
     'collector/src/site/site-file.ts',
     'collector/src/kpi/figures/settings.ts',
+    'collector/src/kpi/metering-chain.ts',
+    'collector/src/kpi/site-keys.ts',
   ]) {
     const keys = [...read(path).matchAll(/^ +([a-zA-Z]+): (?:v\.|id,|path|file|port|name)/gm)].map(
       ([, key = '']) => key,
@@ -178,11 +182,27 @@ t.test('tables say what the code says', async (t) => {
   for (const limit of Object.values(sizes)) t.match(contract, new RegExp(`\\| ${limit}( |\\b)`), String(limit));
   for (const at of [earliestAt, latestAt]) t.match(contract, new Date(at).toISOString().slice(0, 10));
   t.same(firstCells(auditor, 'Verdict').sort(), [...verdicts].sort());
-  for (const { id, value, kind, scope, source, validFrom, validTo } of targets) {
-    const line = `| \`${id}\` | ${value} | ${kind} | ${scope} | ${validFrom} to ${validTo ?? '…'} | ${source} |`;
-    t.ok(auditor.includes(line), id);
-  }
+  for (const target of catalogue.targets) t.ok(auditor.includes(lineOf(target)), target.id);
 });
+
+/** A target in the auditor's table. */
+function lineOf({
+  id,
+  metric,
+  direction,
+  value,
+  unit,
+  status,
+  scope,
+  source,
+  validFrom,
+  validTo,
+  ...more
+}: Target): string {
+  const limit = `${metric} ${direction === 'at-most' ? '≤' : '≥'} ${value}${unit === '1' ? '' : ` ${unit}`}`;
+  const kind = `${more.kind}${status === 'draft' ? ', draft' : ''}`;
+  return `| \`${id}\` | ${limit} | ${kind} | ${scope} | ${validFrom} to ${validTo ?? '…'} | ${source} |`;
+}
 
 /** The words in code style in the first column of the tables below a heading. */
 function firstCells(text: string, heading: string): string[] {
@@ -201,10 +221,8 @@ t.test('worked example: one hour', async (t) => {
       return [row(1, totalWh / 15, {}, minute), ...(ofIt === null ? [] : [row(2, ofIt / 15, {}, minute)])];
     }),
   );
-  const [sum] = sumSiteIntervals(
-    siteMinutes(at, rows).map((minute) => ({ ...minute, endMs: minute.startMs + MINUTE_MS })),
-    [T0, T0 + 60 * MINUTE_MS],
-  );
+  const minutes = siteMinutes(at, rows).map((minute) => ({ ...minute, endMs: minute.startMs + MINUTE_MS }));
+  const [sum] = sumSiteIntervals(minutes, [T0, T0 + 60 * MINUTE_MS]);
   if (sum === undefined) throw new Error('no hour');
   const hour = atLevel(sum, 0);
   const says = (figure: string): void => void t.ok(auditor.includes(figure), figure);
@@ -216,16 +234,30 @@ t.test('worked example: one hour', async (t) => {
   const coverage = coverageOf(hour.pairedMs, T0, T0 + 60 * MINUTE_MS, T0 + 60 * MINUTE_MS);
   says(`a coverage of ${(coverage ?? 0) * 100} %`);
   says(`of the three ratios, ${((1.3 + 1.325 + 1.4) / 3).toFixed(3)}`);
-  const side = (name: string, energyWh: number) => ({ point: name, energyWh, accuracyClass: '0.5S' as const });
-  const uncertainty = pueUncertainty(pue, 'supply', {
-    total: [side('main', hour.pairedTotalWh)],
-    it: [side('it', hour.pairedItWh)],
+  const chain = chainOf({ accuracyClass: '0.5S', role: null });
+  const side = (name: string, energyWh: number, isIt: boolean) => {
+    return { point: name, energyWh, totalWeight: isIt ? 0 : 1, itWeight: isIt ? 1 : 0, chain };
+  };
+  const sides = [side('main', hour.pairedTotalWh, false), side('it', hour.pairedItWh, true)];
+  const elapsedMs = 15 * MINUTE_MS;
+  const quarters = [0, 1, 2, 3].flatMap((quarter) => {
+    const [fromMs, toMs] = [T0 + quarter * elapsedMs, T0 + (quarter + 1) * elapsedMs];
+    const [part] = sumSiteIntervals(minutes, [fromMs, toMs]);
+    return part === undefined ? [] : [{ sum: atLevel(part, 0), elapsedMs }];
   });
-  says(`± ${uncertainty?.toFixed(3)}`);
-  const target = findTarget('gb-40879-grade-2-1.3') ?? null;
-  const evidence = { pue, uncertainty, coverage, months: [] };
-  t.equal(judge(target, evidence).verdict, 'insufficient-data');
-  t.same(judge(target, { ...evidence, coverage: 1 }), { verdict: 'missed', reason: '1.330 ± 0.015 lies above 1.3' });
+  const ofMissing = missingDataUncertainty(pue, coverage, quarters);
+  const { value, parts } = pueUncertainty(pue, sides, ofMissing);
+  const ofMeters = pueUncertainty(pue, sides, 0).value;
+  says(`± ${ofMeters?.toFixed(3)}, the quarter-hour not measured by ± ${parts.missingData?.toFixed(3)}`);
+  says(`together ± ${value?.toFixed(3)}`);
+  const target = findTarget('gb-40879-grade-2-1.3') as Target;
+  const trial = { span: { fromMs: T0, toMs: T0 + 60 * MINUTE_MS }, timezone: 'UTC', isYear: false, leastCoverage: 0.9 };
+  const evidence = { value: pue, absence: null, uncertainty: ofMeters, coverage, months: [] };
+  t.equal(judge(target, evidence, trial).verdict, 'insufficient-data');
+  t.match(judge(target, { ...evidence, coverage: 1 }, trial), {
+    verdict: 'missed',
+    reason: '1.330 ± 0.015 lies above 1.3',
+  });
 });
 
 t.test('worked example: a gap and a new meter', async (t) => {

@@ -6,7 +6,7 @@ import type { MeasuredPeriod } from '../kpi/changes/measured-period.ts';
 import type { Rates } from '../kpi/changes/rates.ts';
 import { changesBetween, gapOf, type SiteChanges } from '../kpi/changes/site-changes.ts';
 import { isoTime, type Period, parsePeriod, periodBetween } from '../kpi/period.ts';
-import type { Target } from '../kpi/targets.ts';
+import type { MainTarget } from '../kpi/targets.ts';
 import type { Site } from '../site/site.ts';
 import {
   instant,
@@ -139,14 +139,15 @@ function periodOf(keys: readonly [string, string, string], texts: Texts, site: S
   return periodBetween(from, to);
 }
 
-function requireTarget(site: Site): Target {
+function requireTarget(site: Site): MainTarget {
   const target = targetOf(site);
-  if (target !== null && site.kind === 'data-centre') return target;
-  const reason = site.kind === 'data-centre' ? 'has no target' : 'is a base station, for which a PUE is not defined';
+  if (target?.metric === 'pue' && site.kind === 'data-centre') return target;
+  const reason =
+    site.kind === 'data-centre' ? 'has no target of PUE' : 'is a base station, for which a PUE is not defined';
   throw new Problem('invalid-request', `${site.site} ${reason}; name a period in against`);
 }
 
-function answer(site: Site, target: Target | null, changes: SiteChanges): Static<typeof changesAnswer> {
+function answer(site: Site, target: MainTarget | null, changes: SiteChanges): Static<typeof changesAnswer> {
   const { measured, reference, comparison, sentences } = changes;
   return {
     site: site.site,

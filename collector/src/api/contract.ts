@@ -2,7 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyBaseLogger, FastifyInstance, FastifyTypeProvider, RawServerDefault } from 'fastify';
 import { type Static, type TSchema, Type } from 'typebox';
 import type { Figures } from '../figures.ts';
-import { findTarget, type Target } from '../kpi/targets.ts';
+import { targetsOf } from '../kpi/site-targets.ts';
+import type { MainTarget } from '../kpi/targets.ts';
 import type { Site } from '../site/site.ts';
 import { Problem } from './problems.ts';
 
@@ -45,7 +46,7 @@ export const byRole = Type.Record(Type.String(), nullable(Type.Number()));
 
 export const targetSummary = object({
   id: Type.String(),
-  metric: Type.Literal('pue'),
+  metric: Type.Enum(['pue', 'see']),
   value: Type.Number(),
   name: Type.String(),
 });
@@ -58,9 +59,9 @@ export function summaryOf(site: Site): Static<typeof targetSummary> | null {
   return { id, metric, value, name };
 }
 
-/** The site's entry in the catalogue of targets, or null where it has none. */
-export function targetOf(site: Site): Target | null {
-  return site.target === null ? null : (findTarget(site.target) ?? null);
+/** The site's main target, in the catalogue or its own; null where it has none. */
+export function targetOf(site: Site): MainTarget | null {
+  return targetsOf(site).main;
 }
 
 /** @throws Problem where the collector knows no site of this id. */

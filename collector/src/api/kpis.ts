@@ -1,11 +1,10 @@
 import { type Static, Type } from 'typebox';
 import { sitePlan } from '../estimation/estimates.ts';
 import type { Figures } from '../figures.ts';
-import { isoTime, lengthOf, type Period, parsePeriod, periodBetween } from '../kpi/period.ts';
-import { categoryOf, derivativeOf, estimatedShareOf, notationOf } from '../kpi/pue.ts';
-import { baselineFigure, seeOf, seeUncertainty } from '../kpi/see.ts';
+import { isoTime, type Period, parsePeriod, periodBetween } from '../kpi/period.ts';
+import { estimatedShareOf } from '../kpi/pue.ts';
 import { energyByRole, type Knowledge, knownUntilMs, type SiteKpis, siteKpis } from '../kpi/site-kpis.ts';
-import { verdicts } from '../kpi/verdict.ts';
+import { type SiteVerdicts, siteVerdicts } from '../kpi/target-verdicts.ts';
 import type { Site } from '../site/site.ts';
 import {
   byRole,
@@ -19,10 +18,29 @@ import {
   wattHours,
 } from './contract.ts';
 import { estimationAnswer, sidesAnswer, sidesOf } from './estimates.ts';
+import {
+  judgedTarget,
+  judgedTargetOf,
+  judgementAnswer,
+  judgementOf,
+  targetAnswer,
+  targetAnswerOf,
+} from './judged-target.ts';
+import {
+  baselineAnswer,
+  baselineOfSite,
+  designFigure,
+  designOfSite,
+  pueFigure,
+  pueOfSite,
+  seeFigure,
+  seeOfSite,
+} from './kpi-figures.ts';
 import { Problem } from './problems.ts';
 import { asOf, knowledgeOf } from './range.ts';
 import { itLevelAnswer, itLevelOf, pairedEnergy, pairedOf } from './series.ts';
 
+/** Which period a figure is asked for. */
 export const kpisQuery = object({
   period: Type.Optional(
     Type.String({ description: '2026, 2026-10, 2026-10-05, today, this-month or this-year in the site’s time zone' }),
@@ -32,52 +50,20 @@ export const kpisQuery = object({
   asOf,
 });
 
-const uncertainty = nullable(
-  Type.Number({ description: 'expanded (k = 2), absolute, from the meters’ accuracy classes' }),
-);
-const derivative = Type.Enum(['annual', 'interim'], { description: 'annual: twelve months that are over' });
-
-const pueFigure = object({
-  value: nullable(Type.Number()),
-  category: nullable(Type.Enum([1, 2, 3])),
-  notation: Type.String(),
-  derivative,
-  uncertainty,
-  coverage: share,
-});
-
-const seeFigure = object({ value: nullable(Type.Number()), derivative, uncertainty, coverage: share });
-
-const baseline = object({
-  value: nullable(Type.Number()),
-  unit: Type.Literal('kWh/d'),
-  reference: Type.Number(),
-  change: nullable(Type.Number({ description: 'relative: -0.2 is a fifth less than the reference' })),
-  source: Type.String(),
-});
-
-const target = object({
-  id: Type.String(),
-  metric: Type.Literal('pue'),
-  value: Type.Number(),
-  name: Type.String(),
-  source: Type.String(),
-  kind: Type.Enum(['design', 'measured-year', 'average']),
-});
-
 const kpisAnswer = object({
   site: Type.String(),
   period: object({ name: Type.String(), start: instant, end: instant, complete: Type.Boolean() }),
   pue: Type.Optional(pueFigure),
   see: Type.Optional(seeFigure),
-  baseline: Type.Optional(nullable(baseline)),
+  baseline: Type.Optional(nullable(baselineAnswer)),
+  design: Type.Optional(nullable(designFigure)),
   totalWh: wattHours,
   itWh: wattHours,
   paired: pairedEnergy,
   byRole,
-  target: nullable(target),
-  verdict: nullable(Type.Enum(verdicts)),
-  reason: Type.String({ description: 'why the verdict is what it is, in words' }),
+  target: nullable(targetAnswer),
+  ...judgementAnswer.properties,
+  targets: Type.Array(judgedTarget, { description: 'the site’s other targets, each with its own verdict' }),
   estimatedShare: share,
   totalFrom: nullable(Type.Enum(['supply', 'parts'])),
   itLevel: itLevelAnswer,
@@ -99,11 +85,15 @@ export function registerKpis({ api, figures, now }: RouteParts): void {
     const period = periodOf(query, site.timezone, nowMs);
     const knowledge = knowledgeOf(query.asOf, nowMs);
     const kpis = await siteKpis(figures, site, period, knowledge);
-    return { ...answer(site, kpis), ...(await sidesOfPeriod(figures, site, kpis, knowledge)) };
+    const verdicts = await siteVerdicts(figures, site, kpis, knowledge);
+    return { ...answer(site, kpis, verdicts), ...(await sidesOfPeriod(figures, site, kpis, knowledge)) };
   });
 }
 
-/** The period that a query names, today where it names none. */
+/**
+ * The period that a query names, today where it names none.
+ * @throws PeriodError, Problem
+ */
 export function periodOf({ period, from, to }: Static<typeof kpisQuery>, timezone: string, nowMs: number): Period {
   const isSpan = from !== undefined || to !== undefined;
   if (period !== undefined && isSpan) throw new Problem('invalid-request', 'either period, or from and to');
@@ -125,53 +115,26 @@ async function sidesOfPeriod(
 
 type SideKeys = 'estimation' | keyof typeof sidesAnswer;
 
-function answer(site: Site, kpis: SiteKpis): Omit<Static<typeof kpisAnswer>, SideKeys> {
-  const { period, isComplete, sum, judgement } = kpis;
+function answer(site: Site, kpis: SiteKpis, verdicts: SiteVerdicts): Omit<Static<typeof kpisAnswer>, SideKeys> {
+  const { period, isComplete, sum } = kpis;
+  const { main, others } = verdicts;
   return {
     site: site.site,
     period: { name: period.name, start: isoTime(period.fromMs), end: isoTime(period.toMs), complete: isComplete },
-    ...(site.kind === 'base-station' ? seeOfSite(site, kpis) : { pue: pueOfSite(site, kpis) }),
+    ...(site.kind === 'base-station'
+      ? { see: seeOfSite(site, kpis), baseline: baselineOfSite(site, kpis) }
+      : { pue: pueOfSite(site, kpis), design: designOfSite(site, verdicts) }),
     totalWh: sum.totalWh,
     itWh: sum.itWh,
     paired: pairedOf(sum),
     byRole: energyByRole(site, sum.roleWh),
-    target: kpis.target === null ? null : targetOf(kpis.target),
-    verdict: judgement.verdict,
-    reason: judgement.reason,
+    target: main === null ? null : targetAnswerOf(main.target),
+    ...judgementOf(main?.judgement ?? NO_TARGET),
+    targets: others.map(judgedTargetOf),
     estimatedShare: estimatedShareOf(sum),
     totalFrom: kpis.balance.totalFrom,
     itLevel: itLevelOf(kpis.itLevel),
   };
 }
 
-function targetOf({ id, metric, value, name, source, kind }: NonNullable<SiteKpis['target']>): Static<typeof target> {
-  return { id, metric, value, name, source, kind };
-}
-
-function pueOfSite(site: Site, { period, isComplete, itLevel, pue, ...kpis }: SiteKpis): Static<typeof pueFigure> {
-  const length = lengthOf(period, site.timezone);
-  const category = categoryOf(itLevel.level);
-  return {
-    value: pue,
-    category,
-    notation: notationOf(category, length, isComplete),
-    derivative: derivativeOf(length, isComplete),
-    uncertainty: kpis.uncertainty,
-    coverage: kpis.coverage,
-  };
-}
-
-function seeOfSite(
-  site: Site,
-  { period, isComplete, sum, pue, ...kpis }: SiteKpis,
-): { see: Static<typeof seeFigure>; baseline: Static<typeof baseline> | null } {
-  return {
-    see: {
-      value: seeOf(pue),
-      derivative: derivativeOf(lengthOf(period, site.timezone), isComplete),
-      uncertainty: pue === null ? null : seeUncertainty(pue, kpis.uncertainty),
-      coverage: kpis.coverage,
-    },
-    baseline: site.baseline === null ? null : baselineFigure(site.baseline, sum),
-  };
-}
+const NO_TARGET = { verdict: null, reason: 'no target is set for this site', provisional: false } as const;

@@ -36,7 +36,7 @@ export type LiveAnswer = Static<typeof liveAnswer>;
 export function liveOf(figures: Figures, site: Site): LiveAnswer {
   const { atMs, totalW, itW, ratio, byRole, stale, totalFrom } = figures.live(site.site);
   const target = summaryOf(site);
-  const isComparable = target !== null && site.kind === 'data-centre' && totalW !== null && itW !== null;
+  const isComparable = target?.metric === 'pue' && site.kind === 'data-centre' && totalW !== null && itW !== null;
   return {
     site: site.site,
     at: atMs === null ? null : isoTime(atMs),

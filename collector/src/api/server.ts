@@ -5,6 +5,7 @@ import { registerAgents } from './agents.ts';
 import { registerChanges } from './changes.ts';
 import type { Api, RouteParts } from './contract.ts';
 import { registerDocumentation } from './documentation.ts';
+import { registerExplain } from './explain.ts';
 import { registerFindings } from './findings.ts';
 import { registerFigures } from './figures.ts';
 import { registerHealth } from './health.ts';
@@ -19,6 +20,7 @@ import { registerPoints } from './points.ts';
 import { answerError, Problem, registerProblems } from './problems.ts';
 import { registerSeries } from './series.ts';
 import { registerSites } from './sites.ts';
+import { registerTargets } from './targets.ts';
 
 export interface ApiOptions {
   /** Directory of the built page; null where it is not built. */
@@ -44,6 +46,8 @@ export function buildApi(figures: Figures, { page, now, log, feed: limits = feed
     registerLive(parts);
     registerSeries(parts);
     registerKpis(parts);
+    registerExplain(parts);
+    registerTargets(parts);
     registerChanges(parts);
     registerFigures(parts);
     registerPoints(parts);

@@ -101,6 +101,11 @@ export function startOf(date: Temporal.PlainDate, timezone: string): number {
   return date.toZonedDateTime({ timeZone: timezone }).epochMilliseconds;
 }
 
+/** The first instant of a date such as `2026-10-05` in a zone, UTC milliseconds. */
+export function midnightOf(date: string, timezone: string): number {
+  return startOf(Temporal.PlainDate.from(date), timezone);
+}
+
 /** An instant as a clock in the zone shows it. */
 export function zoned(ms: number, timezone: string): Temporal.ZonedDateTime {
   return Temporal.Instant.fromEpochMilliseconds(ms).toZonedDateTimeISO(timezone);

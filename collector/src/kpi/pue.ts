@@ -35,6 +35,25 @@ export function derivativeOf(length: PeriodLength | null, isComplete: boolean): 
   return length === 'year' && isComplete ? 'annual' : 'interim';
 }
 
+/** What a figure is called: PUE is a year that is over; a shorter one is an interim PUE, a part of a site has a partial PUE. */
+export const symbols = { annual: 'PUE', interim: 'iPUE', partial: 'pPUE', design: 'dPUE' } as const satisfies Record<
+  Derivative | 'partial' | 'design',
+  string
+>;
+
+const lengthDurations = { year: 'P1Y', month: 'P1M', week: 'P1W', day: 'P1D' } as const satisfies Record<
+  PeriodLength,
+  string
+>;
+
+/** The averaging period as an ISO 8601 duration; null for none of the calendar, or one that is not over. */
+export function averagingPeriodOf(length: PeriodLength | null, isComplete: boolean): string | null {
+  return length === null || !isComplete ? null : lengthDurations[length];
+}
+
+/** The measuring interval of every figure here: the base interval. */
+export const MEASURING_INTERVAL = 'PT1M';
+
 const lengthLetters = { year: 'Y', month: 'M', week: 'W', day: 'D' } as const satisfies Record<PeriodLength, string>;
 
 /**

@@ -1,14 +1,17 @@
 import { energyRoles, type Role } from '@wattmark/shared/roles';
 import type { Span } from '../accounting/interval.ts';
 import type { Figures } from '../figures.ts';
-import { type Balance, balanceOf, type LevelPlan, type Term } from '../site/balance.ts';
+import { type Balance, balanceOf } from '../site/balance.ts';
+import { sumSiteIntervals } from '../site/interval-sum.ts';
 import type { Site, SiteSum } from '../site/site.ts';
+import { boundaries, type Step, usualLengthMs } from './boundaries.ts';
+import { contributionsOf, type CountedPoint } from './contributions.ts';
 import { atLevel, chooseLevel, emptySum, type LevelChoice, type LevelSum } from './level.ts';
+import { missingDataUncertainty } from './missing-data.ts';
 import { isLongerThanMonth, monthsOf, type Period } from './period.ts';
 import { coverageOf, pueOf } from './pue.ts';
-import { findTarget, type Target } from './targets.ts';
-import { type Contribution, pueUncertainty } from './uncertainty.ts';
-import { type Judgement, judge, LEAST_COVERAGE, type MonthCoverage } from './verdict.ts';
+import { type Uncertainty, pueUncertainty } from './uncertainty.ts';
+import { LEAST_COVERAGE, type MonthCoverage } from './verdict.ts';
 
 /** What is known, and when: `asOfMs` null is everything up to now. */
 export interface Knowledge {
@@ -16,7 +19,7 @@ export interface Knowledge {
   readonly asOfMs: number | null;
 }
 
-/** Everything that a period of a site amounts to, before it is put into an answer's shape. */
+/** What a period of a site amounts to, before it is held against anything. */
 export interface SiteKpis {
   readonly period: Period;
   readonly isComplete: boolean;
@@ -26,11 +29,16 @@ export interface SiteKpis {
   readonly sum: LevelSum;
   /** Total over load energy of the paired time; a base station's SEE is its reciprocal. */
   readonly pue: number | null;
-  /** Expanded (k = 2), absolute. */
-  readonly uncertainty: number | null;
+  /** Of `pue`. */
+  readonly uncertainty: Uncertainty;
+  /** The points that count, on either side. */
+  readonly points: readonly CountedPoint[];
   readonly coverage: number | null;
-  readonly target: Target | null;
-  readonly judgement: Judgement;
+  /** Elapsed time of the period, ms. */
+  readonly elapsedMs: number;
+  /** Of a period longer than a month. */
+  readonly months: readonly MonthCoverage[];
+  readonly leastCoverage: number;
 }
 
 /** The instant up to which anything can be known. */
@@ -38,25 +46,40 @@ export function knownUntilMs({ nowMs, asOfMs }: Knowledge): number {
   return Math.min(nowMs, asOfMs ?? nowMs);
 }
 
-/** A site's figures over a period. */
+/** Least share of every month that must be measured for a verdict. */
+export function leastCoverageOf(site: Site): number {
+  return site.file.coverage ?? LEAST_COVERAGE;
+}
+
+/** A site's figures over a period: one question about the site and one about its points, however long it is. */
 export async function siteKpis(figures: Figures, site: Site, period: Period, knowledge: Knowledge): Promise<SiteKpis> {
   const { fromMs, toMs } = period;
   const knownMs = knownUntilMs(knowledge);
   const balance = balanceOf(site);
-  const sums = await figures.siteSums(site, [fromMs, toMs], knowledge.asOfMs);
-  const itLevel = choiceOver(balance, sums, period, knowledge);
-  const sum = sums[0] === undefined ? emptySum(fromMs, toMs) : atLevel(sums[0], itLevel.index);
+  const parts = await figures.siteSums(site, partBoundaries(period, site.timezone), knowledge.asOfMs);
+  const itLevel = choiceOver(balance, parts, period, knowledge);
+  const sum = sumOver(parts, period, itLevel);
   const pue = pueOf(sum);
-  const uncertainty =
-    pue === null ? null : await uncertaintyOf(figures, balance, itLevel.index, pue, period, knowledge.asOfMs);
   const coverage = coverageOf(sum.pairedMs, fromMs, toMs, knownMs);
-  const target = site.target === null ? null : (findTarget(site.target) ?? null);
-  const months = target === null ? [] : await monthCoverages(figures, site, itLevel.index, period, knowledge);
-  const judgement =
-    site.kind === 'base-station' && target !== null
-      ? { verdict: null, reason: 'the target is a PUE, which is not defined for a base station' }
-      : judge(target, { pue, uncertainty, coverage, months });
-  return { period, isComplete: toMs <= knownMs, balance, itLevel, sum, pue, uncertainty, coverage, target, judgement };
+  const points = await contributionsOf(figures, balance, itLevel.index, period, knowledge);
+  const ofParts = parts.map((part) => ({
+    sum: atLevel(part, itLevel.index),
+    elapsedMs: Math.min(part.endMs, knownMs) - part.startMs,
+  }));
+  return {
+    period,
+    isComplete: toMs <= knownMs,
+    balance,
+    itLevel,
+    sum,
+    pue,
+    uncertainty: pueUncertainty(pue, points, missingDataUncertainty(pue, coverage, ofParts)),
+    points,
+    coverage,
+    elapsedMs: Math.max(0, Math.min(toMs, knownMs) - fromMs),
+    months: monthCoverages(site, parts, itLevel, period, knownMs),
+    leastCoverage: leastCoverageOf(site),
+  };
 }
 
 /** The level of IT for all figures of one answer, from sums that cover its span. */
@@ -67,7 +90,7 @@ export function choiceOver(
   knowledge: Knowledge,
 ): LevelChoice {
   const elapsedMs = Math.min(toMs, knownUntilMs(knowledge)) - fromMs;
-  return chooseLevel(balance, { sums, elapsedMs, leastCoverage: LEAST_COVERAGE });
+  return chooseLevel(balance, { sums, elapsedMs, leastCoverage: leastCoverageOf(balance.site) });
 }
 
 /** Energy by role for the roles that the site has; null is unknown. */
@@ -78,50 +101,47 @@ export function energyByRole(site: Site, roleWh: SiteSum['roleWh']): Partial<Rec
   return Object.fromEntries(present);
 }
 
-async function uncertaintyOf(
-  figures: Figures,
-  { totalFrom, levels }: Balance,
-  level: number,
-  pue: number,
-  span: Span,
-  asOfMs: number | null,
-): Promise<number | null> {
-  const { total, it } = levels[level] as LevelPlan;
-  const counted = [...new Set([...total, ...it])];
-  // Sums of many points are not asked for where the answer is known to be unknown.
-  if (totalFrom === null || counted.some(({ point }) => point.accuracyClass === null)) return null;
-  const contribution = async ({ point, weight }: Term): Promise<Contribution> => {
-    const boundariesMs = [span.fromMs, span.toMs];
-    const [sum] = point.pointId === null ? [] : await figures.pointSumsOf([point.pointId], boundariesMs, asOfMs);
-    const energyWh = sum === undefined ? null : weight * (sum.energyWh - sum.exportWh);
-    return { point: point.point, energyWh, accuracyClass: point.accuracyClass };
-  };
-  const [ofTotal, ofIt] = await Promise.all([total, it].map((terms) => Promise.all(terms.map(contribution))));
-  return pueUncertainty(pue, totalFrom, { total: ofTotal ?? [], it: ofIt ?? [] });
+const DAY_MS = 86_400_000;
+const MAX_DAYS = 4_000;
+
+/**
+ * Ends of the parts by which a period is asked for: local days, of which months are made; hours of a period of a few days, and
+ * quarter-hours of one of a few hours, so that their variation tells what the time not measured may have been.
+ */
+function partBoundaries(span: Span, timezone: string): number[] {
+  const { fromMs, toMs } = span;
+  const inner = boundaries(span, partStep(toMs - fromMs), timezone).filter((ms) => ms > fromMs && ms < toMs);
+  return [fromMs, ...inner, toMs];
+}
+
+function partStep(lengthMs: number): Step {
+  if (lengthMs > MAX_DAYS * DAY_MS) return 'P1M';
+  if (lengthMs >= 7 * DAY_MS) return 'P1D';
+  return lengthMs >= 12 * usualLengthMs.PT1H ? 'PT1H' : 'PT15M';
+}
+
+function sumOver(parts: readonly SiteSum[], { fromMs, toMs }: Span, { index }: LevelChoice): LevelSum {
+  const [sum] = sumSiteIntervals(parts, [fromMs, toMs]);
+  return sum === undefined ? emptySum(fromMs, toMs) : atLevel(sum, index);
 }
 
 /** A part of a month that is shorter than this is judged with its period, not by itself. */
-const LEAST_PART_MS = 86_400_000;
+const LEAST_PART_MS = DAY_MS;
 
 /** Coverage of each month of a period longer than one. */
-async function monthCoverages(
-  figures: Figures,
-  site: Site,
-  level: number,
+function monthCoverages(
+  { timezone }: Site,
+  parts: readonly SiteSum[],
+  level: LevelChoice,
   period: Period,
-  knowledge: Knowledge,
-): Promise<MonthCoverage[]> {
-  if (!isLongerThanMonth(period, site.timezone)) return [];
-  const knownMs = knownUntilMs(knowledge);
-  const months = monthsOf(period, site.timezone).filter(
+  knownMs: number,
+): MonthCoverage[] {
+  if (!isLongerThanMonth(period, timezone)) return [];
+  const months = monthsOf(period, timezone).filter(
     ({ fromMs, toMs }) => Math.min(toMs, knownMs) - fromMs >= LEAST_PART_MS,
   );
-  const last = months.at(-1);
-  if (last === undefined) return [];
-  const boundariesMs = [...months.map(({ fromMs }) => fromMs), last.toMs];
-  const sums = await figures.siteSums(site, boundariesMs, knowledge.asOfMs);
-  return months.map(({ name, fromMs, toMs }) => {
-    const pairedMs = sums.find(({ startMs }) => startMs === fromMs)?.levels[level]?.pairedMs ?? 0;
-    return { name, coverage: coverageOf(pairedMs, fromMs, toMs, knownMs) ?? 0 };
+  return months.map((month) => {
+    const { pairedMs } = sumOver(parts, month, level);
+    return { name: month.name, coverage: coverageOf(pairedMs, month.fromMs, month.toMs, knownMs) ?? 0 };
   });
 }

@@ -7,7 +7,9 @@ import * as v from 'valibot';
 import { designShares } from '../kpi/changes/design-shares.ts';
 import { figureSettings } from '../kpi/figures/settings.ts';
 import { estimationKeys, pointEstimationKeys } from '../estimation/settings.ts';
-import { findTarget } from '../kpi/targets.ts';
+import { accuracyKeys } from '../kpi/metering-chain.ts';
+import { verdictKeys } from '../kpi/site-keys.ts';
+import { isMainTarget } from '../kpi/site-targets.ts';
 
 const name = v.pipe(v.string(), v.minLength(1), v.maxLength(limits.nameLength));
 const accuracyClass = v.picklist(Object.keys(accuracyClasses) as (keyof typeof accuracyClasses)[]);
@@ -24,9 +26,10 @@ const pointSchema = v.strictObject({
   interval: v.optional(v.pipe(durationMs, v.minValue(1), v.maxValue(86_400_000))),
   factor: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(100))),
   ...pointEstimationKeys,
+  ...accuracyKeys,
 });
 
-const siteSchema = v.strictObject({
+const siteKeys = v.strictObject({
   site: id,
   name: v.optional(name),
   kind: v.optional(v.picklist(['data-centre', 'base-station']), 'data-centre'),
@@ -35,14 +38,25 @@ const siteSchema = v.strictObject({
     v.pipe(v.string(), v.check(isTimeZone, 'is not an IANA time zone such as Asia/Shanghai')),
     'UTC',
   ),
-  target: v.optional(v.pipe(v.string(), v.check(isTarget, 'is not in the catalogue of targets'))),
+  target: v.optional(v.string()),
   itLevel: v.optional(v.picklist(levels)),
   baseline: v.optional(v.strictObject({ kwhPerDay: v.pipe(v.number(), v.gtValue(0)), source: name })),
   designShares: v.optional(designShares),
   ...estimationKeys,
+  ...verdictKeys,
   points: v.optional(v.array(pointSchema), []),
   ...figureSettings,
 });
+
+const NO_TARGET = 'is neither in the catalogue of targets, for PUE or SEE, nor among the targets of this file';
+const siteSchema = v.pipe(
+  siteKeys,
+  v.forward(
+    // Whatever else is wrong with the file.
+    v.partialCheck([['target'], ['targets']], (file: v.InferOutput<typeof siteKeys>) => isMainTarget(file), NO_TARGET),
+    ['target'],
+  ),
+);
 
 /** One site as its file describes it. */
 export type SiteFile = v.InferOutput<typeof siteSchema>;
@@ -103,8 +117,4 @@ function isTimeZone(name: string): boolean {
   } catch {
     return false;
   }
-}
-
-function isTarget(target: string): boolean {
-  return findTarget(target) !== undefined;
 }

@@ -71,7 +71,7 @@ t.test('all problems of all files come at once, each with its file and key', asy
     /a\.yaml: colour: unknown key/,
     /a\.yaml: timezone: is not an IANA time zone/,
     /b\.yaml: points\[0\]\.role/,
-    /c\.yaml: target: is not in the catalogue/,
+    /c\.yaml: target: is neither in the catalogue of targets, for PUE or SEE, nor/,
     /d\.yaml: /,
     /c\.yaml: estimation\.methods\[0\]/,
     /c\.yaml: estimation\.linearMaxMinutes/,
@@ -84,4 +84,59 @@ t.test('all problems of all files come at once, each with its file and key', asy
 
 t.test('a directory that does not exist is named', async (t) => {
   t.throws(() => loadSiteFiles(join(scratch(t), 'none'), {}), /the directory of site files cannot be read/);
+});
+
+t.test('targets, coverage, design and accuracy are read, and each mistake is named', async (t) => {
+  const directory = directoryOf(t, {
+    'dc-1.yaml': `
+site: dc-1
+target: board
+targets:
+  - gb-40879-grade-2-1.3
+  - {id: board, metric: pue, value: 1.25, source: decision of the board, validFrom: 2027-01-01}
+coverage: 0.95
+designPue: {value: 1.28, source: design report, itLoadFactor: 0.8}
+points:
+  - {point: a, ctClass: 0.2S, vtClass: direct, resolutionWh: 100, commonCause: batch 7}
+  - {point: b, ctClass: 1, limitPercent: 1.5}
+`,
+  });
+  const [site] = loadSiteFiles(directory, {});
+  t.match(site, {
+    target: 'board',
+    coverage: 0.95,
+    designPue: { itLoadFactor: 0.8 },
+    targets: [String, { id: 'board' }],
+  });
+  t.match(site?.points, [
+    { ctClass: '0.2S', vtClass: 'direct', resolutionWh: 100 },
+    { ctClass: '1', limitPercent: 1.5 },
+  ]);
+  const wrong = directoryOf(t, {
+    'a.yaml':
+      'site: a\ntargets: [none, {id: x, metric: pew, value: 1}]\ncoverage: 0.3\ndesignPue: {value: 0.9, source: s}\n',
+    'b.yaml': 'site: b\npoints: [{point: p, ctClass: 7, vtClass: 0.2S, limitPercent: 0, resolutionWh: -1}]\n',
+    'c.yaml': 'site: c\ntargets: [{id: gb-40879-grade-2-1.3, metric: pue, value: 1.3, source: s}]\n',
+    'd.yaml': 'site: d\ntarget: enefg-new-erf-0.1\n',
+  });
+  let message = '';
+  try {
+    loadSiteFiles(wrong, {});
+  } catch (error) {
+    message = (error as Error).message;
+  }
+  for (const expected of [
+    /a\.yaml: targets\[0\]: is not in the catalogue/,
+    /a\.yaml: targets\[1\]\.metric: must be one of pue, /,
+    /a\.yaml: targets\[1\]\.source: is required/,
+    /a\.yaml: coverage: /,
+    /a\.yaml: designPue\.value: /,
+    /b\.yaml: points\[0\]\.ctClass: must be one of direct, 0\.1, 0\.2S, /,
+    /b\.yaml: points\[0\]\.vtClass: /,
+    /b\.yaml: points\[0\]\.limitPercent: /,
+    /b\.yaml: points\[0\]\.resolutionWh: /,
+    /c\.yaml: targets\[0\]\.id: is the id of a target in the catalogue/,
+    /d\.yaml: target: is neither/,
+  ])
+    t.match(message, expected);
 });

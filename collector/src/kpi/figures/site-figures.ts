@@ -17,7 +17,7 @@ import { waterFigure } from './water.ts';
 export type SiteFigures = Readonly<Record<FigureId, Figure>>;
 
 /** Longest period, so that the days and prices of one answer stay few: three years. */
-const MAX_PERIOD_MS = 3 * 366 * 86_400_000;
+export const MAX_PERIOD_MS = 3 * 366 * 86_400_000;
 
 /** Figures that are defined for data centres alone. */
 const ofDataCentres: readonly FigureId[] = ['cue', 'wue', 'ref', 'erf', 'ere', 'cer', 'iteusv'];

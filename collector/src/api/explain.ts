@@ -1,0 +1,133 @@
+import { accuracyClasses, roles } from '@wattmark/shared/roles';
+import { type Static, Type } from 'typebox';
+import { type ExplainedPoint, explain } from '../kpi/explanation.ts';
+import { isoTime } from '../kpi/period.ts';
+import { seeOf, seeUncertainty } from '../kpi/see.ts';
+import { type SiteKpis, siteKpis } from '../kpi/site-kpis.ts';
+import type { Site } from '../site/site.ts';
+import { instant, nullable, object, type RouteParts, requireSite, share, siteParams, wattHours } from './contract.ts';
+import { periodOf, kpisQuery } from './kpis.ts';
+import { knowledgeOf } from './range.ts';
+import { itLevelAnswer, itLevelOf, pairedEnergy, pairedOf } from './series.ts';
+
+const flags = ['estimated', 'bridged', 'simulated', 'no-class', 'assumed-transformer', 'gaps', 'silent'] as const;
+
+const countedPoint = object({
+  point: Type.String(),
+  name: Type.String(),
+  role: nullable(Type.Enum(roles)),
+  totalWeight: Type.Number({ description: 'what a Wh of the point adds to the total; 0 where it is not in it' }),
+  itWeight: Type.Number({ description: 'the same for the IT energy' }),
+  energyWh: wattHours,
+  totalWh: wattHours,
+  itWh: wattHours,
+  estimatedWh: wattHours,
+  measuredS: Type.Number(),
+  bridgedS: Type.Number({ description: 'part of the measured, whose profile is estimated' }),
+  estimatedS: Type.Number(),
+  missingS: Type.Number(),
+  accuracyClass: nullable(Type.Enum(Object.keys(accuracyClasses))),
+  meterPercent: nullable(Type.Number({ description: 'limit of error of the meter, per cent' })),
+  transformerPercents: Type.Array(Type.Number()),
+  commonCause: nullable(Type.String({ description: 'points of one name share their error' })),
+  uncertainty: nullable(
+    Type.Number({ description: 'the point’s own part, expanded (k = 2), in the unit of the figure' }),
+  ),
+  flags: Type.Array(Type.Enum(flags)),
+});
+
+const explainAnswer = object({
+  site: Type.String(),
+  period: object({ name: Type.String(), start: instant, end: instant, complete: Type.Boolean() }),
+  metric: Type.Enum(['pue', 'see']),
+  value: nullable(Type.Number()),
+  uncertainty: nullable(Type.Number({ description: 'expanded (k = 2), absolute' })),
+  coverage: share,
+  leastCoverage: Type.Number({ description: 'that a verdict needs, of every month' }),
+  months: Type.Array(object({ name: Type.String(), coverage: Type.Number() })),
+  paired: pairedEnergy,
+  pairedS: Type.Number({ description: 'time in which both sides were measured together' }),
+  totalFrom: nullable(Type.Enum(['supply', 'parts'])),
+  itLevel: itLevelAnswer,
+  points: Type.Array(countedPoint),
+});
+
+export function registerExplain({ api, figures, now }: RouteParts): void {
+  const schema = {
+    summary: 'How a period’s figure was made: the points that count, with what was measured of each',
+    tags: ['sites'],
+    params: siteParams,
+    querystring: kpisQuery,
+    response: { 200: explainAnswer },
+  };
+  api.get('/api/v1/sites/:site/kpis/explain', { schema }, async ({ params, query }) => {
+    const site = requireSite(figures, params.site);
+    const nowMs = now();
+    const period = periodOf(query, site.timezone, nowMs);
+    return answer(site, await siteKpis(figures, site, period, knowledgeOf(query.asOf, nowMs)));
+  });
+}
+
+function answer(site: Site, kpis: SiteKpis): Static<typeof explainAnswer> {
+  const { period, isComplete, sum, pue, uncertainty } = kpis;
+  const isStation = site.kind === 'base-station';
+  const ofFigure = (value: number | null): number | null =>
+    isStation && pue !== null ? seeUncertainty(pue, value) : value;
+  return {
+    site: site.site,
+    period: { name: period.name, start: isoTime(period.fromMs), end: isoTime(period.toMs), complete: isComplete },
+    metric: isStation ? 'see' : 'pue',
+    value: isStation ? seeOf(pue) : pue,
+    uncertainty: ofFigure(uncertainty.value),
+    coverage: kpis.coverage,
+    leastCoverage: kpis.leastCoverage,
+    months: [...kpis.months],
+    paired: pairedOf(sum),
+    pairedS: sum.pairedMs / 1000,
+    totalFrom: kpis.balance.totalFrom,
+    itLevel: itLevelOf(kpis.itLevel),
+    points: explain(kpis).map((point) => ({ ...pointOf(point), uncertainty: ofFigure(point.uncertainty) })),
+  };
+}
+
+function pointOf(counted: ExplainedPoint): Omit<Static<typeof countedPoint>, 'uncertainty'> {
+  const { site, interval, energyWh, totalWeight, itWeight, chain } = counted;
+  const times = { measuredMs: 0, bridgedMs: 0, estimatedMs: 0, ...interval };
+  const weighted = (weight: number): number | null => (energyWh === null || weight === 0 ? null : energyWh * weight);
+  return {
+    point: site.point,
+    name: site.name,
+    role: site.role,
+    totalWeight,
+    itWeight,
+    energyWh,
+    totalWh: weighted(totalWeight),
+    itWh: weighted(itWeight),
+    estimatedWh: interval?.estimatedWh ?? null,
+    measuredS: times.measuredMs / 1000,
+    bridgedS: times.bridgedMs / 1000,
+    estimatedS: times.estimatedMs / 1000,
+    missingS: counted.missingMs / 1000,
+    accuracyClass: site.accuracyClass,
+    meterPercent: chain.meterPercent,
+    transformerPercents: [...chain.transformerPercents],
+    commonCause: chain.commonCause,
+    flags: flagsOf(counted),
+  };
+}
+
+/** A tick may fall to either side of a period's end. */
+const LEAST_GAP_MS = 1_200;
+
+function flagsOf({ site, interval, chain, missingMs }: ExplainedPoint): (typeof flags)[number][] {
+  const holds = {
+    estimated: (interval?.estimatedMs ?? 0) > 0,
+    bridged: (interval?.bridgedMs ?? 0) > 0,
+    simulated: site.simulated,
+    'no-class': chain.meterPercent === null,
+    'assumed-transformer': chain.isTransformerAssumed,
+    gaps: interval !== null && missingMs > LEAST_GAP_MS,
+    silent: interval === null,
+  };
+  return flags.filter((flag) => holds[flag]);
+}

@@ -1,0 +1,134 @@
+import { type Static, Type } from 'typebox';
+import { editionOf } from '../kpi/editions.ts';
+import { lengthOf } from '../kpi/period.ts';
+import {
+  averagingPeriodOf,
+  categoryOf,
+  derivativeOf,
+  estimatedShareOf,
+  MEASURING_INTERVAL,
+  notationOf,
+  symbols,
+} from '../kpi/pue.ts';
+import { baselineFigure, seeOf, seeUncertainty } from '../kpi/see.ts';
+import type { SiteKpis } from '../kpi/site-kpis.ts';
+import type { SiteVerdicts } from '../kpi/target-verdicts.ts';
+import type { LevelPlan } from '../site/balance.ts';
+import type { Site } from '../site/site.ts';
+import { nullable, object, share } from './contract.ts';
+import { judgementAnswer, judgementOf } from './judged-target.ts';
+import { uncertaintyAnswer, uncertaintyOf } from './uncertainty.ts';
+
+/** PUE and SEE with all that must be said beside the number. */
+
+const figureFields = {
+  value: nullable(Type.Number()),
+  derivative: Type.Enum(['annual', 'interim'], { description: 'annual: twelve months that are over' }),
+  averagingPeriod: nullable(Type.String({ description: 'ISO 8601; null for a period of no calendar, or not over' })),
+  interval: Type.Literal(MEASURING_INTERVAL, { description: 'at which both sides are measured together' }),
+  boundary: Type.String({ description: 'what the two sides are made of, in words' }),
+  edition: object({ title: Type.String(), note: Type.String() }, 'the document whose definition the figure follows'),
+  uncertainty: nullable(Type.Number({ description: 'expanded (k = 2), absolute' })),
+  uncertaintyParts: uncertaintyAnswer,
+  coverage: share,
+  estimatedShare: share,
+};
+
+export const pueFigure = object({
+  ...figureFields,
+  symbol: Type.Enum([symbols.annual, symbols.interim]),
+  category: nullable(Type.Enum([1, 2, 3])),
+  notation: Type.String(),
+});
+
+export const seeFigure = object(figureFields);
+
+export const designFigure = object({
+  symbol: Type.Literal(symbols.design),
+  value: Type.Number(),
+  itLoadFactor: nullable(
+    Type.Number({ description: 'IT load over the designed one at which the value was predicted' }),
+  ),
+  source: Type.String(),
+  judgement: nullable(judgementAnswer),
+});
+
+export const baselineAnswer = object({
+  value: nullable(Type.Number()),
+  unit: Type.Literal('kWh/d'),
+  reference: Type.Number(),
+  change: nullable(Type.Number({ description: 'relative: -0.2 is a fifth less than the reference' })),
+  source: Type.String(),
+});
+
+export function pueOfSite(site: Site, kpis: SiteKpis): Static<typeof pueFigure> {
+  const length = lengthOf(kpis.period, site.timezone);
+  const category = categoryOf(kpis.itLevel.level);
+  const common = commonOf(site, kpis);
+  return {
+    value: kpis.pue,
+    symbol: symbols[common.derivative],
+    category,
+    notation: notationOf(category, length, kpis.isComplete),
+    ...common,
+    edition: documentOf('pue'),
+    uncertainty: kpis.uncertainty.value,
+    uncertaintyParts: uncertaintyOf(kpis.uncertainty),
+  };
+}
+
+export function seeOfSite(site: Site, kpis: SiteKpis): Static<typeof seeFigure> {
+  const { pue, uncertainty } = kpis;
+  return {
+    value: seeOf(pue),
+    ...commonOf(site, kpis),
+    edition: documentOf('see'),
+    uncertainty: pue === null ? null : seeUncertainty(pue, uncertainty.value),
+    uncertaintyParts: uncertaintyOf(uncertainty, pue === null ? 1 : (seeUncertainty(pue, 1) ?? 1)),
+  };
+}
+
+/** The design PUE as it was entered, beside what is measured and never mixed with it; null where none was. */
+export function designOfSite({ file }: Site, { main }: SiteVerdicts): Static<typeof designFigure> | null {
+  const { designPue } = file;
+  if (designPue === undefined) return null;
+  const { value, source, itLoadFactor = null } = designPue;
+  const judgement = main?.design == null ? null : judgementOf(main.design);
+  return { symbol: symbols.design, value, itLoadFactor, source, judgement };
+}
+
+export function baselineOfSite(site: Site, { sum }: SiteKpis): Static<typeof baselineAnswer> | null {
+  return site.baseline === null ? null : baselineFigure(site.baseline, sum);
+}
+
+type Common = 'derivative' | 'averagingPeriod' | 'interval' | 'boundary' | 'coverage' | 'estimatedShare';
+
+function commonOf(site: Site, kpis: SiteKpis): Pick<Static<typeof seeFigure>, Common> {
+  const length = lengthOf(kpis.period, site.timezone);
+  return {
+    derivative: derivativeOf(length, kpis.isComplete),
+    averagingPeriod: averagingPeriodOf(length, kpis.isComplete),
+    interval: MEASURING_INTERVAL,
+    boundary: boundaryOf(kpis),
+    coverage: kpis.coverage,
+    estimatedShare: estimatedShareOf(kpis.sum),
+  };
+}
+
+function documentOf(figure: 'pue' | 'see'): { title: string; note: string } {
+  const { title, note } = editionOf(figure);
+  return { title, note };
+}
+
+function boundaryOf({ balance, itLevel }: SiteKpis): string {
+  const { total, it } = balance.levels[itLevel.index] as LevelPlan;
+  const load = balance.site.kind === 'base-station' ? 'telecom' : 'IT';
+  const at = itLevel.level === null ? '' : ` at ${itLevel.level}`;
+  if (balance.totalFrom === null || it.length === 0) return 'the whole site; its points allow no ratio';
+  const from = balance.totalFrom === 'supply' ? 'metered at the supply' : 'the sum of the parts that are metered';
+  return `the whole site; total ${from} (${points(total.length)}), ${load}${at} (${points(it.length)})`;
+}
+
+function points(count: number): string {
+  return count === 1 ? '1 point' : `${count} points`;
+}
