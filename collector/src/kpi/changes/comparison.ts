@@ -1,6 +1,6 @@
 import { overheadParts } from '../../site/site.ts';
 import type { Target } from '../targets.ts';
-import { LEAST_COVERAGE, percent } from '../verdict.ts';
+import { percent } from '../verdict.ts';
 import { type ByPart, decompose, mapParts, type Part, type Powers, parts } from './decomposition.ts';
 import { loadResponse, type Told } from './load-response.ts';
 import type { MeasuredPeriod } from './measured-period.ts';
@@ -86,11 +86,11 @@ export function compareWithTarget(measured: MeasuredPeriod, target: Target, shar
 }
 
 /** Why a period says too little about itself, or null. */
-function lackOf({ period, coverage, itWh }: MeasuredPeriod): string | null {
+function lackOf({ period, coverage, leastCoverage, itWh }: MeasuredPeriod): string | null {
   if (coverage === null) return `${period.name} has not begun`;
-  if (coverage < LEAST_COVERAGE) {
+  if (coverage < leastCoverage) {
     const found = `coverage of ${period.name} is ${percent(coverage)} of the time elapsed`;
-    return `${found}; an explanation needs ${percent(LEAST_COVERAGE)}`;
+    return `${found}; an explanation needs ${percent(leastCoverage)}`;
   }
   return itWh > 0 ? null : `no IT energy was used in ${period.name} while both sides were measured`;
 }

@@ -6,8 +6,7 @@ import { boundaries } from '../boundaries.ts';
 import { atLevel, type LevelSum } from '../level.ts';
 import type { Period } from '../period.ts';
 import { coverageOf } from '../pue.ts';
-import { choiceOver, type Knowledge, knownUntilMs } from '../site-kpis.ts';
-import { LEAST_COVERAGE } from '../verdict.ts';
+import { choiceOver, type Knowledge, knownUntilMs, leastCoverageOf } from '../site-kpis.ts';
 import type { DayPowers } from './load-response.ts';
 
 /** Energies of a period, of the time alone in which total and IT were both measured. */
@@ -20,6 +19,8 @@ export interface MeasuredPeriod {
   readonly levelIndex: number;
   /** Paired over elapsed time; null before the period began. */
   readonly coverage: number | null;
+  /** What the site needs of it to be explained. */
+  readonly leastCoverage: number;
   readonly pairedMs: number;
   readonly totalWh: number;
   readonly itWh: number;
@@ -56,7 +57,7 @@ export async function measurePeriods(
   const common = balance.complete.find((index) =>
     recorded.every(({ period, sums }) => {
       const pairedMs = add(sums, ({ levels }) => levels[index]?.pairedMs ?? 0);
-      return (coverageOf(pairedMs, period.fromMs, period.toMs, knownUntilMs(knowledge)) ?? 0) >= LEAST_COVERAGE;
+      return (coverageOf(pairedMs, period.fromMs, period.toMs, knownUntilMs(knowledge)) ?? 0) >= leastCoverageOf(site);
     }),
   );
   return recorded.map(({ period, sums }) =>
@@ -85,6 +86,7 @@ function measure(
     level: levelOf(site, level),
     levelIndex: level,
     coverage: coverageOf(pairedMs, period.fromMs, period.toMs, knownMs),
+    leastCoverage: leastCoverageOf(site),
     pairedMs,
     totalWh: add(sums, (sum) => sum.pairedTotalWh),
     itWh: add(sums, (sum) => sum.pairedItWh),

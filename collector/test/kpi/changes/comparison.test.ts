@@ -98,6 +98,7 @@ t.test('only what is alike and well measured is compared', async (t) => {
   const reason = (a: MeasuredPeriod, b: MeasuredPeriod): string | null => comparePeriods(a, b).reason;
   t.equal(reason(before, after), null);
   t.match(reason({ ...before, coverage: 0.8999 }, after), /coverage of 2026-09 is 89.9 % .* needs 90 %/);
+  t.equal(reason({ ...before, coverage: 0.8, leastCoverage: 0.75 }, after), null, 'the site asks for less');
   t.match(reason(before, { ...after, coverage: 0 }), /coverage of 2026-10 is 0 %/);
   t.match(reason(before, { ...after, coverage: null }), /2026-10 has not begun/);
   t.match(reason(before, { ...after, itWh: 0 }), /no IT energy was used in 2026-10/);

@@ -25,6 +25,7 @@ export function measured(means: Means, more: Partial<MeasuredPeriod> = {}): Meas
     level: 'ups-output',
     levelIndex: 1,
     coverage: 1,
+    leastCoverage: 0.9,
     pairedMs,
     totalWh: energyWh(itW + (coolingW ?? 0) + (lightingW ?? 0) + (otherW ?? 0) + lossesW),
     itWh: energyWh(itW),
