@@ -5,6 +5,7 @@ import type { Test } from 'tap';
 import type { GaugeInterval, PointInterval } from '../../src/accounting/interval.ts';
 import { MINUTE_MS, QUARTER_MS } from '../../src/accounting/interval.ts';
 import { noLevel, noPart, nothing } from '../../src/site/interval-sum.ts';
+import { sumPointIntervals } from '../../src/site/interval-sum.ts';
 import type { SiteInterval } from '../../src/site/site.ts';
 import type { Store } from '../../src/store/store.ts';
 
@@ -93,6 +94,7 @@ export function conformsToStore(t: Test, open: (t: Test) => Promise<Store>): voi
   check('sums of quarters follow the boundaries', sumsFollowTheBoundaries);
   check('sums of site quarters keep null apart from zero', siteSumsKeepNull);
   check('sums are the same however often they are asked for', sumsAreDeterministic);
+  check('sums are of the newest quarter-hours, however many were restated and when', sumsOfRestated);
   check('gauges are rolled up to means over any span of quarter-hours', gaugesAreRolledUp);
   check('many reads at once are all answered', manyReadsAtOnce);
 }
@@ -142,6 +144,40 @@ const whatIsWrittenIsRead: Body = async (t, store) => {
   const hot = { ...gauge, channel: 'temperature', min: -3, mean: 21.12345678901234, max: 40 } as const;
   await writeBatch(store, { position: position + 1, recordedMs: T0, gauges: [gauge, hot] });
   t.strictSame(await store.gaugeMinutes(1, hour, null), [hot, gauge]);
+};
+
+const sumsOfRestated: Body = async (t, store) => {
+  const quarter = fc.record({
+    pointId: fc.integer({ min: 1, max: 3 }),
+    quarter: fc.nat(299),
+    energyWh: fc.integer({ min: -1000, max: 1000 }),
+  });
+  const batch = fc.record({ rows: fc.array(quarter, { maxLength: 60 }), recorded: fc.nat(9) });
+  const written: { pointId: number; startMs: number; energyWh: number; recordedMs: number }[] = [];
+  const boundaries = [0, 17, 96, 100, 192, 300].map((index) => T0 + index * QUARTER_MS);
+  let position = 0;
+  await fc.assert(
+    fc.asyncProperty(batch, fc.option(fc.nat(9), { nil: null }), async ({ rows, recorded }, asOf) => {
+      const recordedMs = T0 + recorded;
+      const made = rows.map((one) => ({ ...one, startMs: T0 + one.quarter * QUARTER_MS, recordedMs }));
+      const quarters = made.map(({ pointId, startMs, energyWh }) => pointRow(pointId, startMs, energyWh));
+      await writeBatch(store, { position: ++position, recordedMs, quarters });
+      written.push(...made);
+      const newest = new Map<string, (typeof written)[number]>();
+      for (const one of written) {
+        const key = `${one.pointId} ${one.startMs}`;
+        if (asOf !== null && one.recordedMs > T0 + asOf) continue;
+        if (one.recordedMs >= (newest.get(key)?.recordedMs ?? 0)) newest.set(key, one);
+      }
+      const expected = sumPointIntervals(
+        [...newest.values()].map((one) => pointRow(one.pointId, one.startMs, one.energyWh)),
+        boundaries,
+      );
+      const found = await store.pointSumsOf([1, 2, 3], boundaries, asOf === null ? null : T0 + asOf);
+      t.strictSame(JSON.stringify(found), JSON.stringify(expected));
+    }),
+    { numRuns: 40 },
+  );
 };
 
 const gaugesAreRolledUp: Body = async (t, store) => {

@@ -46,7 +46,7 @@ export interface Stretches {
 
 /**
  * The stretches of a period of a site that has begun, as far as it is known, with the sums of these points: two questions for
- * the days, and two more where some of them have gaps.
+ * the days, and two more for each run of days with gaps.
  */
 export async function readStretches(
   figures: Figures,
@@ -66,13 +66,31 @@ export async function readStretches(
   const ragged = days.filter((day) => isRagged(day, pointIds));
   const grainMs = grainOf(ragged, pointIds.length + 1);
   if (grainMs === null) return { stretches: days, level };
-  const starts = ragged.flatMap((day) => startsOf(day, grainMs));
-  const wanted = new Set(starts);
-  // Between days that are not neighbours lie those that are known already.
-  const edges = [...new Set([...starts, ...ragged.map((day) => day.endMs)])].sort((a, b) => a - b);
-  const parts = stretchesOf(await read(edges), level).filter(({ startMs }) => wanted.has(startMs));
+  const parts = await Promise.all(
+    runsOf(ragged).map(async (run) => {
+      const starts = run.flatMap((day) => startsOf(day, grainMs));
+      // Between days that are not neighbours lie those that are known already.
+      const edges = [...new Set([...starts, ...run.map((day) => day.endMs)])].sort((a, b) => a - b);
+      const wanted = new Set(starts);
+      return stretchesOf(await read(edges), level).filter(({ startMs }) => wanted.has(startMs));
+    }),
+  );
   const whole = days.filter((day) => !ragged.includes(day));
-  return { stretches: [...whole, ...parts].sort((a, b) => a.startMs - b.startMs), level };
+  return { stretches: [...whole, ...parts.flat()].sort((a, b) => a.startMs - b.startMs), level };
+}
+
+/** Most runs of days with gaps that are read one by one; more of them are read in one go, with all that lies between. */
+const MAX_RUNS = 12;
+
+/** Days that follow one another, together. */
+function runsOf(days: readonly Stretch[]): (readonly Stretch[])[] {
+  const runs: Stretch[][] = [];
+  for (const day of days) {
+    const last = runs.at(-1);
+    if (last !== undefined && last.at(-1)?.endMs === day.startMs) last.push(day);
+    else runs.push([day]);
+  }
+  return runs.length <= MAX_RUNS ? runs : [days];
 }
 
 /** Sums over those stretches in which every one of the quantities was measured throughout. */

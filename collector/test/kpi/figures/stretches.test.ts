@@ -31,6 +31,17 @@ t.test('days with gaps that are no neighbours count nothing between them twice',
   t.equal(measuredMs, 5 * DAY_MS - 2 * QUARTER_MS);
 });
 
+t.test('many days with gaps are read in one go, and count the same', async (t) => {
+  const month = { fromMs: period.toMs - 30 * DAY_MS, toMs: period.toMs };
+  const figures = new FakeFigures({
+    sinceMs: month.fromMs,
+    isMissing: (ms) => (ms - month.fromMs) % (2 * DAY_MS) === 0,
+  });
+  const { stretches } = await readStretches(figures, hall, [3], month, knowledge);
+  t.equal(figures.asked.length, 2);
+  t.equal(sumTogether(stretches, [itWh, drawnBy(cooling)]).measuredMs, 30 * DAY_MS - 15 * QUARTER_MS);
+});
+
 t.test(
   'a day that is not over counts to its last whole quarter-hour, and what is to come is not asked for',
   async (t) => {
