@@ -10,7 +10,7 @@ import { type LogMark, LogMarks } from './evidence/log-marks.ts';
 import { type MessageHead, type ReadingColumns, RecordReader, type RecordVisitor, timeOf } from './evidence/record.ts';
 import { birthHash } from './ingest/birth-hash.ts';
 import { DEFAULT_INTERVAL_MS, type RegistryState, SiteRegistry } from './site/registry.ts';
-import type { Site } from './site/site.ts';
+import type { Site, SitePoint } from './site/site.ts';
 import type { SiteFile } from './site/site-file.ts';
 
 /**
@@ -121,10 +121,11 @@ export class Fold implements RecordVisitor {
   }
 
   /** What accounting must know of a point's instrument. */
-  instrumentOf(pointId: number): { readonly intervalMs: number; readonly modulusWh: number | null } {
+  instrumentOf(pointId: number): Pick<SitePoint, 'intervalMs' | 'quantity'> & { readonly modulusWh: number | null } {
     const siteId = this.catalogue.points[pointId]?.siteId ?? 0;
     const point = this.registry.site(siteId).points.find((candidate) => candidate.pointId === pointId);
-    return { intervalMs: point?.intervalMs ?? DEFAULT_INTERVAL_MS, modulusWh: this.registry.modulusOf(pointId) };
+    const { intervalMs, quantity } = point ?? { intervalMs: DEFAULT_INTERVAL_MS, quantity: 'energy' };
+    return { intervalMs, quantity, modulusWh: this.registry.modulusOf(pointId) };
   }
 
   /** Where in the log which times are. */
@@ -270,8 +271,9 @@ export class Fold implements RecordVisitor {
 
   #describePoints(siteId: number): void {
     this.registry.invalidate(siteId);
-    for (const { pointId, intervalMs } of this.registry.site(siteId).points) {
-      if (pointId !== null) this.accounting.describe(pointId, intervalMs, this.registry.modulusOf(pointId));
+    for (const { pointId, intervalMs, quantity } of this.registry.site(siteId).points) {
+      if (pointId === null) continue;
+      this.accounting.describe(pointId, intervalMs, this.registry.modulusOf(pointId), quantity);
     }
   }
 

@@ -128,7 +128,7 @@ export class LiveFigures {
     return balance;
   }
 
-  /** A point's power as sampled, or else as its register moved. */
+  /** A point's power as sampled, or else as its register moved; of a fuel, units per hour. */
   #power(pointId: number | null): PointPower | null {
     if (pointId === null) return null;
     const { catalogue, accounting } = this.#fold;
@@ -138,8 +138,8 @@ export class LiveFigures {
       const key = catalogue.slots[slotId];
       const state = accounting.slot(slotId);
       if (key === undefined || state === undefined || key.agentId !== owner) continue;
-      if (key.channel === 'power' && !Number.isNaN(state.atMs)) return { powerW: state.value, atMs: state.atMs };
-      if (key.channel === 'energy' && !Number.isNaN(state.meanW))
+      if (state.use === 'power' && !Number.isNaN(state.atMs)) return { powerW: state.value, atMs: state.atMs };
+      if (state.use === 'register' && !Number.isNaN(state.meanW))
         fromRegister = { powerW: registerPowerW(state), atMs: state.atMs };
     }
     return fromRegister;

@@ -15,7 +15,7 @@ export interface Snapshot {
 }
 
 /** To be raised whenever the shape of the state changes. */
-const VERSION = 7;
+const VERSION = 8;
 const FILE = 'snapshot.bin';
 const HASH_BYTES = 32;
 const LENGTH_BYTES = 4;

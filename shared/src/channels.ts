@@ -57,6 +57,7 @@ export const channels = {
   load: { unit: '%', kind: 'gauge', min: 0, max: 1000, description: 'load relative to the rating' },
   utilisation: { unit: '%', kind: 'gauge', min: 0, max: 100, description: 'busy share of a processor' },
   volume: { unit: 'L', kind: 'gauge', min: 0, max: 1e15, description: 'cumulative volume of water or fuel' },
+  mass: { unit: 'kg', kind: 'gauge', min: 0, max: 1e12, description: 'cumulative mass of fuel' },
   traffic: { unit: 'byte', kind: 'gauge', min: 0, max: 1e18, description: 'cumulative traffic carried' },
 } as const satisfies Record<string, ChannelSpec>;
 

@@ -22,6 +22,7 @@ const factors: Readonly<Record<Channel, Factors>> = {
   load: { '%': 1, '1': 100 },
   utilisation: { '%': 1, '1': 100 },
   volume: { L: 1, m3: 1e3 },
+  mass: { kg: 1, g: 1e-3, t: 1e3 },
   traffic: { byte: 1, bit: 1 / 8, kB: 1e3, MB: 1e6, GB: 1e9 },
 };
 

@@ -9,7 +9,9 @@ import { IncidentBook, type IncidentKind, type IncidentBookState } from './incid
 import { type Closed, type GaugeInterval, MINUTE_MS, type PointInterval, type Span } from './interval.ts';
 import { type OwnersState, PointOwners } from './owners.ts';
 import { MAX_BRIDGE_MS, MAX_HELD_BY_HAND, type Outcome, PointAccount, type Sample } from './point-account.ts';
-import { loadSlot, newSlot, noteNewest, type Slot, type SlotState, type SlotUse, saveSlot } from './slot.ts';
+import type { Quantity } from './quantity.ts';
+import { noteNewest, type Slot, type SlotState, type SlotUse } from './slot.ts';
+import { SlotBook } from './slot-book.ts';
 import { loadPoint, NumberReader, NumberWriter, savePoint } from './state.ts';
 
 /**
@@ -50,10 +52,9 @@ export interface AccountingState {
 }
 
 export class Accounting {
-  readonly #catalogue: Catalogue;
   readonly #points: PointAccount[] = [];
   readonly #owners = new PointOwners();
-  readonly #slots: Slot[] = [];
+  readonly #slots: SlotBook;
   /** What corrections make of the readings from here on. */
   readonly adjusted: AdjustedPoints = new AdjustedPoints();
   /** Of points whose publishers do not number their messages. */
@@ -82,7 +83,7 @@ export class Accounting {
   readonly clocks: ClockBook = new ClockBook();
 
   constructor(catalogue: Catalogue) {
-    this.#catalogue = catalogue;
+    this.#slots = new SlotBook(catalogue, (pointId) => this.#points[pointId]?.quantity ?? 'energy');
   }
 
   /** Intervals finished and not yet taken by `close`. */
@@ -90,11 +91,15 @@ export class Accounting {
     return this.#closed;
   }
 
-  /** Sets what is known of a point's instrument: its interval, ms, and the value at which its register wraps, Wh. */
-  describe(pointId: number, intervalMs: number, modulusWh: number | null): void {
+  /**
+   * Sets what is known of a point's instrument: its interval, ms, the value at which its register wraps, Wh, and which register
+   * is the point's own.
+   */
+  describe(pointId: number, intervalMs: number, modulusWh: number | null, quantity: Quantity = 'energy'): void {
     const account = this.#point(pointId);
     account.maxGapMs = MAX_GAP_INTERVALS * intervalMs;
     account.modulusWh = modulusWh;
+    if (account.quantity !== quantity) this.#recount(account, quantity);
   }
 
   /** Books the readings of one message. */
@@ -117,7 +122,7 @@ export class Accounting {
   /** Takes the intervals that changed since the last time and ended by `nowMs`. */
   close(nowMs: number): Closed {
     for (const account of this.#points) account?.close(nowMs, this.#pointSink);
-    for (const slot of this.#slots) slot?.gauge?.close(nowMs, this.#gaugeSink);
+    this.#slots.close(nowMs, this.#gaugeSink);
     return this.take();
   }
 
@@ -142,8 +147,8 @@ export class Accounting {
   }
 
   /** The newest reading of a slot; undefined before any. */
-  slot(slotId: number): Readonly<SlotState> | undefined {
-    return this.#slots[slotId];
+  slot(slotId: number): Readonly<SlotState & Pick<Slot, 'use'>> | undefined {
+    return this.#slots.find(slotId);
   }
 
   /** The agent whose readings count for a point; undefined before any reading. */
@@ -191,13 +196,11 @@ export class Accounting {
     if (this.backlog > 0) throw new Error('intervals wait to be taken');
     const points = new NumberWriter();
     for (let id = 0; id < this.#points.length; id++) savePoint(this.#point(id), points);
-    const slots = new NumberWriter();
-    for (let id = 0; id < this.#slots.length; id++) saveSlot(this.#slot(id), slots);
     return {
       points: points.toArray(),
       pointCount: this.#points.length,
-      slots: slots.toArray(),
-      slotCount: this.#slots.length,
+      slots: this.#slots.save(),
+      slotCount: this.#slots.count,
       owners: this.#owners.save(),
       histories: Array.from(this.#histories.values(), (history) => history.save()),
       counters: { ...this.counters },
@@ -210,8 +213,7 @@ export class Accounting {
   load(state: AccountingState): void {
     const points = new NumberReader(state.points);
     for (let id = 0; id < state.pointCount; id++) this.#points[id] = loadPoint(id, points);
-    const slots = new NumberReader(state.slots);
-    for (let id = 0; id < state.slotCount; id++) loadSlot(this.#slot(id), slots);
+    this.#slots.load(new NumberReader(state.slots), state.slotCount);
     this.#owners.load(state.owners);
     for (const history of state.histories) this.#histories.set(history.pointId, History.load(history));
     Object.assign(this.counters, state.counters);
@@ -223,7 +225,7 @@ export class Accounting {
   #pass(head: MessageHead, columns: ReadingColumns, use: SlotUse): number {
     let found = 0;
     for (let i = 0; i < columns.count; i++) {
-      const slot = this.#slot(columns.slots[i] ?? 0);
+      const slot = this.#slots.of(columns.slots[i] ?? 0);
       if (slot.use !== use) continue;
       found++;
       if (this.adjusted.isVoided(slot.pointId, head.atMs)) {
@@ -274,21 +276,22 @@ export class Accounting {
     return added.outcome;
   }
 
+  /** From here on the point counts something else: what its registers said so far means nothing any more. */
+  #recount(before: PointAccount, quantity: Quantity): void {
+    const { pointId, maxGapMs, modulusWh } = before;
+    before.close(Number.POSITIVE_INFINITY, this.#pointSink);
+    const evictedToMs = before.current?.endMs ?? before.evictedToMs;
+    const account = Object.assign(new PointAccount(pointId, maxGapMs), { modulusWh, quantity, evictedToMs });
+    this.#points[pointId] = account;
+    this.#histories.delete(pointId);
+    this.#slots.recount(pointId);
+  }
+
   #point(pointId: number): PointAccount {
     const found = this.#points[pointId];
     if (found !== undefined) return found;
     const account = new PointAccount(pointId, DEFAULT_MAX_GAP_MS);
     this.#points[pointId] = account;
     return account;
-  }
-
-  #slot(slotId: number): Slot {
-    const found = this.#slots[slotId];
-    if (found !== undefined) return found;
-    const key = this.#catalogue.slots[slotId];
-    if (key === undefined) throw new RangeError(`slot ${slotId} is not defined`);
-    const slot = newSlot(key);
-    this.#slots[slotId] = slot;
-    return slot;
   }
 }

@@ -1,6 +1,7 @@
 import { Bucket, type BucketSink, minuteOf } from './bucket.ts';
 import { MINUTE_MS, type PointInterval, type Span } from './interval.ts';
 import { minutesOfSpan } from './minutes-of-span.ts';
+import type { Quantity } from './quantity.ts';
 import { judgeRegister, limitsOf } from './register.ts';
 import { overlapMs, spread } from './spread.ts';
 
@@ -40,6 +41,8 @@ export class PointAccount {
   readonly pointId: number;
   /** Neighbouring samples further apart than this leave a gap, ms. */
   maxGapMs: number;
+  /** What the register counts; energies are in its unit. */
+  quantity: Quantity = 'energy';
   /** Value at which the register wraps to zero, Wh; null where none is declared. */
   modulusWh: number | null = null;
   sampleAtMs = Number.NaN;

@@ -2,6 +2,7 @@ import { type Channel, channels } from '@wattmark/shared/channels';
 import type { SlotKey } from '../evidence/catalogue.ts';
 import { GaugeAccount } from './gauge-account.ts';
 import type { Use } from './history.ts';
+import type { Quantity } from './quantity.ts';
 import { loadGauge, type NumberReader, type NumberWriter, saveGauge } from './state.ts';
 
 /** What is known of one slot's newest reading. */
@@ -20,19 +21,18 @@ export type SlotUse = Use | 'gauge';
 
 /** One channel of one point as one agent reports it. */
 export interface Slot extends SlotState {
-  readonly use: SlotUse;
+  use: SlotUse;
   readonly pointId: number;
   readonly agentId: number;
   readonly gauge: GaugeAccount | null;
 }
 
-export function newSlot({ pointId, agentId, channel }: SlotKey): Slot {
-  const use = useOf(channel);
+export function newSlot({ pointId, agentId, channel }: SlotKey, quantity: Quantity): Slot {
   return {
-    use,
+    use: useOf(channel, quantity),
     pointId,
     agentId,
-    gauge: use === 'gauge' ? new GaugeAccount(pointId, channel) : null,
+    gauge: channels[channel].kind === 'gauge' ? new GaugeAccount(pointId, channel) : null,
     atMs: Number.NaN,
     value: Number.NaN,
     estimated: false,
@@ -42,10 +42,15 @@ export function newSlot({ pointId, agentId, channel }: SlotKey): Slot {
   };
 }
 
-function useOf(channel: Channel): SlotUse {
-  const { kind } = channels[channel];
-  if (kind !== 'register') return kind;
-  return channel === 'energy-export' ? 'export' : 'register';
+/**
+ * What a channel does to its point's account. The register of a point's own quantity is booked like a register of energy, in its
+ * own unit; of a point that counts no energy, power and energy are only shown.
+ */
+export function useOf(channel: Channel, quantity: Quantity): SlotUse {
+  if (channel === quantity) return 'register';
+  if (quantity !== 'energy') return 'gauge';
+  if (channel === 'energy-export') return 'export';
+  return channel === 'power' ? 'power' : 'gauge';
 }
 
 /** Takes note of a reading that is newer than all before. */

@@ -1,6 +1,7 @@
 import { Bucket } from './bucket.ts';
 import type { GaugeAccount } from './gauge-account.ts';
 import { PointAccount } from './point-account.ts';
+import { quantities } from './quantity.ts';
 
 /** Accounts as plain columns of numbers, for snapshots: 100,000 points are written and read in some tens of milliseconds. */
 
@@ -71,6 +72,7 @@ export function savePoint(account: PointAccount, out: NumberWriter): void {
   for (const field of pointFields) out.put(account[field]);
   out.put(account.modulusWh ?? Number.NaN);
   out.put(Number(account.sampleEstimated));
+  out.put(quantities.indexOf(account.quantity));
   const buckets = account.current === null ? account.held : [...account.held, account.current];
   out.put(buckets.length);
   for (const bucket of buckets) {
@@ -86,6 +88,7 @@ export function loadPoint(pointId: number, from: NumberReader): PointAccount {
   const modulusWh = from.take();
   account.modulusWh = Number.isNaN(modulusWh) ? null : modulusWh;
   account.sampleEstimated = from.take() === 1;
+  account.quantity = quantities[from.take()] ?? 'energy';
   const buckets: Bucket[] = [];
   for (let rest = from.take(); rest > 0; rest--) {
     const bucket = new Bucket(from.take());

@@ -1,12 +1,14 @@
 import { channels } from '@wattmark/shared/channels';
 import { type Static, Type } from 'typebox';
 import type { GaugeInterval, PointInterval } from '../accounting/interval.ts';
+import { unitOf } from '../accounting/quantity.ts';
 import { steps } from '../kpi/boundaries.ts';
 import { isoTime } from '../kpi/period.ts';
 import { coverageOf } from '../kpi/pue.ts';
 import type { Site, SitePoint } from '../site/site.ts';
 import { instant, object, pointParams, type RouteParts, requireSite, share, wattHours, watts } from './contract.ts';
 import { estimatedAnswer, estimationAnswer, fillsOf } from './estimates.ts';
+import { unit } from './points.ts';
 import { Problem } from './problems.ts';
 import { fill, intervalFields, type Range, rangeOf, rangeQuery, spanOf } from './range.ts';
 
@@ -42,6 +44,7 @@ const seriesAnswer = object({
   step: Type.Enum(steps),
   timezone: Type.String(),
   estimation: estimationAnswer,
+  unit,
   intervals: Type.Array(interval),
   channels: Type.Record(Type.String(), gaugeSeries, {
     description: 'other than energy and power; with step=PT1M only',
@@ -60,7 +63,7 @@ export function registerPointSeries({ api, figures, now }: RouteParts): void {
   };
   api.get('/api/v1/points/:site/:point/series', { schema }, async ({ params, query }) => {
     const site = requireSite(figures, params.site);
-    const { point, pointId } = requirePoint(site, params.point);
+    const { point, pointId, quantity } = requirePoint(site, params.point);
     const range = rangeOf(query, site.timezone, now());
     const [sums, gauges] =
       pointId === null ? [[], []] : await Promise.all([sumsOf(pointId, range), gaugesOf(pointId, range)]);
@@ -75,6 +78,7 @@ export function registerPointSeries({ api, figures, now }: RouteParts): void {
       step: range.step,
       timezone: site.timezone,
       ...estimation,
+      unit: unitOf[quantity],
       intervals,
       channels: byChannel(gauges),
     };

@@ -1,5 +1,6 @@
 import { channels } from '@wattmark/shared/channels';
 import { type Static, Type } from 'typebox';
+import { unitOf } from '../accounting/quantity.ts';
 import type { ChannelValue } from '../figures.ts';
 import { isoTime } from '../kpi/period.ts';
 import type { SitePoint } from '../site/site.ts';
@@ -14,6 +15,9 @@ const channelValue = object({
   at: instant,
 });
 
+/** Of everything that a point's intervals call energy. */
+export const unit = Type.Enum(['Wh', 'L', 'kg'], { description: 'of the point’s intervals' });
+
 const pointAnswer = object({
   point: Type.String(),
   name: Type.String(),
@@ -21,6 +25,8 @@ const pointAnswer = object({
   level: text,
   feeds: Type.Array(Type.String()),
   channels: Type.Array(Type.String()),
+  carrier: Type.String({ description: 'what energy comes in, by the catalogue of carriers' }),
+  unit,
   source: text,
   agent: text,
   accuracyClass: text,
@@ -59,10 +65,11 @@ export function registerPoints({ api, figures, now }: RouteParts): void {
 }
 
 function answer(point: SitePoint, values: readonly ChannelValue[], nowMs: number): Static<typeof pointAnswer> {
-  const { pointId: _, factor: __, ...description } = point;
+  const { pointId: _, factor: __, quantity, ...description } = point;
   const seenMs = values.length === 0 ? null : Math.max(...values.map(({ atMs }) => atMs));
   return {
     ...description,
+    unit: unitOf[quantity],
     feeds: [...point.feeds],
     channels: [...point.channels],
     stale: seenMs === null || nowMs - seenMs > STALE_INTERVALS * point.intervalMs,

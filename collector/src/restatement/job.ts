@@ -45,7 +45,6 @@ export function refoldJobOf(
   const span = reachOf(spanOf(change), adjustments);
   const from = fold.marks.placeOf(span.fromMs - LEAD_MS);
   if (from === undefined) return null;
-  const { intervalMs, modulusWh } = fold.instrumentOf(pointId);
   const entered = adjustments.entered.filter(({ atMs }) => atMs >= span.fromMs);
   const { sites, agents, points, slots } = fold.catalogue;
   return {
@@ -54,7 +53,7 @@ export function refoldJobOf(
     until: fold.cursor.position,
     catalogue: { sites, agents, points, slots },
     request: {
-      points: [{ pointId, intervalMs, modulusWh, adjustments: { ...adjustments, entered } }],
+      points: [{ pointId, ...fold.instrumentOf(pointId), adjustments: { ...adjustments, entered } }],
       span,
       closedMs: fold.closedMs,
     },

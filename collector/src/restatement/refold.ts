@@ -3,6 +3,7 @@ import type { Adjustments, EnteredReading } from '../accounting/adjustments.ts';
 import { MINUTE_MS, type PointInterval, type Span } from '../accounting/interval.ts';
 import { minuteOf } from '../accounting/bucket.ts';
 import type { Sample } from '../accounting/point-account.ts';
+import type { Quantity } from '../accounting/quantity.ts';
 import type { Catalogue, SlotKey } from '../evidence/catalogue.ts';
 import { ensureColumns, type MessageHead, newColumns, type ReadingColumns } from '../evidence/record.ts';
 import { MinuteSet } from './minute-set.ts';
@@ -12,6 +13,7 @@ export interface RefoldedPoint {
   readonly pointId: number;
   readonly intervalMs: number;
   readonly modulusWh: number | null;
+  readonly quantity: Quantity;
   /** What corrections make of its readings, the new one included. */
   readonly adjustments: Adjustments;
 }
@@ -56,7 +58,7 @@ export class Refold {
     this.#request = request;
     for (const point of request.points) {
       const { pointId, adjustments } = point;
-      this.#accounting.describe(pointId, point.intervalMs, point.modulusWh);
+      this.#accounting.describe(pointId, point.intervalMs, point.modulusWh, point.quantity);
       this.#accounting.adjusted.set(pointId, adjustments);
       this.#progress.set(pointId, {
         point,

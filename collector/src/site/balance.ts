@@ -1,13 +1,15 @@
 import { energyRoles, type Level, levels, type Role, supplyRoles } from '@wattmark/shared/roles';
 import { isEmpty, type PointInterval } from '../accounting/interval.ts';
+import { whPerUnit } from './conversion.ts';
 import { completeLevels } from './level-tree.ts';
 import { noLevel, noPart } from './interval-sum.ts';
 import type { LevelEnergies, PartEnergies, Site, SiteInterval, SitePoint } from './site.ts';
 
 /**
- * A point that counts, and how: its net energy (drawn less fed back) times `weight` is its contribution to a sum; so is its
- * power, which is negative when it flows back. A battery among the supply has a negative weight: what it is charged with has
- * come through the supply and is not used yet, what it gives is used without having come through the supply.
+ * A point that counts, and how: its net energy (drawn less fed back; litres or kilograms of a fuel) times `weight` is its
+ * contribution to a sum in Wh; so is its power, which is negative when it flows back. A battery among the supply has a negative
+ * weight: what it is charged with has come through the supply and is not used yet, what it gives is used without having come
+ * through the supply.
  */
 export interface Term {
   readonly point: SitePoint;
@@ -41,7 +43,12 @@ export interface Balance {
 
 /** The plan by which a site's points add up. */
 export function balanceOf(site: Site): Balance {
-  const byRole = energyRoles.map((role) => site.points.filter((point) => point.role === role).map(termOf));
+  const counted = site.points.filter((point) => !isMeteredBehind(point, site));
+  const termOf = (point: SitePoint): Term => ({
+    point,
+    weight: point.factor * whPerUnit(site.conversion, point.carrier),
+  });
+  const byRole = energyRoles.map((role) => counted.filter((point) => point.role === role).map(termOf));
   const of = (role: Role): readonly Term[] => byRole[energyRoles.indexOf(role)] ?? [];
   const supply = supplyRoles.flatMap(of);
   const batteries = of('battery').map(({ point, weight }) => ({ point, weight: -weight }));
@@ -130,8 +137,14 @@ export function siteMinutes(site: Site, rows: Iterable<PointInterval>): SiteInte
 /** Parts of a data centre's total beside its IT. */
 const restRoles = ['telecom', 'cooling', 'lighting', 'other'] as const;
 
-function termOf(point: SitePoint): Term {
-  return { point, weight: point.factor };
+/**
+ * Whether a generator's fuel is metered although the electricity that it makes is, too: counted is the electricity. A fuel point
+ * without feeds is taken to be that of all generators.
+ */
+function isMeteredBehind({ role, quantity, feeds }: SitePoint, { points }: Site): boolean {
+  if (role !== 'generator' || quantity === 'energy') return false;
+  const metered = points.filter((point) => point.role === 'generator' && point.quantity === 'energy');
+  return metered.some(({ point }) => feeds.length === 0 || feeds.includes(point));
 }
 
 /** The IT points whose level nobody said, and then those of each level. */

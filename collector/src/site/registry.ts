@@ -1,5 +1,6 @@
 import type { PointDeclaration } from '@wattmark/shared/messages';
 import type { Catalogue } from '../evidence/catalogue.ts';
+import { DEFAULT_PROFILE, quantityOf, usualCarrier } from './conversion.ts';
 import type { Site, SitePoint } from './site.ts';
 import { emptySiteFile, type SiteFile, type SiteFilePoint } from './site-file.ts';
 
@@ -105,6 +106,7 @@ export class SiteRegistry {
       timezone: file?.timezone ?? 'UTC',
       target: file?.target ?? (kind === 'data-centre' ? DEFAULT_TARGET : null),
       itLevel: file?.itLevel ?? null,
+      conversion: file?.conversion ?? DEFAULT_PROFILE,
       baseline: file?.baseline ?? null,
       points,
       file: file ?? emptySiteFile(key),
@@ -115,11 +117,14 @@ export class SiteRegistry {
     const known = this.declaration(pointId);
     const announced = known?.declaration;
     const agentId = this.#ownerOf(pointId) ?? known?.agentId;
+    // Null takes away the role that an agent announces.
+    const role = file?.role === undefined ? (announced?.role ?? null) : file.role;
+    const carrier = file?.carrier ?? usualCarrier(role);
     return {
       point,
       pointId,
       name: file?.name ?? announced?.name ?? point,
-      role: file?.role ?? announced?.role ?? null,
+      role,
       level: file?.level ?? announced?.level ?? null,
       feeds: file?.feeds ?? announced?.feeds ?? [],
       channels: announced?.channels ?? [],
@@ -130,6 +135,8 @@ export class SiteRegistry {
       intervalMs: file?.interval ?? announced?.intervalMs ?? DEFAULT_INTERVAL_MS,
       simulated: announced?.simulated ?? false,
       method: announced?.method ?? null,
+      carrier,
+      quantity: quantityOf(role, carrier),
       factor: file?.factor ?? 1,
     };
   }

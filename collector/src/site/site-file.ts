@@ -10,6 +10,7 @@ import { estimationKeys, pointEstimationKeys } from '../estimation/settings.ts';
 import { accuracyKeys } from '../kpi/metering-chain.ts';
 import { verdictKeys } from '../kpi/site-keys.ts';
 import { isMainTarget } from '../kpi/site-targets.ts';
+import { carrierEntry, conversionEntry, conversionProblems } from './conversion.ts';
 
 const name = v.pipe(v.string(), v.minLength(1), v.maxLength(limits.nameLength));
 const accuracyClass = v.picklist(Object.keys(accuracyClasses) as (keyof typeof accuracyClasses)[]);
@@ -17,7 +18,8 @@ const accuracyClass = v.picklist(Object.keys(accuracyClasses) as (keyof typeof a
 const pointSchema = v.strictObject({
   point: id,
   name: v.optional(name),
-  role: v.optional(v.picklist(roles)),
+  role: v.optional(v.nullable(v.picklist(roles))),
+  carrier: carrierEntry,
   level: v.optional(v.picklist(levels)),
   feeds: v.optional(v.array(id)),
   // YAML reads an unquoted class 1 or 0.2 as a number.
@@ -40,6 +42,7 @@ const siteKeys = v.strictObject({
   ),
   target: v.optional(v.string()),
   itLevel: v.optional(v.picklist(levels)),
+  conversion: conversionEntry,
   baseline: v.optional(v.strictObject({ kwhPerDay: v.pipe(v.number(), v.gtValue(0)), source: name })),
   designShares: v.optional(designShares),
   ...estimationKeys,
@@ -78,6 +81,7 @@ export function loadSiteFiles(directory: string, env: NodeJS.ProcessEnv): SiteFi
     try {
       const site = loadConfig(join(directory, file), siteSchema, env);
       problems.push(...duplicates(file, site, files));
+      problems.push(...conversionProblems(site).map((problem) => `${file}: ${problem}`));
       files.push(site);
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;

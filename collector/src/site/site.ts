@@ -1,5 +1,6 @@
 import type { Channel } from '@wattmark/shared/channels';
 import type { Meter } from '@wattmark/shared/messages';
+import type { Quantity } from '../accounting/quantity.ts';
 import type { SiteFile } from './site-file.ts';
 import { type AccuracyClass, type Level, levels, type Role } from '@wattmark/shared/roles';
 
@@ -24,7 +25,11 @@ export interface SitePoint {
   readonly intervalMs: number;
   readonly simulated: boolean;
   readonly method: string | null;
-  /** Weight of the point's energy in the site's total, for carriers other than electricity. */
+  /** What energy comes in, by the catalogue of carriers. */
+  readonly carrier: string;
+  /** What the point's intervals count, though they call it energy: Wh, L or kg. */
+  readonly quantity: Quantity;
+  /** Weight of the point in the site's balance, beside that of its carrier. */
   readonly factor: number;
 }
 
@@ -50,6 +55,8 @@ export interface Site {
   readonly target: string | null;
   /** The level at which IT energy is taken; null: the level nearest the supply among those present. */
   readonly itLevel: Level | null;
+  /** Id of the profile by which carriers are converted into the Wh of the balance. */
+  readonly conversion: string;
   readonly baseline: Baseline | null;
   readonly points: readonly SitePoint[];
   /** What the site's file says beyond this; empty where it has none. */

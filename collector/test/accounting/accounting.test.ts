@@ -188,3 +188,46 @@ t.test('what one message may bridge is bounded; beyond it a gap stays a gap, and
   t.equal(bench.accounting.counters.gaps, 16);
   t.ok(rows.every(({ energyWh, bridgedMs }) => Math.abs(energyWh - 1) < 1e-9 && bridgedMs === 60_000));
 });
+
+t.test('a fuel point counts its own register, in its own unit, and no power beside it', async (t) => {
+  const bench = new Bench();
+  bench.catalogue.addSlot({ agentId: 0, pointId: 0, channel: 'volume' });
+  bench.accounting.describe(0, 10_000, null, 'volume');
+  for (let s = 0; s <= 120; s += 10) {
+    bench.send(0, START + s * 1000, [
+      [0, 'volume', 500 + s / 10],
+      [0, 'power', 40_000],
+      [0, 'energy', 1e6 + 111 * s],
+    ]);
+  }
+  t.match(bench.newest(), [
+    { pointId: 0, energyWh: 6, exportWh: 0, measuredMs: 60_000, minW: null },
+    { pointId: 0, energyWh: 6, measuredMs: 60_000 },
+  ]);
+  const of = (channel: Channel) => bench.accounting.slot(bench.catalogue.slotId(0, 0, channel) ?? -1);
+  t.match(of('power'), { value: 40_000, use: 'gauge' }, 'shown, not counted');
+  t.match(of('volume'), { value: 512, use: 'register', meanW: 360 }, 'litres per hour');
+});
+
+t.test('a point that begins to count something else mixes nothing, also across a snapshot', async (t) => {
+  const bench = new Bench();
+  bench.catalogue.addSlot({ agentId: 0, pointId: 0, channel: 'volume' });
+  const both = (s: number): void =>
+    bench.send(0, START + s * 1000, [
+      [0, 'volume', 500 + s / 10],
+      [0, 'energy', 1e6 + 100 * s],
+    ]);
+  for (let s = 0; s <= 90; s += 10) both(s);
+  bench.accounting.describe(0, 10_000, null, 'volume');
+  bench.close(0);
+  const restored = new Accounting(bench.catalogue);
+  restored.load(bench.accounting.save());
+  t.match(restored.save(), bench.accounting.save());
+  for (let s = 100; s <= 240; s += 10) both(s);
+  t.match(bench.newest(), [
+    { startMs: START, energyWh: 6000 },
+    { startMs: START + 60_000, energyWh: 3000, measuredMs: 30_000 },
+    { startMs: START + 120_000, energyWh: 6 },
+    { startMs: START + 180_000, energyWh: 6 },
+  ]);
+});

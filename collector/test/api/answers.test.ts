@@ -179,6 +179,8 @@ t.test('points with their last values, and which are silent', async (t) => {
     level: null,
     feeds: ['ups-1'],
     channels: ['power'],
+    carrier: 'electricity',
+    unit: 'Wh',
     source: 'modbus',
     agent: 'agent-1',
     accuracyClass: '0.5S',
@@ -207,7 +209,7 @@ t.test('one point’s intervals and channels', async (t) => {
   const api = apiOf(t, new FakeFigures());
   const url = '/api/v1/points/dc-1/crac-1/series?from=2026-10-05T06:02:00Z&to=2026-10-05T06:05:00Z';
   const { intervals, channels, ...about } = (await api.inject(url)).json();
-  t.same(about, { site: 'dc-1', point: 'crac-1', step: 'PT1M', timezone: 'Asia/Shanghai' });
+  t.same(about, { site: 'dc-1', point: 'crac-1', step: 'PT1M', timezone: 'Asia/Shanghai', unit: 'Wh' });
   t.match(intervals[0], {
     minW: 1,
     maxW: 2,

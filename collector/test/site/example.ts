@@ -22,6 +22,8 @@ export function point(pointId: number | null, role: Role | null, more: Partial<S
     intervalMs: 10_000,
     simulated: false,
     method: null,
+    carrier: 'electricity',
+    quantity: 'energy',
     factor: 1,
     ...more,
   };
@@ -37,6 +39,7 @@ export function site(points: readonly SitePoint[], more: Partial<Site> = {}): Si
     timezone: 'UTC',
     target: null,
     itLevel: null,
+    conversion: 'delivered',
     baseline: null,
     points,
     file: emptySiteFile({ site: 'dc-1', group: 'default' }),

@@ -48,7 +48,7 @@ export interface Selector {
 }
 
 /** Channels that a counter can be. */
-const cumulative: ReadonlySet<Channel> = new Set(['energy', 'energy-export', 'volume', 'traffic']);
+const cumulative: ReadonlySet<Channel> = new Set(['energy', 'energy-export', 'volume', 'mass', 'traffic']);
 
 /** Series named in a message. */
 const MOST_NAMED = 5;
