@@ -4,7 +4,7 @@ import type { AgentFigures, ChannelValue, Figures, Health, Live } from './figure
 import type { RegisterNote, SiteNotes } from './findings/notes.ts';
 import type { Fold } from './fold.ts';
 import type { Ingest } from './ingest/ingest.ts';
-import { pointMinutes, pointSumsOf, type Sources, siteMinutes, siteSums } from './kpi/sums.ts';
+import { pointMinutes, pointQuarters, pointSumsOf, type Sources, siteMinutes, siteSums } from './kpi/sums.ts';
 import type { LiveFigures } from './live-figures.ts';
 import type { Recorder } from './recorder.ts';
 import type { Rollup } from './site/rollup.ts';
@@ -139,6 +139,14 @@ export class CollectorFigures implements Figures {
     asOfMs: number | null,
   ): Promise<PointInterval[]> {
     return pointSumsOf(this.#sources(), pointIds, boundariesMs, asOfMs);
+  }
+
+  pointQuarters(
+    pointIds: readonly number[],
+    startsMs: readonly number[],
+    asOfMs: number | null,
+  ): Promise<PointInterval[]> {
+    return pointQuarters(this.#sources(), pointIds, startsMs, asOfMs);
   }
 
   gaugeMinutes(pointId: number, span: Span, asOfMs: number | null): Promise<GaugeInterval[]> {

@@ -85,6 +85,12 @@ export interface Figures {
     boundariesMs: readonly number[],
     asOfMs: number | null,
   ): Promise<PointInterval[]>;
+  /** Points' single quarter-hours, given in order of time, in the order of time and then of points. */
+  pointQuarters(
+    pointIds: readonly number[],
+    startsMs: readonly number[],
+    asOfMs: number | null,
+  ): Promise<PointInterval[]>;
   gaugeMinutes(pointId: number, span: Span, asOfMs: number | null): Promise<GaugeInterval[]>;
   /**
    * Points' means of a channel that is rolled up, over a span on quarter-hours: of those that have ended, in the order of

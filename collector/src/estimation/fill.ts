@@ -1,6 +1,6 @@
 import { alternate } from './alternate.ts';
 import { linear } from './linear.ts';
-import { energyWh, type Gap, type Method, type MethodOf, type RowAt, type Rules } from './method.ts';
+import { energyWh, type Gap, type Method, type MethodOf, type Needs, type RowAt, type Rules } from './method.ts';
 import { type EstimationMethod, estimationMethods } from './settings.ts';
 import { similarDays } from './similar-days.ts';
 
@@ -23,15 +23,9 @@ export class GapFiller {
       .map((name) => [name, methods[name](rules)] as const);
   }
 
-  /** The quarter-hours that filling these gaps looks at, by the points' numbers. */
-  needs(gaps: readonly Gap[]): Map<number, Set<number>> {
-    const needed = new Map<number, Set<number>>();
-    const note = (pointId: number, startMs: number): void => {
-      const starts = needed.get(pointId) ?? new Set<number>();
-      needed.set(pointId, starts.add(startMs));
-    };
-    for (const gap of gaps) for (const [, method] of this.#methods) method.needs(gap, note);
-    return needed;
+  /** Names the quarter-hours that filling the gap looks at. */
+  needs(gap: Gap, needs: Needs): void {
+    for (const [, method] of this.#methods) method.needs(gap, needs);
   }
 
   /** The gap filled by the first method that can; null where none can, and what is missing stays missing. */

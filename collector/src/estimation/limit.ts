@@ -7,7 +7,7 @@ export class EstimationLimitError extends Error {
 }
 
 /** Points' quarter-hours that one answer may look at: some seconds' work. */
-export const MAX_ROWS = 1_000_000;
+export const MAX_ROWS = 400_000;
 
 /** Days in which one answer may look for gaps: ten years. */
 export const MAX_DAYS = 3_700;

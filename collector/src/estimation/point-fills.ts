@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { PointInterval } from '../accounting/interval.ts';
 import type { Site } from '../site/site.ts';
 import { LocalCalendar } from './calendar.ts';
@@ -49,13 +50,31 @@ async function fillGaps(
   const span = { fromMs: least(times) - settings.historyWeeks * 7 * DAY_MS, toMs: greatest(times) + DAY_MS };
   const calendar = new LocalCalendar(span, site.timezone);
   const filler = new GapFiller({ settings, calendar, alternateOf: alternatesOf(site) });
-  const history = await reader.points(filler.needs(gaps));
+  const needed = new Map<number, Set<number>>();
+  await inTurns(gaps, (gap) =>
+    filler.needs(gap, (pointId, startMs) => {
+      const starts = needed.get(pointId);
+      if (starts === undefined) needed.set(pointId, new Set([startMs]));
+      else starts.add(startMs);
+    }),
+  );
+  const history = await reader.points(needed);
   const fills = new Map<string, Fill>();
-  for (const gap of gaps) {
+  await inTurns(gaps, (gap) => {
     const fill = filler.fill(gap, (pointId, startMs) => history.get(pointId)?.get(startMs));
     if (fill !== null) fills.set(keyOf(gap.pointId, gap.startMs), fill);
-  }
+  });
   return fills;
+}
+
+/** After so many gaps others get their turn: some milliseconds' work. */
+const GAPS_PER_TURN = 500;
+
+async function inTurns(gaps: readonly Gap[], use: (gap: Gap) => void): Promise<void> {
+  for (let at = 0; at < gaps.length; at += GAPS_PER_TURN) {
+    gaps.slice(at, at + GAPS_PER_TURN).forEach(use);
+    await setImmediate();
+  }
 }
 
 /** Which point stands in for which, by their numbers. */

@@ -3,20 +3,23 @@ import type { Figures } from '../figures.ts';
 import type { Site, SiteSum } from '../site/site.ts';
 import { EstimationLimitError, MAX_ROWS } from './limit.ts';
 
-/** Quarter-hours that lie no further apart are asked for together. */
-const APART_MS = 3 * 3_600_000;
+/** Quarter-hours that lie no further apart are asked for together: the store looks through all that lies between them. */
+const APART_MS = 7 * 86_400_000;
 
-/** Rows in one question: what the store groups at once lies in its memory. */
-const MAX_ROWS_AT_ONCE = 200_000;
+/** Rows in one question: what the store sorts at once lies in its memory. */
+const MAX_ROWS_AT_ONCE = 100_000;
+
+/** Quarter-hours in one question, as many as a series of them may have. */
+const MAX_STARTS = 4000;
 
 /** A question costs about as much as so many of its rows. */
 const ROWS_PER_QUESTION = 1000;
 
-/** Successive quarter-hours, both ends included, and the points asked for. */
-interface Run {
-  readonly firstMs: number;
-  readonly lastMs: number;
-  readonly pointIds: number[];
+/** What one question asks for. */
+interface Question {
+  /** In order of time. */
+  readonly starts: readonly number[];
+  readonly pointIds: readonly number[];
 }
 
 /** Reads single quarter-hours for one answer, up to a limit. */
@@ -31,15 +34,15 @@ export class QuarterReader {
   }
 
   /**
-   * Quarter-hours of points, by number and beginning, with others that lie among them; one that is not known is not there.
+   * Quarter-hours of points, by number and beginning; one that is not known is not there.
    * @throws EstimationLimitError
    */
   async points(needed: ReadonlyMap<number, ReadonlySet<number>>): Promise<Map<number, Map<number, PointInterval>>> {
     const found = new Map<number, Map<number, PointInterval>>();
-    const runs = runsOfPoints(needed);
-    for (const { pointIds, ...run } of runs) this.#spend(pointIds.length * lengthOf(run));
-    for (const { pointIds, ...run } of runs) {
-      for (const row of await this.#figures.pointSumsOf(pointIds, edgesOf(run), this.#asOfMs)) {
+    const questions = questionsOf(needed);
+    for (const { pointIds, starts } of questions) this.#spend(pointIds.length * starts.length);
+    for (const { pointIds, starts } of questions) {
+      for (const row of await this.#figures.pointQuarters(pointIds, starts, this.#asOfMs)) {
         const rows = found.get(row.pointId) ?? new Map<number, PointInterval>();
         found.set(row.pointId, rows.set(row.startMs, row));
       }
@@ -53,9 +56,9 @@ export class QuarterReader {
    */
   async site(site: Site, starts: readonly number[]): Promise<Map<number, SiteSum | null>> {
     const found = new Map<number, SiteSum | null>(starts.map((ms) => [ms, null]));
-    for (const run of runsOf(starts)) {
-      this.#spend(lengthOf(run));
-      for (const sum of await this.#figures.siteSums(site, edgesOf(run), this.#asOfMs)) {
+    for (const cluster of clustersOf(starts)) {
+      this.#spend(cluster.length);
+      for (const sum of await this.#figures.siteSums(site, edgesOf(cluster), this.#asOfMs)) {
         if (found.has(sum.startMs)) found.set(sum.startMs, sum);
       }
     }
@@ -68,45 +71,45 @@ export class QuarterReader {
   }
 }
 
-/** Points whose gaps are at the same times, such as those of one agent, are asked for together. */
-function runsOfPoints(needed: ReadonlyMap<number, ReadonlySet<number>>): Run[] {
-  const runs = new Map<string, Run>();
+/** Points of which the same is needed, such as those of one agent that was silent, are asked for together. */
+function questionsOf(needed: ReadonlyMap<number, ReadonlySet<number>>): Question[] {
+  const questions = new Map<string, { starts: readonly number[]; pointIds: number[] }>();
   for (const [pointId, starts] of needed) {
-    for (const { firstMs, lastMs } of runsOf(starts)) {
-      const key = `${firstMs} ${lastMs}`;
-      const run = runs.get(key);
-      if (run === undefined) runs.set(key, { firstMs, lastMs, pointIds: [pointId] });
-      else run.pointIds.push(pointId);
+    for (const cluster of clustersOf(starts)) {
+      const key = cluster.join();
+      const question = questions.get(key);
+      if (question === undefined) questions.set(key, { starts: cluster, pointIds: [pointId] });
+      else question.pointIds.push(pointId);
     }
   }
-  return [...runs.values()].flatMap(split);
+  return [...questions.values()].flatMap(split);
 }
 
-function split({ pointIds, ...run }: Run): Run[] {
-  const count = Math.max(1, Math.floor(MAX_ROWS_AT_ONCE / lengthOf(run)));
+function split({ starts, pointIds }: Question): Question[] {
+  const count = Math.max(1, Math.floor(MAX_ROWS_AT_ONCE / starts.length));
   const parts = Math.ceil(pointIds.length / count);
   return Array.from({ length: parts }, (_, part) => ({
-    ...run,
+    starts,
     pointIds: pointIds.slice(part * count, (part + 1) * count),
   }));
 }
 
-type Stretch = Omit<Run, 'pointIds'>;
-
-function runsOf(starts: Iterable<number>): Stretch[] {
-  const runs: { firstMs: number; lastMs: number }[] = [];
+function clustersOf(starts: Iterable<number>): number[][] {
+  const clusters: number[][] = [];
   for (const ms of [...starts].sort((a, b) => a - b)) {
-    const last = runs.at(-1);
-    if (last === undefined || ms - last.lastMs > APART_MS) runs.push({ firstMs: ms, lastMs: ms });
-    else last.lastMs = ms;
+    const last = clusters.at(-1);
+    if (last === undefined || last.length >= MAX_STARTS || ms - (last.at(-1) as number) > APART_MS) clusters.push([ms]);
+    else last.push(ms);
   }
-  return runs;
+  return clusters;
 }
 
-function lengthOf({ firstMs, lastMs }: Stretch): number {
-  return (lastMs - firstMs) / QUARTER_MS + 1;
-}
-
-function edgesOf(run: Stretch): number[] {
-  return Array.from({ length: lengthOf(run) + 1 }, (_, index) => run.firstMs + index * QUARTER_MS);
+/** Boundaries around quarter-hours; what lies between them becomes a sum of its own, which nobody looks at. */
+function edgesOf(starts: readonly number[]): number[] {
+  const edges: number[] = [];
+  for (const ms of starts) {
+    if (edges.at(-1) !== ms) edges.push(ms);
+    edges.push(ms + QUARTER_MS);
+  }
+  return edges;
 }

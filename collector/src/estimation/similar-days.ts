@@ -8,14 +8,19 @@ const LEAST_DAYS = 3;
  * site's holidays are not known.
  */
 export const similarDays: MethodOf = ({ settings, calendar }) => {
-  const days = settings.historyWeeks * 7;
+  // Many points are silent at the same time.
+  const found = new Map<number, number[][]>();
+  const similar = (startMs: number): number[][] => {
+    let days = found.get(startMs);
+    if (days === undefined) found.set(startMs, (days = calendar.similar(startMs, settings.historyWeeks * 7)));
+    return days;
+  };
   return {
     needs({ pointId, startMs }, needs) {
-      for (const day of calendar.similar(startMs, days)) for (const ms of day) needs(pointId, ms);
+      for (const day of similar(startMs)) for (const ms of day) needs(pointId, ms);
     },
     powerW({ pointId, startMs }, rowAt) {
-      const powersW = calendar
-        .similar(startMs, days)
+      const powersW = similar(startMs)
         .map((quarters) => meanOfDay(pointId, quarters, rowAt))
         .filter((powerW) => powerW !== null);
       return powersW.length < LEAST_DAYS ? null : mean(powersW);

@@ -47,6 +47,29 @@ export async function pointSumsOf(
   return sumPointIntervals([...sums, ...(await minutes(sources, pointIds, tail, asOfMs))], boundariesMs);
 }
 
+/**
+ * Points' single quarter-hours, given in order of time, by the same rule and in the same order; one of which nothing is known
+ * is not there.
+ */
+export async function pointQuarters(
+  sources: Sources,
+  pointIds: readonly number[],
+  startsMs: readonly number[],
+  asOfMs: number | null,
+): Promise<PointInterval[]> {
+  const atMs = rolledUpToMs(sources, asOfMs);
+  const newer = startsMs.filter((ms) => ms >= atMs);
+  const rolledUp = startsMs.filter((ms) => ms < atMs);
+  const quarters = (await sources.store.pointQuarters(pointIds, rolledUp, asOfMs)).filter((row) => !isEmpty(row));
+  const [fromMs, lastMs] = [newer[0], newer.at(-1)];
+  if (fromMs === undefined || lastMs === undefined) return quarters;
+  const rows = await minutes(sources, pointIds, { fromMs, toMs: lastMs + QUARTER_MS }, asOfMs);
+  const asked = new Set(newer);
+  const edges = new Set(newer.flatMap((ms) => [ms, ms + QUARTER_MS]));
+  const sums = sumPointIntervals(rows, [...edges]);
+  return [...quarters, ...sums.filter(({ startMs }) => asked.has(startMs))];
+}
+
 /** A site's sums between successive boundaries on quarter-hours: rolled up where they are, minutes where they are not. */
 export async function siteSums(
   sources: Sources,

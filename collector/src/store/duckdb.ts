@@ -26,6 +26,7 @@ import {
   gaugesQuery,
   minutesOfAllQuery,
   minutesQuery,
+  pointQuartersQuery,
   pointSumsQuery,
   progressQuery,
   rollUpGauges,
@@ -165,6 +166,18 @@ class DuckdbStore implements Store {
       sums.push(await this.#read(pointSumsQuery, parameters, decodePoints));
     }
     return sums.flat();
+  }
+
+  async pointQuarters(
+    pointIds: readonly number[],
+    startsMs: readonly number[],
+    asOfMs: number | null,
+  ): Promise<PointInterval[]> {
+    const [fromMs, lastMs] = [startsMs[0], startsMs.at(-1)];
+    if (fromMs === undefined || lastMs === undefined || pointIds.length === 0) return [];
+    const minutes = list(startsMs.map((startMs) => startMs / MINUTE_MS));
+    const span = { fromMs, toMs: lastMs + MINUTE_MS };
+    return this.#read(pointQuartersQuery, { ...known(span, asOfMs), points: list(pointIds), minutes }, decodePoints);
   }
 
   async siteSums(siteId: number, boundariesMs: readonly number[], asOfMs: number | null): Promise<SiteSum[]> {

@@ -107,6 +107,12 @@ const elements = (column: string, count: number): string[] =>
 
 const energies = ['supply_wh', ...elements(ROLE_COLUMN, energyRoles.length)];
 
+/** Single quarter-hours of points; those between them are not read. */
+export const pointQuartersQuery = `
+  SELECT ${columnsOf(pointQuarter)} FROM ${pointQuarter.name}
+  WHERE ${known} AND ${ofPoints} AND minute IN (SELECT unnest($minutes::INTEGER[]))
+  ${newest('point, minute')} ORDER BY minute, point`;
+
 const siteSums = [
   sumOf('supply_wh'),
   sumOf('supply_ms'),

@@ -40,6 +40,12 @@ export interface Store {
     boundariesMs: readonly number[],
     asOfMs: number | null,
   ): Promise<PointInterval[]>;
+  /** Single quarter-hours of points, given in order of time, in the order of time and then of points. */
+  pointQuarters(
+    pointIds: readonly number[],
+    startsMs: readonly number[],
+    asOfMs: number | null,
+  ): Promise<PointInterval[]>;
   /**
    * Sums of a site's quarter-hours between successive boundaries (ascending, on quarter-hours); no row where nothing is
    * known.

@@ -162,6 +162,12 @@ export class FakeFigures implements Figures {
     return sumPointIntervals(rows, boundariesMs);
   }
 
+  async pointQuarters(pointIds: readonly number[], startsMs: readonly number[]): Promise<PointInterval[]> {
+    const quarter = (pointId: number, fromMs: number) =>
+      this.#rows(pointId, { fromMs, toMs: fromMs + QUARTER_MS }, QUARTER_MS);
+    return startsMs.flatMap((startMs) => pointIds.flatMap((pointId) => quarter(pointId, startMs)));
+  }
+
   async gaugeMinutes(pointId: number, { fromMs }: Span): Promise<GaugeInterval[]> {
     if (pointId !== 3) return [];
     return [{ pointId, channel: 'temperature', startMs: fromMs, min: 21, mean: 22.5, max: 24, samples: 6 }];

@@ -44,9 +44,12 @@ export function fillsOf(
     if (gap.missingMs > 0) gaps.push(gap);
   }
   // As in an answer, a method sees only what it said that it needs.
-  const needed = filler.needs(gaps);
-  const rowAt = (pointId: number, startMs: number) =>
-    needed.get(pointId)?.has(startMs) ? at.get(`${pointId} ${startMs}`) : undefined;
+  const needed = new Set<string>();
+  for (const gap of gaps) filler.needs(gap, (pointId, startMs) => needed.add(`${pointId} ${startMs}`));
+  const rowAt = (pointId: number, startMs: number) => {
+    const key = `${pointId} ${startMs}`;
+    return needed.has(key) ? at.get(key) : undefined;
+  };
   return gaps.map((gap) => filler.fill(gap, rowAt)).filter((fill) => fill !== null);
 }
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { MINUTE_MS, type PointInterval, QUARTER_MS } from '../../src/accounting/interval.ts';
-import { pointMinutes, pointSumsOf, siteMinutes, siteSums, type Sources } from '../../src/kpi/sums.ts';
+import { pointMinutes, pointQuarters, pointSumsOf, siteMinutes, siteSums, type Sources } from '../../src/kpi/sums.ts';
 import { Rollup } from '../../src/site/rollup.ts';
 import { openDuckdbStore } from '../../src/store/duckdb.ts';
 import { point, row, site, T0 } from '../site/example.ts';
@@ -53,6 +53,22 @@ t.test('sums are quarter-hours, then minutes, then what is not stored yet', asyn
     [hours[0], 60 * 13],
     [hours[1], 41 * 13],
   ]);
+  const quarters = [0, 5, 6, 40].map((quarter) => T0 + quarter * QUARTER_MS);
+  t.same(
+    (await pointQuarters(sources, [2, 1], quarters, null)).map(({ pointId, startMs, energyWh }) => [
+      pointId,
+      (startMs - T0) / QUARTER_MS,
+      energyWh,
+    ]),
+    [
+      [1, 0, 15 * 13],
+      [2, 0, 15 * 10],
+      [1, 5, 15 * 13],
+      [2, 5, 15 * 10],
+      [1, 6, 11 * 13],
+      [2, 6, 11 * 10],
+    ],
+  );
   const future = await siteSums(sources, hall, [hours[2] as number, T0 + 20 * QUARTER_MS], null);
   t.same(future, []);
   t.same(await siteSums(sources, hall, [hours[0] as number], null), []);

@@ -92,6 +92,7 @@ export function conformsToStore(t: Test, open: (t: Test) => Promise<Store>): voi
   check('a failed write can be rolled back and written again', aFailedWrite);
   check('read back is in order of minutes, newest rows only', readBackIsOrdered);
   check('sums of quarters follow the boundaries', sumsFollowTheBoundaries);
+  check('single quarter-hours are read alone', quartersAreRead);
   check('sums of site quarters keep null apart from zero', siteSumsKeepNull);
   check('sums are the same however often they are asked for', sumsAreDeterministic);
   check('sums are of the newest quarter-hours, however many were restated and when', sumsOfRestated);
@@ -343,6 +344,23 @@ const sumsFollowTheBoundaries: Body = async (t, store) => {
   );
   const [first] = await store.pointSumsOf([1], [T0, T0 + QUARTER_MS], null);
   t.equal(first?.minW, null);
+};
+
+const quartersAreRead: Body = async (t, store) => {
+  const at = (i: number): number => T0 + i * QUARTER_MS;
+  const quarters = [0, 1, 2, 3].flatMap((i) => [pointRow(1, at(i), i), pointRow(2, at(i), 10 + i)]);
+  await writeBatch(store, { position: 1, recordedMs: T0, quarters });
+  await writeBatch(store, { position: 2, recordedMs: T0 + 1, quarters: [pointRow(2, at(1), 99)] });
+  const energies = async (starts: number[], asOfMs: number | null) =>
+    (await store.pointQuarters([2, 1, 3], starts, asOfMs)).map((row) => [row.pointId, row.startMs, row.energyWh]);
+  const first = [1, at(1), 1];
+  const last = [
+    [1, at(3), 3],
+    [2, at(3), 13],
+  ];
+  t.same(await energies([at(1), at(3), at(9)], null), [first, [2, at(1), 99], ...last]);
+  t.same(await energies([at(1), at(3)], T0), [first, [2, at(1), 11], ...last], 'as of a time');
+  t.same(await energies([], null), []);
 };
 
 const siteSumsKeepNull: Body = async (t, store) => {
