@@ -1,9 +1,10 @@
 import { supplyRoles } from '@wattmark/shared/roles';
+import { unitOf } from '../../accounting/quantity.ts';
 import type { Site, SitePoint } from '../../site/site.ts';
 import { isoTime } from '../period.ts';
 import { type Figure, type Input, known, measured, unknown } from './figure.ts';
 import { type DatedFactor, factorAt, factorSeries } from './grid-factors.ts';
-import { drawnBy, itWh, type Quantity, type Stretch, sumTogether, type Together, totalWh } from './stretches.ts';
+import { drawnBy, itWh, type Side, type Stretch, sumTogether, type Together, totalWh } from './stretches.ts';
 
 /**
  * Emissions of the energy supplied, and CUE. What comes through a `utility` point has the grid's factor, what a `solar` point
@@ -39,7 +40,7 @@ export function supplyPointsOf(site: Site): SitePoint[] {
 interface Emitter {
   readonly point: SitePoint;
   readonly from: 'grid' | 'own' | 'sun' | 'unsaid';
-  /** Of its own: kg for each unit that it is read in, and where that comes from. */
+  /** Of its own: kg for each kWh, or each L or kg of a fuel, and where that comes from. */
   readonly own: { readonly kgPerUnit: number; readonly source: string } | undefined;
 }
 
@@ -52,15 +53,44 @@ interface Plan {
 
 function planOf(site: Site): Plan {
   const { emissionFactors = [] } = site.file;
-  const emitters = supplyPointsOf(site).map((point): Emitter => {
-    const own = emissionFactors.find((factor) => factor.point === point.point);
-    if (own !== undefined) return { point, from: 'own', own };
-    return { point, from: point.role === 'utility' ? 'grid' : point.role === 'solar' ? 'sun' : 'unsaid', own };
-  });
+  const ownOf = ({ point }: SitePoint) => emissionFactors.find((factor) => factor.point === point);
+  const supply = supplyPointsOf(site);
+  const emitters = supply
+    .filter((point) => !isSaidElsewhere(point, supply, ownOf))
+    .map((point): Emitter => {
+      const own = ownOf(point);
+      if (own !== undefined) return { point, from: 'own', own };
+      return { point, from: point.role === 'utility' ? 'grid' : point.role === 'solar' ? 'sun' : 'unsaid', own };
+    });
   return { site, emitters, series: factorSeries(site.file, site.timezone) };
 }
 
-function emissionsKg({ emitters, series }: Plan): Quantity {
+/**
+ * Whether a generator's emissions are those of another point: of its fuel, where that is metered and has a factor, else of the
+ * electricity that it makes. A fuel point without feeds is taken to be that of all generators.
+ */
+function isSaidElsewhere(
+  point: SitePoint,
+  supply: readonly SitePoint[],
+  ownOf: (point: SitePoint) => unknown,
+): boolean {
+  if (point.role !== 'generator') return false;
+  const feeds = (fuel: SitePoint, generator: SitePoint): boolean =>
+    fuel.role === 'generator' &&
+    fuel.quantity !== 'energy' &&
+    generator.role === 'generator' &&
+    generator.quantity === 'energy' &&
+    (fuel.feeds.length === 0 || fuel.feeds.includes(generator.point));
+  if (point.quantity === 'energy') return supply.some((fuel) => feeds(fuel, point) && ownOf(fuel) !== undefined);
+  return ownOf(point) === undefined && supply.some((generator) => feeds(point, generator));
+}
+
+/** How many of a point's units make the one that its factor is for: kWh, L or kg. */
+function unitsOf({ quantity }: SitePoint): number {
+  return quantity === 'energy' ? 1000 : 1;
+}
+
+function emissionsKg({ emitters, series }: Plan): Side {
   const gridKg = (wh: number, startMs: number): number => (wh / 1000) * (factorAt(series, startMs)?.kgPerKwh ?? 0);
   if (emitters.length === 0) {
     return (stretch) => {
@@ -71,7 +101,9 @@ function emissionsKg({ emitters, series }: Plan): Quantity {
   const byPoint = new Map(emitters.map((emitter) => [emitter.point, emitter]));
   return drawnBy([...byPoint.keys()], (point, { energyWh, startMs }) => {
     const { from, own } = byPoint.get(point) as Emitter;
-    return from === 'grid' ? gridKg(point.factor * energyWh, startMs) : (energyWh / 1000) * (own?.kgPerUnit ?? 0);
+    return from === 'grid'
+      ? gridKg(point.factor * energyWh, startMs)
+      : (energyWh / unitsOf(point)) * (own?.kgPerUnit ?? 0);
   });
 }
 
@@ -130,15 +162,21 @@ function aboutOf(plan: Plan, { stretches, measuredMs }: Together, elapsedMs: num
       );
   }
   for (const { point, own, from } of emitters.filter((emitter) => emitter.from !== 'grid')) {
+    const unit = unitOf[point.quantity];
     inputs.push(
       measured(
         point.point,
         stretches.reduce((sum, stretch) => sum + drawn(stretch, point), 0),
-        'Wh',
+        unit,
       ),
     );
     if (own !== undefined)
-      inputs.push({ name: `factor of ${point.point}`, value: own.kgPerUnit, unit: 'kg/kWh', source: own.source });
+      inputs.push({
+        name: `factor of ${point.point}`,
+        value: own.kgPerUnit,
+        unit: `kg/${unit === 'Wh' ? 'kWh' : unit}`,
+        source: own.source,
+      });
     if (from === 'sun') notes.push(`${point.point}: on-site solar energy is taken to emit nothing`);
   }
   return { coverage: measuredMs / elapsedMs, inputs, notes };

@@ -3,7 +3,7 @@ import type { Site } from '../../site/site.ts';
 import { startOf } from '../boundaries.ts';
 import { supplyPointsOf } from './emissions.ts';
 import { type Figure, type Input, known, measured, unknown } from './figure.ts';
-import { drawnBy, type Quantity, type Stretch, sumTogether, totalWh } from './stretches.ts';
+import { drawnBy, type Side, type Stretch, sumTogether, totalWh } from './stretches.ts';
 
 /**
  * Renewable over total energy, at most 1. Renewable are retired certificates and documented supply, as the site file has them,
@@ -19,8 +19,8 @@ export function renewableFigure(site: Site, stretches: readonly Stretch[], elaps
       'renewables of the site file is not given (an empty list says that there are none), and no point is solar',
     );
   const countsSolar = solar.length > 0 && !solarCertificatesSold;
-  const quantities = countsSolar ? [totalWh, selfConsumedWh(site)] : [totalWh];
-  const { sums, measuredMs, stretches: counted } = sumTogether(stretches, quantities);
+  const sides = countsSolar ? [totalWh, selfConsumedWh(site)] : [totalWh];
+  const { sums, measuredMs, stretches: counted } = sumTogether(stretches, sides);
   const [suppliedWh = 0, ownWh = 0] = sums;
   if (suppliedWh <= 0)
     return unknown('ref', `at no time was the total energy${countsSolar ? ' and what the sun gave' : ''} measured`);
@@ -61,8 +61,9 @@ function shareOf(
 }
 
 /** What solar points made less all that left the site. */
-function selfConsumedWh(site: Site): Quantity {
-  return drawnBy(supplyPointsOf(site), ({ role }, { energyWh, exportWh }) => {
+function selfConsumedWh(site: Site): Side {
+  const points = supplyPointsOf(site).filter(({ quantity }) => quantity === 'energy');
+  return drawnBy(points, ({ role }, { energyWh, exportWh }) => {
     const madeWh = role === 'solar' ? energyWh : Math.min(0, energyWh);
     return madeWh - exportWh;
   });

@@ -37,7 +37,7 @@ export const figureSettings = {
   gridFactors: v.optional(
     v.pipe(v.array(v.strictObject({ from: date, kgPerKwh, source: text })), v.minLength(1), v.maxLength(200)),
   ),
-  /** Of single points: fuels, heat, or electricity that is not the grid's. Per kWh, or per unit that the point is read in. */
+  /** Of single points: fuels, heat, or electricity that is not the grid's. Per kWh, or per L or kg of a fuel metered so. */
   emissionFactors: v.optional(
     v.pipe(
       v.array(

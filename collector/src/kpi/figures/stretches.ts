@@ -25,11 +25,11 @@ export type SiteEnergies = Pick<
 >;
 
 /** How much of something there was in a stretch, and for how long of it that is measured; null where nothing is known. */
-export type Quantity = (stretch: Stretch) => { readonly amount: number; readonly measuredMs: number } | null;
+export type Side = (stretch: Stretch) => { readonly amount: number; readonly measuredMs: number } | null;
 
-/** Sums of several quantities over the same time. */
+/** Sums of several sides over the same time. */
 export interface Together {
-  /** In the order of the quantities. */
+  /** In the order of the sides. */
   readonly sums: readonly number[];
   readonly measuredMs: number;
   readonly stretches: readonly Stretch[];
@@ -93,12 +93,12 @@ function runsOf(days: readonly Stretch[]): (readonly Stretch[])[] {
   return runs.length <= MAX_RUNS ? runs : [days];
 }
 
-/** Sums over those stretches in which every one of the quantities was measured throughout. */
-export function sumTogether(stretches: readonly Stretch[], quantities: readonly Quantity[]): Together {
-  const sums = quantities.map(() => 0);
+/** Sums over those stretches in which every one of the sides was measured throughout. */
+export function sumTogether(stretches: readonly Stretch[], sides: readonly Side[]): Together {
+  const sums = sides.map(() => 0);
   const counted: Stretch[] = [];
   for (const stretch of stretches) {
-    const found = quantities.map((quantity) => quantity(stretch));
+    const found = sides.map((side) => side(stretch));
     if (!found.every((one) => one !== null && isWhole(stretch, one.measuredMs))) continue;
     found.forEach((one, index) => (sums[index] = (sums[index] as number) + (one?.amount ?? 0)));
     counted.push(stretch);
@@ -107,18 +107,18 @@ export function sumTogether(stretches: readonly Stretch[], quantities: readonly 
 }
 
 /** Site's total energy, Wh. */
-export const totalWh: Quantity = ({ site }) =>
+export const totalWh: Side = ({ site }) =>
   site === undefined || site.totalWh === null ? null : { amount: site.totalWh, measuredMs: site.totalMs };
 
 /** Site's IT energy, Wh. */
-export const itWh: Quantity = ({ site }) =>
+export const itWh: Side = ({ site }) =>
   site === undefined || site.itWh === null ? null : { amount: site.itWh, measuredMs: site.itMs };
 
 /** The sum of what points drew, in their own unit; unknown where one of them is. */
 export function drawnBy(
   points: readonly SitePoint[],
   amountOf = (_: SitePoint, row: PointInterval) => row.energyWh,
-): Quantity {
+): Side {
   return ({ startMs, endMs, point: rowOf }) => {
     let amount = 0;
     let measuredMs = endMs - startMs;

@@ -7,6 +7,7 @@ import { renewableFigure } from '../../../src/kpi/figures/renewables.ts';
 import { utilisationFigure } from '../../../src/kpi/figures/utilisation.ts';
 import { waterFigure } from '../../../src/kpi/figures/water.ts';
 import { energies, HOUR_MS, hour, siteWith } from '../../examples/figures.ts';
+import type { SitePoint } from '../../../src/site/site.ts';
 import { point } from '../../site/example.ts';
 
 const start = '2026-03-02T00:00:00Z';
@@ -73,6 +74,27 @@ t.test('emissions: a fuel without a factor leaves no figure, unless none was use
   const told = emissionFigures(siteWith(points, { grid: 'cn-east', emissionFactors }), [ran], HOUR_MS);
   t.ok(Math.abs((told.cue.value ?? 0) - (5.5 + 0.4) / 8) < 1e-12);
   t.match(told.cue.inputs.at(-1), { value: 0.8, source: 'delivery note' });
+});
+
+t.test('emissions: a generator emits what its fuel does, or its electricity, and never both', async (t) => {
+  const genset = point(2, 'generator', { point: 'genset' });
+  const tank = point(3, 'generator', { point: 'tank', carrier: 'diesel', quantity: 'volume' });
+  const ofGenset = { point: 'genset', kgPerUnit: 0.8, source: 'a' };
+  const ofTank = { point: 'tank', kgPerUnit: 2.5, source: 'b' };
+  const ran = hour(start, both, { ...known, 2: { energyWh: 1_000 }, 3: { energyWh: 0.4 } });
+  const value = (points: SitePoint[], ...emissionFactors: (typeof ofTank)[]): number | null => {
+    const at = siteWith([point(1, 'utility'), ...points], { grid: 'cn-east', emissionFactors });
+    return emissionFigures(at, [ran], HOUR_MS).emissions.value;
+  };
+  const near = (found: number | null, kg: number, name: string): void =>
+    void t.ok(Math.abs((found ?? Number.NaN) * 1000 - kg) < 1e-9, `${name}: ${found}`);
+  near(value([tank], ofTank), 5.5 + 1, 'fuel alone, in litres');
+  near(value([genset, tank], ofTank), 5.5 + 1, 'both metered, the fuel has a factor');
+  near(value([genset, tank], ofGenset), 5.5 + 0.8, 'both metered, the electricity has one');
+  near(value([genset, tank], ofGenset, ofTank), 5.5 + 1, 'both have one');
+  t.equal(value([genset, tank]), null);
+  const other = { ...tank, feeds: ['genset-2'] };
+  t.equal(value([genset, other], ofTank), null, 'the fuel of another generator');
 });
 
 t.test('emissions: what is missing is said', async (t) => {
