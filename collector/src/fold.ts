@@ -1,13 +1,17 @@
+import type { Channel } from '@wattmark/shared/channels';
 import type { Birth } from '@wattmark/shared/messages';
 import { Accounting, type AccountingState } from './accounting/accounting.ts';
 import type { IntervalBatch } from './accounting/interval.ts';
+import { useOf } from './accounting/slot.ts';
 import { CorrectionBook } from './corrections/book.ts';
 import { type Correction, type CorrectionEntry, isPointChange } from './corrections/change.ts';
 import { ByteReader } from './evidence/bytes.ts';
+import { type AgentCursor, newAgentCursor } from './ingest/agent-cursor.ts';
 import { type AgentKey, Catalogue, type PointKey, type SiteKey, type SlotKey } from './evidence/catalogue.ts';
 import type { Cursor, EvidenceFrame } from './evidence/evidence-log.ts';
 import { type LogMark, LogMarks } from './evidence/log-marks.ts';
 import { type MessageHead, type ReadingColumns, RecordReader, type RecordVisitor, timeOf } from './evidence/record.ts';
+import { type Import, ImportBook, type ImportEntry } from './import/import-book.ts';
 import { birthHash } from './ingest/birth-hash.ts';
 import { DEFAULT_INTERVAL_MS, type RegistryState, SiteRegistry } from './site/registry.ts';
 import type { Site, SitePoint } from './site/site.ts';
@@ -18,21 +22,6 @@ import type { SiteFile } from './site/site-file.ts';
  * nothing else. While the collector runs it applies what was just written; after a restart, what was written since the
  * last snapshot; in a replay, all.
  */
-
-/** Where an agent's sequence stands in the log. */
-export interface AgentCursor {
-  epoch: string | null;
-  /** Last sequence number received in the epoch; 0 before the first. */
-  seq: number;
-  /** Messages that the agent lost by its own account. */
-  lost: number;
-  software: string | null;
-  /** Tells whether a birth announces anything new; empty before the first. */
-  birthHash: string;
-  /** Time of the newest message, and when it arrived; NaN before the first. */
-  atMs: number;
-  receivedMs: number;
-}
 
 export interface FoldState {
   readonly cursor: Cursor;
@@ -49,6 +38,7 @@ export interface FoldState {
   readonly accounting: AccountingState;
   readonly marks: readonly LogMark[];
   readonly corrections: readonly Correction[];
+  readonly imports: readonly Import[];
 }
 
 /**
@@ -63,6 +53,7 @@ export class Fold implements RecordVisitor {
   readonly registry: SiteRegistry = new SiteRegistry(this.catalogue, (pointId) => this.accounting.owner(pointId));
   readonly agents: AgentCursor[] = [];
   readonly corrections: CorrectionBook = new CorrectionBook();
+  #imports = new ImportBook();
   #marks = new LogMarks();
   /** Of the frame under way. */
   #entry: { readonly siteId: number; readonly entry: CorrectionEntry } | null = null;
@@ -128,6 +119,10 @@ export class Fold implements RecordVisitor {
     return { intervalMs, quantity, modulusWh: this.registry.modulusOf(pointId) };
   }
 
+  get imports(): ImportBook {
+    return this.#imports;
+  }
+
   /** Where in the log which times are. */
   get marks(): LogMarks {
     return this.#marks;
@@ -160,6 +155,7 @@ export class Fold implements RecordVisitor {
       accounting: this.accounting.save(),
       marks: this.#marks.all(),
       corrections: this.corrections.all,
+      imports: this.#imports.all(),
     };
   }
 
@@ -175,6 +171,7 @@ export class Fold implements RecordVisitor {
     fold.accounting.load(state.accounting);
     fold.registry.load(state.registry);
     fold.#marks = new LogMarks(state.marks);
+    fold.#imports = ImportBook.load(state.imports);
     for (const correction of state.corrections) fold.#hold(correction);
     return fold;
   }
@@ -248,6 +245,16 @@ export class Fold implements RecordVisitor {
     this.#entry = { siteId, entry };
   }
 
+  import(siteId: number, entry: ImportEntry): void {
+    this.#imports.begin(String(this.#cursor.position + 1), siteId, entry);
+  }
+
+  block(importId: number, pointId: number, channel: Channel, bytes: Uint8Array): void {
+    const use = useOf(channel, this.instrumentOf(pointId).quantity);
+    if (use === 'gauge') throw new RangeError(`${channel} does not become energy`);
+    this.#imports.add(String(importId), { pointId, channel, use }, bytes, this.#cursor.log);
+  }
+
   /** @returns the minutes that were finished without it: they are as of the record before. */
   #correct({ siteId, entry }: { siteId: number; entry: CorrectionEntry }, frameMs: number): IntervalBatch | null {
     this.#entry = null;
@@ -278,19 +285,7 @@ export class Fold implements RecordVisitor {
   }
 
   #agent(agentId: number): AgentCursor {
-    const found = this.agents[agentId];
-    if (found !== undefined) return found;
     if (agentId >= this.catalogue.agents.length) throw new RangeError(`agent ${agentId} is not defined`);
-    const agent: AgentCursor = {
-      epoch: null,
-      seq: 0,
-      lost: 0,
-      software: null,
-      birthHash: '',
-      atMs: Number.NaN,
-      receivedMs: Number.NaN,
-    };
-    this.agents[agentId] = agent;
-    return agent;
+    return (this.agents[agentId] ??= newAgentCursor());
   }
 }

@@ -3,7 +3,7 @@ import { topicOf } from '@wattmark/shared/topics';
 import type { Delivery, Link } from './broker/link.ts';
 import type { Correction, CorrectionEntry } from './corrections/change.ts';
 import type { Cursor, EvidenceFrame, EvidenceLog } from './evidence/evidence-log.ts';
-import { correctionBody } from './evidence/record.ts';
+import { bodyOf, type RecordWriter } from './evidence/record-writer.ts';
 import type { Fold } from './fold.ts';
 import type { Ingest, PendingFrame } from './ingest/ingest.ts';
 import type { LiveFigures } from './live-figures.ts';
@@ -45,11 +45,19 @@ const MAX_UNFOLDED_BYTES = 64 * 1024 * 1024;
 /** Corrections that may wait for their turn. */
 const MAX_WAITING_ENTRIES = 100;
 
+/** A record that has a frame of its own, by whose number it is known. */
 interface WaitingEntry {
-  readonly siteId: number;
-  readonly entry: CorrectionEntry;
-  readonly resolve: (correction: Correction) => void;
+  readonly write: (record: RecordWriter) => void;
+  readonly resolve: (entered: Entered) => void;
   readonly reject: (error: Error) => void;
+}
+
+/** What became of such a record. */
+export interface Entered {
+  /** Number of the record in the evidence log. */
+  readonly id: string;
+  /** The correction that it is; null where it is none. */
+  readonly correction: Correction | null;
 }
 
 export class Pipeline {
@@ -98,18 +106,25 @@ export class Pipeline {
   }
 
   /**
-   * Puts a correction on record and resolves when everything that it touches is restated.
+   * Puts a record on its own into the log and resolves when all that follows from it is done: of a correction, that everything it
+   * touches is restated.
    * @throws Error where too many wait already, or the collector stops.
    */
-  correct(siteId: number, entry: CorrectionEntry): Promise<Correction> {
+  enter(write: (record: RecordWriter) => void): Promise<Entered> {
     if (this.#stopping || this.#entries.length >= MAX_WAITING_ENTRIES) {
       return Promise.reject(new Error(this.#stopping ? 'the collector stops' : 'too many corrections wait already'));
     }
-    const made = new Promise<Correction>((resolve, reject) => {
-      this.#entries.push({ siteId, entry, resolve, reject });
+    const entered = new Promise<Entered>((resolve, reject) => {
+      this.#entries.push({ write, resolve, reject });
     });
     this.#start();
-    return made;
+    return entered;
+  }
+
+  /** Puts a correction on record, as `enter` does. */
+  async correct(siteId: number, entry: CorrectionEntry): Promise<Correction> {
+    const { correction } = await this.enter((record) => record.correction(siteId, entry));
+    return correction as Correction;
   }
 
   /** Resolves when what has arrived is on disk, acknowledged and accounted. */
@@ -130,12 +145,19 @@ export class Pipeline {
   }
 
   #start(): void {
-    this.#committing ??= this.#commitAll().finally(() => {
-      this.#committing = null;
-    });
+    this.#committing ??= this.#commitAll();
   }
 
   async #commitAll(): Promise<void> {
+    try {
+      await this.#commitWaiting();
+    } finally {
+      // At once, and not when somebody hears of it: what arrives in between would wait for the next to come.
+      this.#committing = null;
+    }
+  }
+
+  async #commitWaiting(): Promise<void> {
     const { ingest } = this.#parts;
     // Let everything that the socket has already delivered join the frame.
     await new Promise((resolve) => setImmediate(resolve));
@@ -147,14 +169,9 @@ export class Pipeline {
         if (frame.body.length > 0 && !(await this.#commit(frame.body, null))) return;
         this.#acknowledge(frame);
       }
-      // A record of its own, by whose number it is known.
-      if (entry !== undefined && !(await this.#enter(entry))) return;
+      if (entry !== undefined && !(await this.#commit(bodyOf(this.#parts.now(), entry.write), entry))) return;
       if (entry === undefined && frame === null) return;
     }
-  }
-
-  #enter(waiting: WaitingEntry): Promise<boolean> {
-    return this.#commit(correctionBody(waiting.siteId, waiting.entry, this.#parts.now()), waiting);
   }
 
   /** Appends one frame, however long that takes; false only where the collector stops before the disk takes it. */
@@ -168,14 +185,22 @@ export class Pipeline {
     this.#unfolded.push({ frame, entry });
     this.#unfoldedBytes += body.length;
     if (entry !== null) this.#restating++;
-    this.#folding ??= this.#foldAll().finally(() => {
-      this.#folding = null;
-    });
+    this.#folding ??= this.#foldAll();
     if (this.#restating === 0 || this.#unfoldedBytes > MAX_UNFOLDED_BYTES) await this.#folding;
     return true;
   }
 
   async #foldAll(): Promise<void> {
+    // Not before the promise is known.
+    await Promise.resolve();
+    try {
+      await this.#foldWaiting();
+    } finally {
+      this.#folding = null;
+    }
+  }
+
+  async #foldWaiting(): Promise<void> {
     const { fold, recorder, restater, live } = this.#parts;
     for (let next = this.#unfolded.shift(); next !== undefined; next = this.#unfolded.shift()) {
       const { frame, entry } = next;
@@ -184,7 +209,7 @@ export class Pipeline {
       const correction = await folding;
       this.#unfoldedBytes -= frame.body.length;
       if (entry !== null) this.#restating--;
-      if (correction !== null) entry?.resolve(correction);
+      entry?.resolve({ id: String(frame.next.position), correction });
     }
   }
 

@@ -34,6 +34,13 @@ export class CorrectionBook {
     return change.kind === 'withdraw' ? this.find(change.correction)?.change : change;
   }
 
+  /** Imports whose readings count, in the order in which they were committed: of one minute the last one counts. */
+  get imports(): readonly string[] {
+    return this.#corrections.flatMap(({ id, change }) =>
+      change.kind === 'import' && !this.#withdrawn.has(id) ? [change.import] : [],
+    );
+  }
+
   /** What the corrections that hold make of a point's readings. */
   adjustmentsOf(siteId: number, point: string): Adjustments {
     const changes = this.#corrections

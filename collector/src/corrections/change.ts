@@ -68,6 +68,8 @@ const changeSchema = v.variant('kind', [
   }),
   /** The site's description of today holds from then on. */
   v.strictObject({ kind: v.literal('structure'), from: minuteMs }),
+  /** The readings of an import on record count from now on. */
+  v.strictObject({ kind: v.literal('import'), import: v.pipe(v.string(), v.regex(/^\d{1,15}$/)) }),
   /** Somebody has seen a finding and says what it is about. */
   v.strictObject({ kind: v.literal('acknowledge'), finding: v.pipe(v.string(), v.minLength(1), v.maxLength(500)) }),
   /** An earlier correction no longer holds. */

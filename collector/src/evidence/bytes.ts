@@ -67,6 +67,14 @@ export class ByteWriter {
     this.#length += this.#bytes.write(value, this.#length);
   }
 
+  /** Bytes, with their number before them. */
+  bytes(value: Uint8Array): void {
+    this.varint(value.length);
+    this.#reserve(value.length);
+    this.#bytes.set(value, this.#length);
+    this.#length += value.length;
+  }
+
   /** A finite number, exactly; `flags` may use the bits of TAG_FREE. */
   value(value: number, flags: number): void {
     const size = Math.abs(value);
@@ -148,6 +156,15 @@ export class ByteReader {
     const size = this.varint();
     if (this.#at + size > this.#bytes.length) throw new RangeError('the record ends too early');
     const value = this.#bytes.toString('utf8', this.#at, this.#at + size);
+    this.#at += size;
+    return value;
+  }
+
+  /** Bytes as they lie in the record; not a copy. */
+  bytes(): Uint8Array {
+    const size = this.varint();
+    if (this.#at + size > this.#bytes.length) throw new RangeError('the record ends too early');
+    const value = this.#bytes.subarray(this.#at, this.#at + size);
     this.#at += size;
     return value;
   }

@@ -12,7 +12,7 @@ import {
  * and its own body, followed by the body: changing, removing or reordering anything breaks every hash after it.
  */
 
-const HASH_BYTES = 32;
+export const HASH_BYTES = 32;
 const SEGMENT_BYTES = 64 * 1024 * 1024;
 
 /** A place in the log, between two frames. */

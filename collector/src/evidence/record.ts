@@ -1,15 +1,16 @@
 import { type Channel, isChannel } from '@wattmark/shared/channels';
 import type { Birth } from '@wattmark/shared/messages';
 import type { CorrectionEntry } from '../corrections/change.ts';
+import type { ImportEntry } from '../import/import-book.ts';
 import type { SiteFile } from '../site/site-file.ts';
-import { type ByteReader, ByteWriter, TAG_FREE } from './bytes.ts';
+import type { ByteReader } from './bytes.ts';
 import type { Catalogue, PointKey, SiteKey, SlotKey } from './catalogue.ts';
 
 /**
  * The records of the evidence log. A frame's body is the collector's time as a double, in UTC milliseconds, and then records one
  * after the other; times within are differences to it.
  */
-const kinds = {
+export const kinds = {
   site: 1,
   agent: 2,
   point: 3,
@@ -22,6 +23,8 @@ const kinds = {
   sites: 10,
   tick: 11,
   correction: 12,
+  import: 13,
+  block: 14,
 } as const;
 
 /** The readings of one message; `count` entries of the three columns, which are reused for the next message. */
@@ -60,115 +63,28 @@ export interface RecordVisitor {
   tick(nowMs: number): void;
   /** Somebody corrects what is on record of a site. */
   correction(siteId: number, entry: CorrectionEntry): void;
-}
-
-/** Writes the records of one frame. */
-export class RecordWriter {
-  readonly #out: ByteWriter;
-  readonly #baseMs: number;
-
-  constructor(out: ByteWriter, baseMs: number) {
-    this.#out = out;
-    this.#baseMs = baseMs;
-    out.cut(0);
-    out.double(baseMs);
-  }
-
-  site(key: SiteKey): void {
-    this.#out.byte(kinds.site);
-    this.#out.text(key.group);
-    this.#out.text(key.site);
-  }
-
-  agent(agent: string, siteId: number): void {
-    this.#out.byte(kinds.agent);
-    this.#out.varint(siteId);
-    this.#out.text(agent);
-  }
-
-  point(key: PointKey): void {
-    this.#out.byte(kinds.point);
-    this.#out.varint(key.siteId);
-    this.#out.text(key.point);
-  }
-
-  slot(key: SlotKey): void {
-    this.#out.byte(kinds.slot);
-    this.#out.varint(key.agentId);
-    this.#out.varint(key.pointId);
-    this.#out.text(key.channel);
-  }
-
-  epoch(agentId: number, epoch: string): void {
-    this.#out.byte(kinds.epoch);
-    this.#out.varint(agentId);
-    this.#out.text(epoch);
-  }
-
-  readings(head: MessageHead, columns: ReadingColumns): void {
-    const out = this.#out;
-    out.byte(kinds.readings);
-    out.varint(head.agentId);
-    out.varint(head.seq);
-    out.signed(head.receivedMs - this.#baseMs);
-    out.signed(head.receivedMs - head.atMs);
-    out.varint(columns.count);
-    let next = 0;
-    for (let i = 0; i < columns.count; i++) {
-      const slot = columns.slots[i] ?? 0;
-      out.signed(slot - next);
-      out.value(columns.values[i] ?? 0, columns.estimated[i] === 1 ? TAG_FREE : 0);
-      next = slot + 1;
-    }
-  }
-
-  refused(agentId: number, seq: number, reason: string): void {
-    this.#out.byte(kinds.refused);
-    this.#out.varint(agentId);
-    this.#out.varint(seq);
-    this.#out.text(reason);
-  }
-
-  birth(agentId: number, birth: Birth): void {
-    this.#out.byte(kinds.birth);
-    this.#out.varint(agentId);
-    this.#out.text(JSON.stringify(birth));
-  }
-
-  loss(agentId: number, nextSeq: number, count: number): void {
-    this.#out.byte(kinds.loss);
-    this.#out.varint(agentId);
-    this.#out.varint(nextSeq);
-    this.#out.varint(count);
-  }
-
-  sites(files: readonly SiteFile[]): void {
-    this.#out.byte(kinds.sites);
-    this.#out.text(JSON.stringify(files));
-  }
-
-  tick(nowMs: number): void {
-    this.#out.byte(kinds.tick);
-    this.#out.signed(nowMs - this.#baseMs);
-  }
-
-  correction(siteId: number, entry: CorrectionEntry): void {
-    this.#out.byte(kinds.correction);
-    this.#out.varint(siteId);
-    this.#out.text(JSON.stringify(entry));
-  }
-}
-
-/** The body of a frame that holds a correction and nothing else. */
-export function correctionBody(siteId: number, entry: CorrectionEntry, nowMs: number): Uint8Array {
-  const out = new ByteWriter();
-  new RecordWriter(out, nowMs).correction(siteId, entry);
-  return out.toBytes();
+  /** Somebody begins to import a history of a site; its number is that of the record. */
+  import(siteId: number, entry: ImportEntry): void;
+  /** Readings of one channel of a point that belong to an import. */
+  block(importId: number, pointId: number, channel: Channel, bytes: Uint8Array): void;
 }
 
 /** The collector's time at a frame, UTC ms. */
 export function timeOf(body: Uint8Array): number {
   return Buffer.from(body.buffer, body.byteOffset, 8).readDoubleLE();
+}
+
+/**
+ * The block that a frame's body holds and nothing else.
+ * @throws RangeError where it holds something else.
+ */
+export function blockIn(body: ByteReader): Uint8Array {
+  body.double();
+  if (body.byte() !== kinds.block) throw new RangeError('not the frame of a block');
+  body.varint();
+  body.varint();
+  readChannel(body);
+  return body.bytes();
 }
 
 /** Reads the records of frames. */
@@ -213,6 +129,10 @@ export class RecordReader {
         return visit.tick(baseMs + body.signed());
       case kinds.correction:
         return visit.correction(body.varint(), JSON.parse(body.text()) as CorrectionEntry);
+      case kinds.import:
+        return visit.import(body.varint(), JSON.parse(body.text()) as ImportEntry);
+      case kinds.block:
+        return visit.block(body.varint(), body.varint(), readChannel(body), body.bytes());
       default:
         throw new RangeError(`unknown record kind ${kind}`);
     }

@@ -1,19 +1,18 @@
 import type { Adjustments } from '../accounting/adjustments.ts';
-import { MAX_BRIDGE_MS } from '../accounting/point-account.ts';
 import type { Span } from '../accounting/interval.ts';
-import { type Change, isPointChange, spanOf } from '../corrections/change.ts';
-import type { SiteKey, AgentKey, PointKey, SlotKey } from '../evidence/catalogue.ts';
+import { MAX_BRIDGE_MS } from '../accounting/point-account.ts';
+import type { CorrectionBook } from '../corrections/book.ts';
+import { type Change, isPointChange, type PointChange, spanOf } from '../corrections/change.ts';
+import type { AgentKey, PointKey, SiteKey, SlotKey } from '../evidence/catalogue.ts';
 import type { Cursor } from '../evidence/evidence-log.ts';
 import type { Fold } from '../fold.ts';
-import type { RefoldRequest } from './refold.ts';
+import { type ImportedSeries, spanOfImport } from '../import/import-book.ts';
+import type { RefoldedPoint, RefoldRequest } from './refold.ts';
 
-/** Everything that accounting a part of the log again needs; plain data, so that another thread can do it. */
+/** Everything that accounting readings again needs; plain data, so that another thread can do it. */
 export interface RefoldJob {
   /** The evidence log's. */
   readonly directory: string;
-  readonly from: Cursor;
-  /** Number of records in the log up to which it is read. */
-  readonly until: number;
   readonly catalogue: {
     readonly sites: readonly SiteKey[];
     readonly agents: readonly AgentKey[];
@@ -21,6 +20,10 @@ export interface RefoldJob {
     readonly slots: readonly SlotKey[];
   };
   readonly request: RefoldRequest;
+  /** The part of the log with the agents' readings; null where they are not concerned. `until` is a number of records. */
+  readonly agents: { readonly from: Cursor; readonly until: number } | null;
+  /** Imported series of the points, import by import; of one minute the last one counts. */
+  readonly imports: readonly (readonly ImportedSeries[])[];
 }
 
 /**
@@ -29,35 +32,81 @@ export interface RefoldJob {
  */
 const LEAD_MS = 86_400_000;
 
-/**
- * What has to be accounted again for a change to one point; null where nothing has.
- * @param adjustments what corrections make of the point's readings, that change included
- */
+/** What corrections make of readings, the one in question included. */
+export type Corrected = Pick<CorrectionBook, 'adjustmentsOf' | 'imports'>;
+
+/** What has to be accounted again for a change, or for taking it back; null where nothing has. */
 export function refoldJobOf(
   fold: Fold,
   directory: string,
-  target: { readonly siteId: number; readonly change: Change; readonly adjustments: Adjustments },
+  siteId: number,
+  change: Change,
+  corrected: Corrected,
 ): RefoldJob | null {
-  const { siteId, change, adjustments } = target;
-  if (!isPointChange(change)) return null;
+  if (isPointChange(change)) return jobOfPoint(fold, directory, siteId, change, corrected);
+  return change.kind === 'import' ? jobOfImport(fold, directory, change.import, corrected) : null;
+}
+
+function jobOfPoint(
+  fold: Fold,
+  directory: string,
+  siteId: number,
+  change: PointChange,
+  corrected: Corrected,
+): RefoldJob | null {
   const pointId = fold.catalogue.pointId(siteId, change.point);
   if (pointId === undefined) return null;
+  const adjustments = corrected.adjustmentsOf(siteId, change.point);
   const span = reachOf(spanOf(change), adjustments);
-  const from = fold.marks.placeOf(span.fromMs - LEAD_MS);
-  if (from === undefined) return null;
-  const entered = adjustments.entered.filter(({ atMs }) => atMs >= span.fromMs);
+  return jobOf(fold, directory, [pointId], span, corrected);
+}
+
+/** An import that counts lies over what is there; one that no longer does leaves what lies below. */
+function jobOfImport(fold: Fold, directory: string, id: string, corrected: Corrected): RefoldJob | null {
+  const made = fold.imports.find(id);
+  if (made === undefined || made.series.length === 0) return null;
+  const pointIds = [...new Set(made.series.map(({ pointId }) => pointId))];
+  const job = jobOf(fold, directory, pointIds, spanOfImport(made), corrected);
+  return corrected.imports.at(-1) === id ? { ...job, agents: null, imports: [made.series] } : job;
+}
+
+function jobOf(
+  fold: Fold,
+  directory: string,
+  pointIds: readonly number[],
+  span: Span,
+  corrected: Corrected,
+): RefoldJob {
   const { sites, agents, points, slots } = fold.catalogue;
+  const from = fold.marks.placeOf(span.fromMs - LEAD_MS);
+  const imports = corrected.imports
+    .map((id) =>
+      (fold.imports.find(id)?.series ?? []).filter((one) => pointIds.includes(one.pointId) && overlap(one, span)),
+    )
+    .filter((series) => series.length > 0);
   return {
     directory,
-    from,
-    until: fold.cursor.position,
     catalogue: { sites, agents, points, slots },
     request: {
-      points: [{ pointId, ...fold.instrumentOf(pointId), adjustments: { ...adjustments, entered } }],
+      points: pointIds.map((pointId) => refoldedPoint(fold, pointId, span, corrected)),
       span,
       closedMs: fold.closedMs,
     },
+    agents: from === undefined ? null : { from, until: fold.cursor.position },
+    imports,
   };
+}
+
+function refoldedPoint(fold: Fold, pointId: number, span: Span, corrected: Corrected): RefoldedPoint {
+  const key = fold.catalogue.points[pointId];
+  if (key === undefined) throw new RangeError(`point ${pointId} is not defined`);
+  const adjustments = corrected.adjustmentsOf(key.siteId, key.point);
+  const entered = adjustments.entered.filter(({ atMs }) => atMs >= span.fromMs);
+  return { pointId, ...fold.instrumentOf(pointId), adjustments: { ...adjustments, entered } };
+}
+
+function overlap({ fromMs, toMs }: Span, span: Span): boolean {
+  return fromMs < span.toMs && toMs >= span.fromMs;
 }
 
 /** A span together with the times to which entered register values carry energy from it, and into it. */

@@ -91,11 +91,38 @@ export class Refold {
     return this.#accounting.take().points.filter((row) => this.#isConcerned(row));
   }
 
-  /** The last of them, and an empty one for each minute of which nothing is known any more. */
+  /** The last of them. */
   finish(): PointInterval[] {
     for (const progress of this.#progress.values()) this.#enterUntil(progress, this.#request.closedMs, null);
-    const rows = this.#accounting.close(this.#request.closedMs).points.filter((row) => this.#isConcerned(row));
-    for (const progress of this.#progress.values()) this.#addEmpty(progress, rows);
+    return this.#accounting.close(this.#request.closedMs).points.filter((row) => this.#isConcerned(row));
+  }
+
+  /** Takes note of imported minutes, and gives those that are within the span or in what agents' readings make of it. */
+  noteImported(rows: readonly PointInterval[]): PointInterval[] {
+    const { span } = this.#request;
+    return rows.filter(({ pointId, startMs }) => {
+      const progress = this.#progress.get(pointId);
+      if (progress === undefined) return false;
+      const { cutMs, endMs } = progress;
+      const isWithin = startMs < span.toMs && startMs + MINUTE_MS > span.fromMs;
+      if (!isWithin && !(startMs >= cutMs && startMs < endMs)) return false;
+      progress.minutes.add(startMs);
+      return true;
+    });
+  }
+
+  /** An empty minute for each of which nothing is known any more, where agents' or imported readings told of it before. */
+  takeBack(imported: readonly (Span & { readonly pointId: number })[]): PointInterval[] {
+    const rows: PointInterval[] = [];
+    for (const progress of this.#progress.values()) {
+      this.#addEmpty(progress, { fromMs: progress.cutMs, toMs: progress.endMs }, rows);
+      const { span } = this.#request;
+      for (const { pointId, fromMs, toMs } of imported) {
+        if (pointId !== progress.point.pointId) continue;
+        const within = { fromMs: minuteOf(Math.max(fromMs, span.fromMs)), toMs: Math.min(toMs, span.toMs) };
+        this.#addEmpty(progress, within, rows);
+      }
+    }
     return rows;
   }
 
@@ -170,12 +197,14 @@ export class Refold {
     return true;
   }
 
-  #addEmpty({ point: { pointId }, cutMs, endMs, minutes }: Progress, rows: PointInterval[]): void {
-    // Without any reading of the span there was nothing to take back.
-    if (Number.isNaN(cutMs)) return;
-    const lastMs = Math.min(endMs, this.#request.closedMs);
-    for (let startMs = cutMs; startMs + MINUTE_MS <= lastMs; startMs += MINUTE_MS) {
-      if (!minutes.has(startMs)) rows.push(emptyMinute(pointId, startMs));
+  #addEmpty({ point: { pointId }, minutes }: Progress, { fromMs, toMs }: Span, rows: PointInterval[]): void {
+    // Without any reading there was nothing to take back.
+    if (Number.isNaN(fromMs)) return;
+    const lastMs = Math.min(toMs, this.#request.closedMs);
+    for (let startMs = fromMs; startMs + MINUTE_MS <= lastMs; startMs += MINUTE_MS) {
+      if (minutes.has(startMs)) continue;
+      minutes.add(startMs);
+      rows.push(emptyMinute(pointId, startMs));
     }
   }
 

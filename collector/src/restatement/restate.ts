@@ -3,10 +3,10 @@ import type { Correction } from '../corrections/change.ts';
 import type { Fold } from '../fold.ts';
 import type { Recorder } from '../recorder.ts';
 import { type RefoldJob, refoldJobOf } from './job.ts';
-import type { RefoldedAccount } from './refold-log.ts';
+import type { RefoldedAccount, Refolding } from './refold-log.ts';
 
 /** Accounts a part of the log again, here or in another thread. */
-export type RefoldRun = (job: RefoldJob) => AsyncGenerator<readonly PointInterval[], readonly RefoldedAccount[]>;
+export type RefoldRun = (job: RefoldJob) => Refolding;
 
 /** Where the log is, and who reads it again. */
 export interface Restater {
@@ -27,9 +27,7 @@ export async function restate(
 ): Promise<void> {
   const { siteId, recordedMs } = correction;
   const change = fold.corrections.effectOf(correction);
-  if (change === undefined || !('point' in change)) return;
-  const adjustments = fold.corrections.adjustmentsOf(siteId, change.point);
-  const job = refoldJobOf(fold, directory, { siteId, change, adjustments });
+  const job = change === undefined ? null : refoldJobOf(fold, directory, siteId, change, fold.corrections);
   if (job === null) return;
   let accounts: readonly RefoldedAccount[] = [];
   const rows = async function* (): AsyncGenerator<readonly PointInterval[]> {

@@ -1,0 +1,80 @@
+import { readSegmentLog } from '@wattmark/shared/segment-log';
+import type { AdjustedPoints } from '../accounting/adjustments.ts';
+import type { BucketSink } from '../accounting/bucket.ts';
+import type { PointInterval } from '../accounting/interval.ts';
+import { ByteReader } from '../evidence/bytes.ts';
+import { HASH_BYTES } from '../evidence/evidence-log.ts';
+import { blockIn } from '../evidence/record.ts';
+import { type Block, decodeBlock } from './block.ts';
+import { PointHistory } from './booking.ts';
+import type { ImportedSeries } from './import-book.ts';
+
+/** Points are booked side by side for so long: the store likes rows that lie together in time to lie together on disk. */
+const STRIDE_MS = 86_400_000;
+
+interface Running {
+  readonly pointId: number;
+  readonly series: readonly ImportedSeries[];
+  readonly history: PointHistory;
+  /** Blocks of each series that were fed already. */
+  readonly fed: number[];
+}
+
+/**
+ * Books the readings of an import from the evidence log, all its points side by side.
+ * @param adjusted what corrections make of them
+ */
+export async function* foldImport(
+  directory: string,
+  series: readonly ImportedSeries[],
+  adjusted: AdjustedPoints,
+): AsyncGenerator<PointInterval[]> {
+  let rows: PointInterval[] = [];
+  const sink: BucketSink = (pointId, bucket) => void rows.push(adjusted.scale(bucket.toInterval(pointId)));
+  let running = runningOf(series);
+  let untilMs = Math.min(...series.map(({ fromMs }) => fromMs));
+  while (running.length > 0) {
+    untilMs += STRIDE_MS;
+    for (const point of running) await bookUntil(directory, point, untilMs, sink, adjusted);
+    for (const { history } of running) if (history.isDone) history.close(sink);
+    running = running.filter(({ history }) => !history.isDone);
+    yield rows;
+    rows = [];
+  }
+}
+
+function runningOf(series: readonly ImportedSeries[]): Running[] {
+  const byPoint = new Map<number, ImportedSeries[]>();
+  for (const one of series) byPoint.set(one.pointId, [...(byPoint.get(one.pointId) ?? []), one]);
+  return [...byPoint].map(([pointId, own]) => {
+    const intervalMs = Math.max(...own.map((one) => one.intervalMs));
+    const uses = own.map(({ use }) => use);
+    return { pointId, series: own, history: new PointHistory(pointId, intervalMs, uses), fed: own.map(() => 0) };
+  });
+}
+
+async function bookUntil(
+  directory: string,
+  { pointId, series, history, fed }: Running,
+  untilMs: number,
+  sink: BucketSink,
+  adjusted: AdjustedPoints,
+): Promise<void> {
+  const isVoid = (atMs: number): boolean => adjusted.isVoided(pointId, atMs);
+  for (;;) {
+    for (const channel of history.starved()) {
+      const place = series[channel]?.places[fed[channel] ?? 0];
+      fed[channel] = (fed[channel] ?? 0) + 1;
+      history.feed(channel, place === undefined ? null : await readBlock(directory, place));
+    }
+    history.bookUntil(untilMs, sink, isVoid);
+    if (history.starved().length === 0) return;
+  }
+}
+
+async function readBlock(directory: string, place: ImportedSeries['places'][number]): Promise<Block> {
+  for await (const { payload } of readSegmentLog(directory, place)) {
+    return decodeBlock(blockIn(new ByteReader(payload.subarray(HASH_BYTES))));
+  }
+  throw new RangeError('the evidence log ends before a block that was in it');
+}

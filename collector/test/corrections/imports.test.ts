@@ -1,0 +1,106 @@
+import t from 'tap';
+import { MINUTE_MS, type PointInterval } from '../../src/accounting/interval.ts';
+import type { Change } from '../../src/corrections/change.ts';
+import { encodeBlock } from '../../src/import/block.ts';
+import { replay } from '../../src/replay.ts';
+import { Rig, START, scratch } from '../support/rig.ts';
+
+/** Minutes since START. */
+const at = (minutes: number): number => START + minutes * MINUTE_MS;
+
+const sumWh = (rows: readonly PointInterval[]): number => rows.reduce((sum, { energyWh }) => sum + energyWh, 0);
+const near = (t: { ok(value: boolean, message: string): unknown }, found: number, expected: number): void =>
+  void t.ok(Math.abs(found - expected) <= 1e-6 * Math.max(1, Math.abs(expected)), `${found} should be ${expected}`);
+
+/** Ten minutes of an agent's readings of 6 kW, from minute 60 on. */
+async function live(rig: Rig): Promise<void> {
+  const points = [{ point: 'main', role: 'utility', channels: ['power'], intervalMs: 10_000 }];
+  rig.send('birth', { v: 1, epoch: 'E', firstSeq: 1, at: at(60), software: 'test', points });
+  for (let seq = 1; seq <= 60; seq++) {
+    rig.nowMs = at(60) + seq * 10_000;
+    rig.send('readings', { v: 1, epoch: 'E', seq, at: rig.nowMs, readings: [['main', 'power', 6000]] });
+    if (seq % 6 === 0) rig.pipeline.tick();
+    await rig.settle();
+  }
+}
+
+/** Means of each minute, as blocks of at most 20 readings. */
+async function importMeans(rig: Rig, powerW: (minute: number) => number, from: number, to: number): Promise<string> {
+  const entry = { by: 'auditor', reason: 'history', files: [], mapping: '' };
+  const { id } = await rig.pipeline.enter((record) => record.import(0, entry));
+  const pointId = rig.fold.catalogue.pointId(0, 'main') as number;
+  for (let first = from; first < to; first += 20) {
+    const minutes = Array.from({ length: Math.min(20, to - first) }, (_, i) => first + i);
+    const block = encodeBlock({
+      atMs: Float64Array.from(minutes, at),
+      values: Float64Array.from(minutes, powerW),
+      isMean: true,
+      isEstimated: false,
+      intervalMs: MINUTE_MS,
+    });
+    await rig.pipeline.enter((record) => record.block(Number(id), pointId, 'power', block));
+  }
+  return id;
+}
+
+async function correct(rig: Rig, change: Change): Promise<string> {
+  const { id } = await rig.pipeline.correct(0, { by: 'auditor', reason: 'test', change });
+  return id;
+}
+
+async function minutes(rig: Rig): Promise<PointInterval[]> {
+  await rig.recorder.idle();
+  const rows = await rig.store.pointMinutes([0], { fromMs: START, toMs: at(120) }, null);
+  return rows.filter(({ measuredMs }) => measuredMs > 0);
+}
+
+const LIVE_WH = (6000 * 590) / 3600;
+
+t.test('an import counts from its commitment on, until it is withdrawn', async (t) => {
+  const data = scratch(t);
+  let rig = await Rig.open(data);
+  await live(rig);
+  const id = await importMeans(rig, (minute) => 1000 + minute, 0, 50);
+  near(t, sumWh(await minutes(rig)), LIVE_WH);
+  const importedWh = Array.from({ length: 50 }, (_, minute) => (1000 + minute) / 60).reduce((a, b) => a + b);
+  const committed = await correct(rig, { kind: 'import', import: id });
+  near(t, sumWh(await minutes(rig)), LIVE_WH + importedWh);
+  await rig.close();
+
+  rig = await Rig.open(data, at(71));
+  await correct(rig, { kind: 'void', point: 'main', from: at(10), to: at(20) });
+  const voidWh = Array.from({ length: 10 }, (_, i) => (1010 + i) / 60).reduce((a, b) => a + b);
+  near(t, sumWh(await minutes(rig)), LIVE_WH + importedWh - voidWh);
+  await correct(rig, { kind: 'factor', point: 'main', from: at(40), to: at(60), factor: 2 });
+  const doubledWh = Array.from({ length: 10 }, (_, i) => (1040 + i) / 60).reduce((a, b) => a + b);
+  near(t, sumWh(await minutes(rig)), LIVE_WH + importedWh - voidWh + doubledWh);
+  await correct(rig, { kind: 'withdraw', correction: committed });
+  near(t, sumWh(await minutes(rig)), LIVE_WH);
+  await rig.close();
+  const { comparison } = await replay(data, { replace: false, onProgress: () => {} });
+  t.same(
+    comparison?.filter(({ differing }) => differing > 0),
+    [],
+  );
+});
+
+t.test('of two imports, and of an import and an agent, the later one counts minute by minute', async (t) => {
+  const rig = await Rig.open(scratch(t));
+  t.teardown(async () => rig.close());
+  await live(rig);
+  await correct(rig, { kind: 'import', import: await importMeans(rig, () => 600, 0, 30) });
+  const second = await correct(rig, { kind: 'import', import: await importMeans(rig, () => 1200, 20, 65) });
+  near(t, sumWh(await minutes(rig)), 20 * 10 + 45 * 20 + 5 * 100);
+  await correct(rig, { kind: 'withdraw', correction: second });
+  near(t, sumWh(await minutes(rig)), 30 * 10 + LIVE_WH);
+});
+
+t.test('an import that nobody commits leaves nothing but its record', async (t) => {
+  const rig = await Rig.open(scratch(t));
+  t.teardown(async () => rig.close());
+  await live(rig);
+  await importMeans(rig, () => 600, 0, 30);
+  near(t, sumWh(await minutes(rig)), LIVE_WH);
+  await correct(rig, { kind: 'void', point: 'main', from: at(0), to: at(30) });
+  near(t, sumWh(await minutes(rig)), LIVE_WH);
+});
