@@ -73,7 +73,7 @@ export class Recorder {
    * written; where the store has them already, they are only gone through.
    */
   async restate(
-    batch: Pick<RestatedBatch, 'position' | 'recordedMs'>,
+    batch: Omit<RestatedBatch, 'rows'>,
     rows: () => AsyncIterable<readonly PointInterval[]>,
   ): Promise<void> {
     const { fold, rollup, store, progress } = this.#parts;

@@ -82,11 +82,14 @@ export interface Closed {
   readonly minutesMs: ReadonlySet<number>;
 }
 
-/** Minutes that a correction changed, in slices; `position` is that of the correction's record. */
+/** What a correction changed; `position` is that of its record. */
 export interface RestatedBatch {
   readonly position: number;
   readonly recordedMs: number;
+  /** Minutes, in slices. */
   readonly rows: AsyncIterable<readonly PointInterval[]>;
+  /** A site whose quarter-hours are computed anew from an instant on, because its description is another; null for none. */
+  readonly redescribed: { readonly siteId: number; readonly fromMs: number } | null;
 }
 
 /**

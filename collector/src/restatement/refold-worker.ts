@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { extname } from 'node:path';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
-import type { PointInterval } from '../accounting/interval.ts';
+import { packRows, unpackRows } from '../accounting/packed-rows.ts';
 import type { RefoldJob } from './job.ts';
-import { type RefoldedAccount, refoldLog } from './refold-log.ts';
+import { type RefoldedAccount, type Refolding, refoldLog } from './refold-log.ts';
 
 /**
  * `refoldLog` in a thread of its own: reading a month of a large site's log takes seconds, in which messages must go on being
@@ -11,16 +11,14 @@ import { type RefoldedAccount, refoldLog } from './refold-log.ts';
  */
 
 type Answer =
-  | { readonly rows: readonly PointInterval[] }
+  | { readonly rows: Float64Array }
   | { readonly accounts: readonly RefoldedAccount[] }
   | { readonly failure: string };
 
 /** Memory of the thread, MiB: the accounts of the points and a frame of the log. */
 const MAX_HEAP_MIB = 512;
 
-export async function* refoldInWorker(
-  job: RefoldJob,
-): AsyncGenerator<readonly PointInterval[], readonly RefoldedAccount[]> {
+export async function* refoldInWorker(job: RefoldJob): Refolding {
   const file = new URL(`refold-worker${extname(import.meta.filename)}`, import.meta.url);
   const worker = new Worker(file, { workerData: job, resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MIB } });
   try {
@@ -28,7 +26,7 @@ export async function* refoldInWorker(
       const [answer] = (await once(worker, 'message')) as [Answer];
       if ('failure' in answer) throw new Error(answer.failure);
       if ('accounts' in answer) return answer.accounts;
-      yield answer.rows;
+      yield unpackRows(answer.rows);
       worker.postMessage('next');
     }
   } finally {
@@ -37,13 +35,14 @@ export async function* refoldInWorker(
 }
 
 async function answerParent(job: RefoldJob): Promise<void> {
-  const say = (answer: Answer): void => parentPort?.postMessage(answer);
+  const say = (answer: Answer, moved: readonly ArrayBuffer[] = []): void => parentPort?.postMessage(answer, moved);
   const rows = refoldLog(job);
   try {
     let next = await rows.next();
     for (; next.done !== true; next = await rows.next()) {
       const asked = once(parentPort as NonNullable<typeof parentPort>, 'message');
-      say({ rows: next.value });
+      const rows = packRows(next.value);
+      say({ rows }, [rows.buffer]);
       await asked;
     }
     say({ accounts: next.value });

@@ -27,12 +27,19 @@ export async function restate(
 ): Promise<void> {
   const { siteId, recordedMs } = correction;
   const change = fold.corrections.effectOf(correction);
+  const { position } = fold.cursor;
+  if (change?.kind === 'structure') {
+    const redescribed = { siteId, fromMs: change.from };
+    return recorder.restate({ position, recordedMs, redescribed }, noRows);
+  }
   const job = change === undefined ? null : refoldJobOf(fold, directory, siteId, change, fold.corrections);
   if (job === null) return;
   let accounts: readonly RefoldedAccount[] = [];
   const rows = async function* (): AsyncGenerator<readonly PointInterval[]> {
     accounts = yield* refold(job);
   };
-  await recorder.restate({ position: fold.cursor.position, recordedMs }, rows);
+  await recorder.restate({ position, recordedMs, redescribed: null }, rows);
   for (const { pointId, state } of accounts) if (state !== null) fold.accounting.replace(pointId, state);
 }
+
+async function* noRows(): AsyncGenerator<readonly PointInterval[]> {}

@@ -87,6 +87,8 @@ export class Rollup {
           else if (!openQuarters.has(quarterMs)) addOwner(due, quarterMs, index.siteOf(pointId) ?? pointId);
         }
       }
+      const site = sites.find(({ siteId }) => siteId === batch.redescribed?.siteId);
+      if (site !== undefined) this.#addQuarters(due, quarterOf(batch.redescribed?.fromMs ?? 0), site);
       for (const run of runsOf(due)) await rollUp(store, run, index, batch.recordedMs);
       await store.commit(batch.position);
     } catch (error) {
@@ -94,6 +96,12 @@ export class Rollup {
       throw error;
     }
     this.#openQuarters = openQuarters;
+  }
+
+  #addQuarters(due: Due, fromMs: number, site: Site): void {
+    for (let quarterMs = fromMs; hasEnded(quarterMs, this.#recordedMs); quarterMs += QUARTER_MS) {
+      if (!this.#openQuarters.has(quarterMs)) addOwner(due, quarterMs, site);
+    }
   }
 
   /** Takes note of restated minutes that are in the store already, as `skip` does of a batch. */

@@ -2,6 +2,7 @@ import t from 'tap';
 import { MINUTE_MS, type PointInterval } from '../../src/accounting/interval.ts';
 import type { Change, Correction } from '../../src/corrections/change.ts';
 import { replay } from '../../src/replay.ts';
+import { emptySiteFile, type SiteFile } from '../../src/site/site-file.ts';
 import { Rig, START, scratch } from '../support/rig.ts';
 
 /** Minutes since START. */
@@ -170,6 +171,29 @@ t.test('a meter that is replaced goes on where the old one ended', async (t) => 
   const oldLast = 50_000 + ((swap - START) / 3_600_000) * 6000;
   await correct(rig, { kind: 'replacement', point: 'main', at: swap, channel: 'energy', oldLast, newFirst: 7 });
   near(t, sumWh(await minutes(rig, 'main')), (6000 * 3590) / 3600);
+  await replaysAlike(t, rig, data);
+});
+
+t.test('the description of today can be made to hold from a date on', async (t) => {
+  const data = scratch(t);
+  const rig = await rigOf(t, data);
+  const file = (role: 'other' | 'it') =>
+    ({ ...emptySiteFile({ site: 'dc-1', group: 'default' }), points: [{ point: 'ups', role }] }) as SiteFile;
+  rig.ingest.setSites([file('other')], START);
+  announce(rig);
+  await run(rig, 0, 50, steady);
+  rig.ingest.setSites([file('it')], rig.nowMs);
+  await run(rig, 50, 52, steady);
+  const itWh = async (asOfMs: number | null = null): Promise<number | null | undefined> => {
+    await rig.recorder.idle();
+    const [sum] = await rig.store.siteSums(0, [at(15), at(30)], asOfMs);
+    return sum?.levels[0]?.itWh;
+  };
+  t.equal(await itWh(), null);
+  const made = await correct(rig, { kind: 'structure', from: START });
+  near(t, (await itWh()) ?? 0, 1000);
+  t.equal(await itWh(made.recordedMs - 1), null);
+  await run(rig, 52, 70, steady);
   await replaysAlike(t, rig, data);
 });
 
