@@ -105,6 +105,6 @@ t.test('as of an instant, sums are asked as of it', async (t) => {
   const figures = new FakeFigures({ sites: [campus], sinceMs });
   const api = apiOf(t, figures);
   await api.inject(`/api/v1/sites/campus/figures?${query}&asOf=2026-10-02T00:00:00Z`);
-  t.ok(figures.asked.length >= 2);
+  t.ok(figures.asked.length >= 1);
   t.ok(figures.asked.every(({ asOfMs }) => asOfMs === Date.parse('2026-10-02T00:00:00Z')));
 });

@@ -1,6 +1,6 @@
-import type { Span } from '../../accounting/interval.ts';
 import type { Figures } from '../../figures.ts';
-import type { Site, SitePoint } from '../../site/site.ts';
+import { sumSiteIntervals } from '../../site/interval-sum.ts';
+import type { Site, SitePoint, SiteSum } from '../../site/site.ts';
 import { atLevel, type LevelChoice } from '../level.ts';
 import { type Period, PeriodError } from '../period.ts';
 import { type Knowledge, knownUntilMs } from '../site-kpis.ts';
@@ -10,7 +10,7 @@ import { type Figure, type FigureId, figureIds, known, measured, unknown } from 
 import { coolingFigure, reuseEffectiveness, reuseFigure } from './heat.ts';
 import { renewableFigure } from './renewables.ts';
 import { readStretches, type Stretch } from './stretches.ts';
-import { priceSpans } from './tariff.ts';
+import { type PriceSpan, priceSpans } from './tariff.ts';
 import { serversOf, utilisationFigure } from './utilisation.ts';
 import { waterFigure } from './water.ts';
 
@@ -38,11 +38,14 @@ export async function siteFigures(
   if (elapsedMs <= 0) return figuresBy((id) => unknown(id, 'the period has not begun'));
   const { asOfMs } = knowledge;
   const pointIds = pointsAsked(site).flatMap(({ pointId }) => (pointId === null ? [] : [pointId]));
-  const { stretches, level } = await readStretches(figures, site, pointIds, period, knowledge);
+  const { tariff } = site.file;
+  const prices = tariff === undefined ? [] : priceSpans(tariff, period, site.timezone);
+  const changesMs = prices.map(({ toMs }) => toMs);
+  const read = await readStretches(figures, site, pointIds, period, knowledge, changesMs);
+  const { stretches, level, sums } = read;
   const servers = serversOf(site);
   const serverIds = servers.flatMap(({ pointId }) => (pointId === null ? [] : [pointId]));
   const means = serverIds.length === 0 ? [] : await figures.gaugeMeansOf(serverIds, 'utilisation', period, asOfMs);
-  const priced = await readPriced(figures, site, period, level, asOfMs);
   const pue = pueBy(stretches, elapsedMs);
   const erf = reuseFigure(site, stretches, elapsedMs);
   const all: SiteFigures = {
@@ -54,7 +57,7 @@ export async function siteFigures(
     ere: reuseEffectiveness(erf, pue.value, pue.coverage),
     cer: coolingFigure(site, stretches, elapsedMs),
     iteusv: utilisationFigure(servers, means, elapsedMs),
-    ...costFigures(site.file.tariff, priced, elapsedMs),
+    ...costFigures(tariff, pricedOf(prices, sums, level), elapsedMs),
   };
   if (site.kind === 'data-centre') return all;
   return figuresBy((id) =>
@@ -75,19 +78,11 @@ function pointsAsked(site: Site): SitePoint[] {
   return [...supplyPointsOf(site), ...site.points.filter(({ role }) => role !== null && roles.includes(role))];
 }
 
-async function readPriced(
-  figures: Figures,
-  site: Site,
-  period: Span,
-  level: LevelChoice,
-  asOfMs: number | null,
-): Promise<PricedEnergy[]> {
-  const { tariff } = site.file;
-  if (tariff === undefined) return [];
-  const spans = priceSpans(tariff, period, site.timezone);
-  const sums = await figures.siteSums(site, [period.fromMs, ...spans.map(({ toMs }) => toMs)], asOfMs);
-  const byStart = new Map(sums.map((sum) => [sum.startMs, atLevel(sum, level.index)]));
-  return spans.map((span) => ({ span, energies: byStart.get(span.fromMs) }));
+/** What was used at each price, from sums that no change of price lies within. */
+function pricedOf(prices: readonly PriceSpan[], sums: readonly SiteSum[], level: LevelChoice): PricedEnergy[] {
+  const edgesMs = [...prices.slice(0, 1).map(({ fromMs }) => fromMs), ...prices.map(({ toMs }) => toMs)];
+  const byStart = new Map(sumSiteIntervals(sums, edgesMs).map((sum) => [sum.startMs, atLevel(sum, level.index)]));
+  return prices.map((span) => ({ span, energies: byStart.get(span.fromMs) }));
 }
 
 /** All total energy that is known; what is not, is in the coverage. */

@@ -2,6 +2,7 @@ import { type PointInterval, QUARTER_MS, type Span } from '../../accounting/inte
 import type { Figures } from '../../figures.ts';
 import type { Site, SitePoint, SiteSum } from '../../site/site.ts';
 import { balanceOf } from '../../site/balance.ts';
+import { sumSiteIntervals } from '../../site/interval-sum.ts';
 import { boundaries } from '../boundaries.ts';
 import { atLevel, type LevelChoice, type LevelSum } from '../level.ts';
 import { choiceOver, type Knowledge, knownUntilMs } from '../site-kpis.ts';
@@ -42,6 +43,8 @@ const SLACK_MS = 18_000;
 export interface Stretches {
   readonly stretches: readonly Stretch[];
   readonly level: LevelChoice;
+  /** The site's sums between successive midnights and the other instants asked for. */
+  readonly sums: readonly SiteSum[];
 }
 
 /**
@@ -54,18 +57,21 @@ export async function readStretches(
   pointIds: readonly number[],
   period: Span,
   knowledge: Knowledge,
+  alsoAtMs: readonly number[] = [],
 ): Promise<Stretches> {
   const endMs = Math.min(period.toMs, Math.ceil(knownUntilMs(knowledge) / QUARTER_MS) * QUARTER_MS);
   const known = { fromMs: period.fromMs, toMs: endMs };
   const inside = boundaries(known, 'P1D', site.timezone).filter((ms) => ms > known.fromMs && ms < known.toMs);
-  const read = (boundariesMs: readonly number[]): Promise<Sums> =>
-    readSums(figures, site, pointIds, boundariesMs, knowledge.asOfMs);
-  const sumsOfDays = await read([known.fromMs, ...inside, known.toMs]);
-  const level = choiceOver(balanceOf(site), sumsOfDays.sites, period, knowledge);
+  const read = (boundariesMs: readonly number[], alsoMs: readonly number[] = []): Promise<Sums> =>
+    readSums(figures, site, pointIds, boundariesMs, alsoMs, knowledge.asOfMs);
+  const other = alsoAtMs.filter((ms) => ms > known.fromMs && ms < known.toMs);
+  const sumsOfDays = await read([known.fromMs, ...inside, known.toMs], other);
+  const { sites: sums } = sumsOfDays;
+  const level = choiceOver(balanceOf(site), sums, period, knowledge);
   const days = stretchesOf(sumsOfDays, level);
   const ragged = days.filter((day) => isRagged(day, pointIds));
   const grainMs = grainOf(ragged, pointIds.length + 1);
-  if (grainMs === null) return { stretches: days, level };
+  if (grainMs === null) return { stretches: days, level, sums };
   const parts = await Promise.all(
     runsOf(ragged).map(async (run) => {
       const starts = run.flatMap((day) => startsOf(day, grainMs));
@@ -76,7 +82,7 @@ export async function readStretches(
     }),
   );
   const whole = days.filter((day) => !ragged.includes(day));
-  return { stretches: [...whole, ...parts.flat()].sort((a, b) => a.startMs - b.startMs), level };
+  return { stretches: [...whole, ...parts.flat()].sort((a, b) => a.startMs - b.startMs), level, sums };
 }
 
 /** Most runs of days with gaps that are read one by one; more of them are read in one go, with all that lies between. */
@@ -134,6 +140,7 @@ export function drawnBy(
 
 interface Sums {
   readonly boundariesMs: readonly number[];
+  /** Of the spans between the boundaries, or of parts of them. */
   readonly sites: readonly SiteSum[];
   readonly points: readonly PointInterval[];
 }
@@ -143,17 +150,20 @@ async function readSums(
   site: Site,
   pointIds: readonly number[],
   boundariesMs: readonly number[],
+  alsoMs: readonly number[],
   asOfMs: number | null,
 ): Promise<Sums> {
+  const all = [...new Set([...boundariesMs, ...alsoMs])].sort((a, b) => a - b);
   const [sites, points] = await Promise.all([
-    figures.siteSums(site, boundariesMs, asOfMs),
+    figures.siteSums(site, all, asOfMs),
     pointIds.length === 0 ? [] : figures.pointSumsOf(pointIds, boundariesMs, asOfMs),
   ]);
   return { boundariesMs, sites, points };
 }
 
 function stretchesOf({ boundariesMs, sites, points }: Sums, level: LevelChoice): Stretch[] {
-  const siteAt = new Map(sites.map((sum) => [sum.startMs, atLevel(sum, level.index)]));
+  const bySpan = sumSiteIntervals(sites, boundariesMs);
+  const siteAt = new Map(bySpan.map((sum) => [sum.startMs, atLevel(sum, level.index)]));
   const pointsAt = new Map<number, Map<number, PointInterval>>();
   for (const row of points) {
     const at = pointsAt.get(row.startMs) ?? new Map<number, PointInterval>();
