@@ -1,5 +1,6 @@
 import type { Channel } from '@wattmark/shared/channels';
 import type { GaugeInterval, GaugeMean, PointInterval, Span } from './accounting/interval.ts';
+import type { RecordedCorrection } from './corrections/book.ts';
 import type { AgentFigures, ChannelValue, Figures, Health, Live } from './figures.ts';
 import type { RegisterNote, SiteNotes } from './findings/notes.ts';
 import type { Fold } from './fold.ts';
@@ -85,7 +86,12 @@ export class CollectorFigures implements Figures {
       incidents: pointIds.flatMap((pointId) => accounting.incidents.of(pointId)),
       clocks: catalogue.agentsOf(siteId).flatMap((agentId) => accounting.clocks.of(agentId)),
       registers: pointIds.flatMap((pointId) => this.#register(pointId) ?? []),
+      meters: pointIds.flatMap((pointId) => this.#parts.fold.meters.of(pointId)),
     };
+  }
+
+  corrections({ siteId }: Site): readonly RecordedCorrection[] {
+    return this.#parts.fold.corrections.recorded(siteId);
   }
 
   health(): Health {

@@ -2,6 +2,7 @@ import type { Channel } from '@wattmark/shared/channels';
 import type { Quality, SourcesReport } from '@wattmark/shared/messages';
 import type { Role } from '@wattmark/shared/roles';
 import type { GaugeInterval, GaugeMean, PointInterval, Span } from './accounting/interval.ts';
+import type { RecordedCorrection } from './corrections/book.ts';
 import type { SiteNotes } from './findings/notes.ts';
 import type { Site, SiteSum } from './site/site.ts';
 
@@ -71,6 +72,8 @@ export interface Figures {
   agents(): readonly AgentFigures[];
   /** What was noted of a site's readings, clocks and registers. */
   notes(site: Site): SiteNotes;
+  /** What was put on record about a site's readings afterwards, oldest first. */
+  corrections(site: Site): readonly RecordedCorrection[];
   health(): Health;
   /** Calls back at most once a second per site with the id of a site whose live figures changed. Returns the unsubscriber. */
   onLive(listener: (site: string) => void): () => void;

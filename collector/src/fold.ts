@@ -13,6 +13,7 @@ import { type LogMark, LogMarks } from './evidence/log-marks.ts';
 import { type MessageHead, type ReadingColumns, RecordReader, type RecordVisitor, timeOf } from './evidence/record.ts';
 import { type Import, ImportBook, type ImportEntry } from './import/import-book.ts';
 import { birthHash } from './ingest/birth-hash.ts';
+import { MeterBook, type MeterChange } from './site/meter-book.ts';
 import { DEFAULT_INTERVAL_MS, type RegistryState, SiteRegistry } from './site/registry.ts';
 import type { Site, SitePoint } from './site/site.ts';
 import type { SiteFile } from './site/site-file.ts';
@@ -39,6 +40,7 @@ export interface FoldState {
   readonly marks: readonly LogMark[];
   readonly corrections: readonly Correction[];
   readonly imports: readonly Import[];
+  readonly meters: readonly MeterChange[];
 }
 
 /**
@@ -54,6 +56,7 @@ export class Fold implements RecordVisitor {
   readonly agents: AgentCursor[] = [];
   readonly corrections: CorrectionBook = new CorrectionBook();
   #imports = new ImportBook();
+  readonly meters: MeterBook = new MeterBook();
   #marks = new LogMarks();
   /** Of the frame under way. */
   #entry: { readonly siteId: number; readonly entry: CorrectionEntry } | null = null;
@@ -156,6 +159,7 @@ export class Fold implements RecordVisitor {
       marks: this.#marks.all(),
       corrections: this.corrections.all,
       imports: this.#imports.all(),
+      meters: this.meters.save(),
     };
   }
 
@@ -173,6 +177,7 @@ export class Fold implements RecordVisitor {
     fold.#marks = new LogMarks(state.marks);
     fold.#imports = ImportBook.load(state.imports);
     for (const correction of state.corrections) fold.#hold(correction);
+    fold.meters.load(state.meters);
     return fold;
   }
 
@@ -221,6 +226,7 @@ export class Fold implements RecordVisitor {
 
   birth(agentId: number, birth: Birth): void {
     Object.assign(this.#agent(agentId), { software: birth.software, birthHash: birthHash(birth) });
+    this.meters.note(agentId, birth, (point) => this.registry.serialOf(agentId, point));
     this.registry.announce(agentId, birth.points);
     const siteId = this.catalogue.agents[agentId]?.siteId;
     if (siteId !== undefined) this.#describePoints(siteId);

@@ -1,5 +1,17 @@
 import type { Adjustments, EnteredReading } from '../accounting/adjustments.ts';
+import type { Span } from '../accounting/interval.ts';
 import { type Change, type Correction, isPointChange, type PointChange, spanOf } from './change.ts';
+import { reachOf } from './reach.ts';
+
+/** A correction with what became of it. */
+export interface RecordedCorrection extends Correction {
+  /** What has to be computed for it: a withdrawal has the effect of what it withdrew, the other way round. */
+  readonly effective: Change;
+  /** The entry that withdrew it; null while it holds. */
+  readonly withdrawal: Correction | null;
+  /** The time whose energies it touches; null where it touches none. */
+  readonly span: Span | null;
+}
 
 /** All corrections on record, in their order; what is withdrawn stays in it and counts no more. */
 export class CorrectionBook {
@@ -43,11 +55,69 @@ export class CorrectionBook {
 
   /** What the corrections that hold make of a point's readings. */
   adjustmentsOf(siteId: number, point: string): Adjustments {
-    const changes = this.#corrections
-      .filter((correction) => correction.siteId === siteId && !this.#withdrawn.has(correction.id))
-      .flatMap(({ change }) => (isPointChange(change) && change.point === point ? [change] : []));
-    return adjustmentsOf(changes);
+    return adjustmentsOf(this.#holding(siteId).filter((change) => change.point === point));
   }
+
+  /** The same as if one more change were on record. */
+  adjustmentsWith(siteId: number, point: string, change: Change): Adjustments {
+    const withdrawn = change.kind === 'withdraw' ? this.find(change.correction)?.change : undefined;
+    const others = this.#holding(siteId).filter((other) => other.point === point && other !== withdrawn);
+    return adjustmentsOf(isPointChange(change) ? [...others, change] : others);
+  }
+
+  /** The corrections of a site with what became of them, oldest first. */
+  recorded(siteId: number): RecordedCorrection[] {
+    const byPoint = new Map<string, PointChange[]>();
+    for (const change of this.#holding(siteId)) {
+      const ofPoint = byPoint.get(change.point);
+      if (ofPoint === undefined) byPoint.set(change.point, [change]);
+      else ofPoint.push(change);
+    }
+    const adjustments = new Map([...byPoint].map(([point, changes]) => [point, adjustmentsOf(changes)]));
+    return this.of(siteId).map((correction) => {
+      const effective = this.effectOf(correction) ?? correction.change;
+      const withdrawal = this.withdrawal(correction.id) ?? null;
+      return { ...correction, effective, withdrawal, span: touchedBy(effective, adjustments) };
+    });
+  }
+
+  /** Changes to points that are not withdrawn. */
+  #holding(siteId: number): PointChange[] {
+    return this.#corrections
+      .filter((correction) => correction.siteId === siteId && !this.#withdrawn.has(correction.id))
+      .flatMap(({ change }) => (isPointChange(change) ? [change] : []));
+  }
+}
+
+/**
+ * The corrections that hold and change energies of a span.
+ * @param asOfMs as was on record then, UTC ms; null for now
+ */
+export function touching(
+  corrections: readonly RecordedCorrection[],
+  { fromMs, toMs }: Span,
+  asOfMs: number | null,
+): RecordedCorrection[] {
+  return corrections
+    .filter(
+      ({ change, span }) => change.kind !== 'withdraw' && span !== null && span.fromMs < toMs && span.toMs > fromMs,
+    )
+    .filter((correction) => holdsAt(correction, asOfMs));
+}
+
+/** Whether a correction was on record at an instant, and not withdrawn; null for now. */
+export function holdsAt({ recordedMs, withdrawal }: RecordedCorrection, asOfMs: number | null): boolean {
+  const untilMs = asOfMs ?? Number.POSITIVE_INFINITY;
+  return recordedMs <= untilMs && (withdrawal === null || withdrawal.recordedMs > untilMs);
+}
+
+/** The time whose energies a change touches; null where it touches none. */
+function touchedBy(change: Change, adjustments: ReadonlyMap<string, Adjustments>): Span | null {
+  if (change.kind === 'structure') return { fromMs: change.from, toMs: Number.POSITIVE_INFINITY };
+  if (!isPointChange(change)) return null;
+  const span = spanOf(change);
+  const ofPoint = adjustments.get(change.point);
+  return ofPoint === undefined ? span : reachOf(span, ofPoint);
 }
 
 function adjustmentsOf(changes: readonly PointChange[]): Adjustments {

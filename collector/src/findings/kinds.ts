@@ -118,6 +118,12 @@ export const kinds = {
     advice:
       'Look whether the meter was replaced or reset, and put the last reading of the old one on record as a correction.',
   },
+  'meter-replaced': {
+    severities: ['notice'],
+    meaning: 'an agent announced another serial number of a point’s instrument',
+    advice:
+      'Put the old meter’s last register value and the new one’s first on record as a correction (replacement), and look whether the transformer ratios stayed the same.',
+  },
   'register-rollover': {
     severities: ['warning'],
     meaning: 'a register fell as one that wraps at a round value does, but nobody declared where it wraps',

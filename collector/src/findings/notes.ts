@@ -1,5 +1,6 @@
 import type { SkewSpan } from '../accounting/clock-book.ts';
 import type { Incident } from '../accounting/incident-book.ts';
+import type { MeterChange } from '../site/meter-book.ts';
 
 /** The energy register of a point as it stands. */
 export interface RegisterNote {
@@ -17,4 +18,5 @@ export interface SiteNotes {
   readonly incidents: readonly Incident[];
   readonly clocks: readonly SkewSpan[];
   readonly registers: readonly RegisterNote[];
+  readonly meters: readonly MeterChange[];
 }

@@ -3,11 +3,13 @@ import type { Figures } from '../figures.ts';
 import { boundaries, RangeTooLargeError, type Step, usualLengthMs } from '../kpi/boundaries.ts';
 import { type Knowledge, knownUntilMs } from '../kpi/site-kpis.ts';
 import type { Site } from '../site/site.ts';
+import { acknowledge } from './acknowledgement.ts';
 import { checkAgents } from './checks/agents.ts';
 import { checkChildren, checkEfficiency } from './checks/children.ts';
 import { checkDoubleCount } from './checks/double-count.ts';
 import { checkFeeds } from './checks/feeds.ts';
 import { checkIncidents } from './checks/incidents.ts';
+import { checkMeters } from './checks/meters.ts';
 import { checkRatio } from './checks/ratio.ts';
 import { checkRegisters } from './checks/registers.ts';
 import { checkSilence } from './checks/silence.ts';
@@ -26,6 +28,7 @@ const checks: readonly Check[] = [
   checkSilence,
   checkRegisters,
   checkIncidents,
+  checkMeters,
   checkAgents,
 ];
 
@@ -36,7 +39,8 @@ export async function siteFindings(
   period: Span,
   knowledge: Knowledge,
 ): Promise<Finding[]> {
-  return inspect(await gather(figures, site, period, knowledge));
+  const findings = inspect(await gather(figures, site, period, knowledge));
+  return acknowledge(findings, figures.corrections(site), knowledge.asOfMs);
 }
 
 /** All checks, one after the other. */

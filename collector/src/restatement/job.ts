@@ -1,8 +1,7 @@
-import type { Adjustments } from '../accounting/adjustments.ts';
 import type { Span } from '../accounting/interval.ts';
-import { MAX_BRIDGE_MS } from '../accounting/point-account.ts';
 import type { CorrectionBook } from '../corrections/book.ts';
 import { type Change, isPointChange, type PointChange, spanOf } from '../corrections/change.ts';
+import { reachOf } from '../corrections/reach.ts';
 import type { AgentKey, PointKey, SiteKey, SlotKey } from '../evidence/catalogue.ts';
 import type { Cursor } from '../evidence/evidence-log.ts';
 import type { Fold } from '../fold.ts';
@@ -107,11 +106,4 @@ function refoldedPoint(fold: Fold, pointId: number, span: Span, corrected: Corre
 
 function overlap({ fromMs, toMs }: Span, span: Span): boolean {
   return fromMs < span.toMs && toMs >= span.fromMs;
-}
-
-/** A span together with the times to which entered register values carry energy from it, and into it. */
-function reachOf({ fromMs, toMs }: Span, { entered }: Adjustments): Span {
-  const before = entered.findLast(({ atMs }) => atMs < fromMs && atMs >= fromMs - MAX_BRIDGE_MS);
-  const after = entered.find(({ atMs }) => atMs >= toMs && atMs <= toMs + MAX_BRIDGE_MS);
-  return { fromMs: before?.atMs ?? fromMs, toMs: after === undefined ? toMs : after.atMs + 1 };
 }

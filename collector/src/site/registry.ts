@@ -75,6 +75,14 @@ export class SiteRegistry {
     return this.declaration(pointId)?.declaration.energyModulusWh ?? null;
   }
 
+  /** Number of a point and the serial number of its instrument, as an agent announced it last; null where it did not. */
+  serialOf(agentId: number, point: string): { readonly pointId: number; readonly serial: string } | null {
+    const siteId = this.#catalogue.agents[agentId]?.siteId;
+    const pointId = siteId === undefined ? undefined : this.#catalogue.pointId(siteId, point);
+    const serial = this.#announced[agentId]?.get(point)?.meter?.serial;
+    return pointId === undefined || serial === undefined ? null : { pointId, serial };
+  }
+
   save(): RegistryState {
     return {
       files: [...this.#files.values()],

@@ -8,6 +8,7 @@ import {
   QUARTER_MS,
   type Span,
 } from '../../src/accounting/interval.ts';
+import { CorrectionBook, type RecordedCorrection } from '../../src/corrections/book.ts';
 import type { AgentFigures, ChannelValue, Figures, Health, Live } from '../../src/figures.ts';
 import type { SiteNotes } from '../../src/findings/notes.ts';
 import { siteMinutes } from '../../src/site/balance.ts';
@@ -60,7 +61,8 @@ export class FakeFigures implements Figures {
   readonly #listeners = new Set<(site: string) => void>();
   problem: string | null = null;
   itW: number | null = 1000;
-  noted: SiteNotes = { incidents: [], clocks: [], registers: [] };
+  noted: SiteNotes = { incidents: [], clocks: [], registers: [], meters: [] };
+  readonly book: CorrectionBook = new CorrectionBook();
   /** What was asked of the sums, for tests of what is passed on. */
   readonly asked: { boundariesMs: readonly number[]; asOfMs: number | null }[] = [];
 
@@ -114,6 +116,10 @@ export class FakeFigures implements Figures {
 
   notes(): SiteNotes {
     return this.noted;
+  }
+
+  corrections(of: Site): readonly RecordedCorrection[] {
+    return this.book.recorded(of.siteId);
   }
 
   health(): Health {

@@ -37,7 +37,7 @@ t.test('a period, and what is asked wrongly', async (t) => {
   const reset = { kind: 'reset', agentId: 0, count: 1, beforeWh: 5000, afterWh: 3 } as const;
   const fromMs = NOW_MS - 3_600_000;
   const noted = { ...reset, pointId: 1, fromMs, toMs: fromMs, receivedMs: fromMs + 1000 };
-  figures.noted = { incidents: [noted], clocks: [], registers: [] };
+  figures.noted = { incidents: [noted], clocks: [], registers: [], meters: [] };
   const kinds = async (query: string): Promise<string[]> =>
     (await api.inject(`/api/v1/sites/dc-1/findings?${query}`)).json<Answer>().findings.map(({ kind }) => kind);
   const always = ['feeds-unknown', 'messages-lost'];

@@ -40,7 +40,7 @@ export function inspectionOfLook(look: Look): Inspection {
     }).flat(),
   );
   const daysMs = Array.from({ length: Math.ceil((steps * stepMs) / DAY_MS) }, (_, day) => T0 + day * DAY_MS);
-  const notes = { incidents: [], clocks: [], registers: [], ...look.notes };
+  const notes = { incidents: [], clocks: [], registers: [], meters: [], ...look.notes };
   const agents = look.agents ?? [];
   const at = site(points, { kind: look.kind ?? 'data-centre' });
   return inspectionOf({
