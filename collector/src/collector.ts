@@ -8,6 +8,7 @@ import { type Credentials, openExternalBroker } from './broker/external.ts';
 import type { Link, Receive } from './broker/link.ts';
 import { CollectorFigures } from './collector-figures.ts';
 import type { CollectorConfig } from './config.ts';
+import { PipelineDesk } from './corrections/desk.ts';
 import { Ingest } from './ingest/ingest.ts';
 import { KpiPublisher } from './kpi-publisher.ts';
 import { LiveFigures } from './live-figures.ts';
@@ -18,6 +19,7 @@ import { refoldInWorker } from './restatement/refold-worker.ts';
 import { catchUp, evidenceDirectory, restore } from './restore.ts';
 import type { SiteFile } from './site/site-file.ts';
 import { startTicker } from './ticker.ts';
+import { openToken } from './token.ts';
 
 /** A collector that runs. */
 export interface Collector {
@@ -50,16 +52,8 @@ export async function startCollector({ config, sites, page, log, now }: Collecto
 
   const ingest = new Ingest(fold);
   const live = new LiveFigures(fold, now);
-  const pipeline = new Pipeline({
-    evidence,
-    fold,
-    ingest,
-    recorder,
-    restater: { directory, refold: refoldInWorker },
-    live,
-    log,
-    now,
-  });
+  const restater = { directory, refold: refoldInWorker };
+  const pipeline = new Pipeline({ evidence, fold, ingest, recorder, restater, live, log, now });
   ingest.setSites(sites, now());
   pipeline.tick();
 
@@ -76,7 +70,8 @@ export async function startCollector({ config, sites, page, log, now }: Collecto
     problem,
     evidenceBytes: () => evidence.bytes,
   });
-  const api = buildApi(figures, { page, now, log });
+  const desk = new PipelineDesk({ pipeline, fold, restater, figures, now });
+  const api = buildApi(figures, { page, now, log, writing: { desk, token: openToken(config.data) } });
   await api.listen({ host: config.http.host, port: config.http.port });
   const kpis = new KpiPublisher(figures, link, now);
   const stopTicker = startTicker(now, () => {

@@ -28,6 +28,7 @@ export function registerDocumentation(api: Api): void {
         license: { name: 'Apache-2.0' },
       },
       servers: [{ url: '/' }],
+      components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
     },
     transform: ({ schema, url }) => ({ schema: { ...schema, response: withProblems(schema?.response) }, url }),
   });

@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox';
+import { touching } from '../corrections/book.ts';
 import { sitePlan } from '../estimation/estimates.ts';
 import type { Figures } from '../figures.ts';
 import { isoTime, type Period, parsePeriod, periodBetween } from '../kpi/period.ts';
@@ -69,6 +70,7 @@ const kpisAnswer = object({
   itLevel: itLevelAnswer,
   estimation: estimationAnswer,
   ...sidesAnswer,
+  corrections: Type.Array(Type.String(), { description: 'ids of the corrections that hold and touch the period' }),
 });
 
 export function registerKpis({ api, figures, now }: RouteParts): void {
@@ -86,7 +88,9 @@ export function registerKpis({ api, figures, now }: RouteParts): void {
     const knowledge = knowledgeOf(query.asOf, nowMs);
     const kpis = await siteKpis(figures, site, period, knowledge);
     const verdicts = await siteVerdicts(figures, site, kpis, knowledge);
-    return { ...answer(site, kpis, verdicts), ...(await sidesOfPeriod(figures, site, kpis, knowledge)) };
+    const sides = await sidesOfPeriod(figures, site, kpis, knowledge);
+    const corrections = touching(figures.corrections(site), period, knowledge.asOfMs).map(({ id }) => id);
+    return { ...answer(site, kpis, verdicts), ...sides, corrections };
   });
 }
 
@@ -107,13 +111,13 @@ async function sidesOfPeriod(
   site: Site,
   { period: { fromMs, toMs }, balance, itLevel, sum }: SiteKpis,
   knowledge: Knowledge,
-): Promise<Pick<Static<typeof kpisAnswer>, SideKeys>> {
+): Promise<Omit<Pick<Static<typeof kpisAnswer>, SideKeys>, 'corrections'>> {
   const asked = { boundariesMs: [fromMs, toMs], asOfMs: knowledge.asOfMs, knownMs: knownUntilMs(knowledge) };
   const { estimation, sides } = await sidesOf(figures, site, sitePlan(balance, itLevel.index), [sum], asked);
   return { ...estimation, ...sides(fromMs) };
 }
 
-type SideKeys = 'estimation' | keyof typeof sidesAnswer;
+type SideKeys = 'corrections' | 'estimation' | keyof typeof sidesAnswer;
 
 function answer(site: Site, kpis: SiteKpis, verdicts: SiteVerdicts): Omit<Static<typeof kpisAnswer>, SideKeys> {
   const { period, isComplete, sum } = kpis;

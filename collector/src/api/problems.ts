@@ -7,13 +7,19 @@ import { PeriodError } from '../kpi/period.ts';
 export const problems = {
   'unknown-site': { status: 404, title: 'There is no such site' },
   'unknown-point': { status: 404, title: 'There is no such point' },
+  'unknown-correction': { status: 404, title: 'There is no such correction' },
   'not-found': { status: 404, title: 'There is nothing at this address' },
   'invalid-request': { status: 400, title: 'The request is not valid' },
   'invalid-period': { status: 400, title: 'The period is not valid' },
   'range-too-large': { status: 400, title: 'The range is too large' },
-  'body-too-large': { status: 413, title: 'The API takes no body' },
+  'token-required': { status: 401, title: 'Only who knows the token may write' },
+  'wrong-token': { status: 403, title: 'The token is another one' },
+  'invalid-correction': { status: 400, title: 'The correction is not valid' },
+  'correction-conflict': { status: 409, title: 'The correction does not go with what is on record' },
+  'body-too-large': { status: 413, title: 'The body is too large' },
   'url-too-long': { status: 414, title: 'The address is too long' },
   'too-many-clients': { status: 503, title: 'Too many clients listen already' },
+  busy: { status: 503, title: 'The collector is busy with another one' },
   timeout: { status: 503, title: 'The answer took too long' },
   internal: { status: 500, title: 'The collector failed to answer' },
 } as const;
@@ -71,7 +77,8 @@ function problemOf(error: FastifyError): Problem {
   if (error.validation !== undefined) return new Problem('invalid-request', error.validation.map(describe).join('; '));
   if (error.code === 'FST_ERR_HANDLER_TIMEOUT') return new Problem('timeout', 'try again, or ask for a shorter range');
   const { statusCode = 500 } = error;
-  if (statusCode === 413) return new Problem('body-too-large', 'send the request without a body');
+  if (statusCode === 413)
+    return new Problem('body-too-large', 'a correction may have 64 KiB; all other requests go without a body');
   if (statusCode >= 400 && statusCode < 500) return new Problem('invalid-request', error.message);
   return new Problem('internal', 'the reason is in the collector’s log');
 }

@@ -4,6 +4,7 @@ import type { Figures } from '../figures.ts';
 import { registerAgents } from './agents.ts';
 import { registerChanges } from './changes.ts';
 import type { Api, RouteParts } from './contract.ts';
+import { registerCorrections, type Writing } from './corrections.ts';
 import { registerDocumentation } from './documentation.ts';
 import { registerExplain } from './explain.ts';
 import { registerFindings } from './findings.ts';
@@ -28,10 +29,12 @@ export interface ApiOptions {
   readonly now: () => number;
   readonly log: Logger;
   readonly feed?: FeedLimits;
+  /** Without it nothing can be written through the API. */
+  readonly writing?: Writing;
 }
 
 /** The collector's HTTP side, ready to listen. */
-export function buildApi(figures: Figures, { page, now, log, feed: limits = feedLimits }: ApiOptions): Api {
+export function buildApi(figures: Figures, { page, now, log, feed: limits = feedLimits, writing }: ApiOptions): Api {
   const api = createServer(log);
   const feed = new LiveFeed(figures, limits);
   registerProblems(api);
@@ -54,6 +57,7 @@ export function buildApi(figures: Figures, { page, now, log, feed: limits = feed
     registerPointSeries(parts);
     registerAgents(parts);
     registerFindings(parts);
+    registerCorrections(parts, writing ?? null);
     registerLiveStream(parts, feed);
     registerMetrics(parts, feed);
   });
@@ -68,7 +72,7 @@ function createServer(log: Logger): Api {
     loggerInstance,
     logController: new LogController({ disableRequestLogging: true }),
     frameworkErrors: (error, request, reply) => void answerError(error, request, reply),
-    // Nothing takes a body.
+    // Only a correction has a body, and its route a limit of its own.
     bodyLimit: 1_024,
     requestTimeout: 10_000,
     handlerTimeout: 30_000,

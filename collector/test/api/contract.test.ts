@@ -2,7 +2,7 @@ import t from 'tap';
 import { Compile } from 'typebox/compile';
 import type { TSchema } from 'typebox';
 import { rules } from '../estimation/history.ts';
-import { FakeFigures, hall } from './fake-figures.ts';
+import { FakeFigures, hall, NOW_MS } from './fake-figures.ts';
 import { apiOf } from './serve.ts';
 
 interface Operation {
@@ -45,11 +45,23 @@ const requests: readonly (readonly [path: string, url: string])[] = [
   ['/api/v1/points/{site}/{point}/series', '/api/v1/points/dc-1/host-7/series?step=P1M'],
   ['/api/v1/sites/{site}/findings', '/api/v1/sites/dc-1/findings'],
   ['/api/v1/sites/{site}/findings', '/api/v1/sites/bs-1/findings?period=2026'],
+  ['/api/v1/sites/{site}/corrections', '/api/v1/sites/dc-1/corrections'],
+  ['/api/v1/sites/{site}/corrections/{id}', '/api/v1/sites/dc-1/corrections/1'],
+  ['/api/v1/sites/{site}/corrections/{id}', '/api/v1/sites/dc-1/corrections/2'],
   ['/api/v1/agents', '/api/v1/agents'],
 ];
 
 t.test('every answer is what the OpenAPI document says, no field more or less', async (t) => {
   const figures = new FakeFigures();
+  const change = { kind: 'void', point: 'ups-1', from: NOW_MS - 7_200_000, to: NOW_MS - 3_600_000 } as const;
+  figures.book.add({
+    by: 'A. Auditor',
+    reason: 'test',
+    change,
+    id: '1',
+    siteId: hall.siteId,
+    recordedMs: NOW_MS - 60_000,
+  });
   const api = apiOf(t, figures);
   const document = (await api.inject('/openapi.json')).json<Document>();
   const check = async (path: string, url: string, from = api): Promise<void> => {

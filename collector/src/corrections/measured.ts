@@ -1,0 +1,34 @@
+import type { PointInterval } from '../accounting/interval.ts';
+
+/** What is known of a point over some time: energy drawn, and the time that it was measured and estimated for. */
+export interface Measured {
+  /** Wh; without meaning where no time is measured or estimated. */
+  readonly energyWh: number;
+  readonly measuredMs: number;
+  readonly estimatedMs: number;
+}
+
+export const nothingMeasured: Measured = { energyWh: 0, measuredMs: 0, estimatedMs: 0 };
+
+/** Of a row; nothing where there is none. */
+export function measuredOf(row: PointInterval | undefined): Measured {
+  if (row === undefined) return nothingMeasured;
+  const { energyWh, measuredMs, estimatedMs } = row;
+  return { energyWh, measuredMs, estimatedMs };
+}
+
+export function addMeasured(a: Measured, b: Measured): Measured {
+  return {
+    energyWh: a.energyWh + b.energyWh,
+    measuredMs: a.measuredMs + b.measuredMs,
+    estimatedMs: a.estimatedMs + b.estimatedMs,
+  };
+}
+
+export function subtractMeasured(a: Measured, b: Measured): Measured {
+  return {
+    energyWh: a.energyWh - b.energyWh,
+    measuredMs: a.measuredMs - b.measuredMs,
+    estimatedMs: a.estimatedMs - b.estimatedMs,
+  };
+}

@@ -1,0 +1,86 @@
+import { channels } from '@wattmark/shared/channels';
+import { kinds } from '../findings/kinds.ts';
+import type { Site } from '../site/site.ts';
+import type { CorrectionBook } from './book.ts';
+import { type Change, type CorrectionEntry, isPointChange, spanOf } from './change.ts';
+
+/** Why an entry is not put on record; the message says it to its author. */
+export class CorrectionError extends Error {
+  override name = 'CorrectionError';
+  /** `invalid`: wrong in itself; `conflict`: wrong with what is on record; `busy`: to be tried again later. */
+  readonly kind: 'invalid' | 'conflict' | 'busy';
+  constructor(kind: CorrectionError['kind'], message: string) {
+    super(message);
+    this.kind = kind;
+  }
+}
+
+/** Corrections that a collector keeps: each is held against the readings of its point. */
+export const MAX_CORRECTIONS = 10_000;
+
+/**
+ * Holds an entry against its site and what is on record.
+ * @throws CorrectionError
+ */
+export function examine({ change }: CorrectionEntry, site: Site, book: CorrectionBook, nowMs: number): void {
+  if (book.all.length >= MAX_CORRECTIONS)
+    throw new CorrectionError('conflict', `${MAX_CORRECTIONS} corrections are on record, and no more are taken`);
+  if (change.kind === 'structure') {
+    throw new CorrectionError('invalid', 'a description of the site counts from when it is read; not for the past yet');
+  }
+  if (change.kind === 'withdraw') return examineWithdrawal(change.correction, site, book);
+  if (change.kind === 'acknowledge') return examineFinding(change.finding);
+  if (!site.points.some(({ point, pointId }) => point === change.point && pointId !== null)) {
+    const where = `/api/v1/sites/${site.site}/points lists those there are`;
+    throw new CorrectionError(
+      'invalid',
+      `change.point: ${site.site} has no readings of a point ${change.point}; ${where}`,
+    );
+  }
+  if (spanOf(change).fromMs >= nowMs)
+    throw new CorrectionError('invalid', 'change: its time has not come yet; a correction is of what was read already');
+  examineValues(change);
+  const twin = book
+    .of(site.siteId)
+    .find((other) => book.withdrawal(other.id) === undefined && excludes(other.change, change));
+  if (twin === undefined) return;
+  throw new CorrectionError('conflict', `correction ${twin.id} says this already, or otherwise: withdraw it first`);
+}
+
+function examineWithdrawal(id: string, site: Site, book: CorrectionBook): void {
+  const found = book.find(id);
+  if (found === undefined || found.siteId !== site.siteId)
+    throw new CorrectionError('invalid', `change.correction: ${site.site} has no correction ${id}`);
+  if (found.change.kind === 'withdraw')
+    throw new CorrectionError('invalid', `change.correction: ${id} is itself a withdrawal; enter the correction again`);
+  const withdrawal = book.withdrawal(id);
+  if (withdrawal !== undefined)
+    throw new CorrectionError(
+      'conflict',
+      `change.correction: ${id} was withdrawn already, by correction ${withdrawal.id}`,
+    );
+}
+
+function examineFinding(finding: string): void {
+  const [, kind = ''] =
+    /^([a-z0-9-]+)\/[a-z0-9-]+(\/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?Z)?$/.exec(finding) ?? [];
+  const begin = finding.split('/')[2];
+  if (Object.hasOwn(kinds, kind) && (begin === undefined || !Number.isNaN(Date.parse(begin)))) return;
+  throw new CorrectionError('invalid', 'change.finding: must be the id of a finding, such as register-reset/main/…');
+}
+
+function examineValues(change: Change): void {
+  if (change.kind !== 'reading' && change.kind !== 'replacement') return;
+  const values = change.kind === 'reading' ? [change.value] : [change.oldLast, change.newFirst];
+  const { max, unit } = channels[change.channel];
+  if (values.some((value) => value > max))
+    throw new CorrectionError('invalid', `change: a register of ${change.channel} ends at ${max} ${unit}`);
+}
+
+/** Whether two changes cannot both hold: the same one twice, or two values of one register at one time. */
+function excludes(a: Change, b: Change): boolean {
+  if (!isPointChange(a) || !isPointChange(b) || a.point !== b.point) return false;
+  if ('at' in a && 'at' in b) return a.at === b.at && a.channel === b.channel;
+  if (a.kind !== b.kind || !('from' in a) || !('from' in b) || a.from !== b.from || a.to !== b.to) return false;
+  return a.kind === 'void' || (b.kind === 'factor' && a.factor === b.factor);
+}

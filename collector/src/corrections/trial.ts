@@ -1,0 +1,114 @@
+import { MINUTE_MS, type PointInterval, type Span } from '../accounting/interval.ts';
+import type { Figures } from '../figures.ts';
+import type { Fold } from '../fold.ts';
+import { boundaries, zoned } from '../kpi/boundaries.ts';
+import type { Period } from '../kpi/period.ts';
+import { refoldJobOf } from '../restatement/job.ts';
+import type { Restater } from '../restatement/restate.ts';
+import type { Site } from '../site/site.ts';
+import { type CorrectionEntry, isPointChange } from './change.ts';
+import { addMeasured, type Measured, measuredOf, nothingMeasured, subtractMeasured } from './measured.ts';
+
+/** What an entry would change, in a month of the site's time zone. */
+export interface TrialMonth {
+  readonly period: Period;
+  readonly before: Measured;
+  readonly after: Measured;
+}
+
+export interface Trial {
+  /** The point whose energies would be others; null where none would. */
+  readonly point: string | null;
+  /** From the first to the last minute accounted again; null where none is. */
+  readonly span: Span | null;
+  readonly months: readonly TrialMonth[];
+}
+
+export interface TrialParts {
+  readonly fold: Fold;
+  readonly restater: Restater;
+  readonly figures: Pick<Figures, 'pointMinutes' | 'pointSumsOf'>;
+}
+
+const DAY_MS = 86_400_000;
+
+/** Accounts the readings again as if an entry were on record, beside the accounts in use. Changes nothing. */
+export async function tryEntry(
+  { fold, restater, figures }: TrialParts,
+  site: Site,
+  entry: CorrectionEntry,
+): Promise<Trial> {
+  const { siteId } = site;
+  const change = fold.corrections.effectOf(entry);
+  if (change === undefined || !isPointChange(change)) return { point: null, span: null, months: [] };
+  const { point } = change;
+  const pointId = fold.catalogue.pointId(siteId, point);
+  const adjustments = fold.corrections.adjustmentsWith(siteId, point, entry.change);
+  const job = refoldJobOf(fold, restater.directory, { siteId, change, adjustments });
+  if (job === null || pointId === undefined) return { point, span: null, months: [] };
+  const minutes = new TrialMinutes();
+  for await (const rows of restater.refold(job)) for (const row of rows) minutes.set(row);
+  const { span } = minutes;
+  if (span === null) return { point, span, months: [] };
+  const edgesMs = boundaries(span, 'P1M', site.timezone);
+  const sums = await figures.pointSumsOf([pointId], edgesMs, null);
+  const months: TrialMonth[] = [];
+  for (const [index, toMs] of edgesMs.slice(1).entries()) {
+    const month = { fromMs: edgesMs[index] as number, toMs };
+    const before = measuredOf(sums.find(({ startMs }) => startMs === month.fromMs));
+    const touched = { fromMs: Math.max(month.fromMs, span.fromMs), toMs: Math.min(toMs, span.toMs) };
+    const difference = await differenceIn(touched, minutes, (day) => figures.pointMinutes(pointId, day, null));
+    const name = zoned(month.fromMs, site.timezone).toString().slice(0, 7);
+    months.push({ period: { ...month, name }, before, after: addMeasured(before, difference) });
+  }
+  return { point, span, months };
+}
+
+/** Minutes as they would be, 17 KiB a day; of several rows of a minute the last one counts. */
+class TrialMinutes {
+  readonly #days = new Map<number, Float64Array>();
+  #fromMs = Number.POSITIVE_INFINITY;
+  #toMs = Number.NEGATIVE_INFINITY;
+
+  set({ startMs, energyWh, measuredMs, estimatedMs }: PointInterval): void {
+    const dayMs = Math.floor(startMs / DAY_MS) * DAY_MS;
+    let values = this.#days.get(dayMs);
+    if (values === undefined)
+      this.#days.set(dayMs, (values = new Float64Array((DAY_MS / MINUTE_MS) * 3).fill(Number.NaN)));
+    values.set([energyWh, measuredMs, estimatedMs], ((startMs - dayMs) / MINUTE_MS) * 3);
+    this.#fromMs = Math.min(this.#fromMs, startMs);
+    this.#toMs = Math.max(this.#toMs, startMs + MINUTE_MS);
+  }
+
+  get span(): Span | null {
+    return this.#fromMs < this.#toMs ? { fromMs: this.#fromMs, toMs: this.#toMs } : null;
+  }
+
+  /** Null for a minute that would stay as it is. */
+  get(startMs: number): Measured | null {
+    const dayMs = Math.floor(startMs / DAY_MS) * DAY_MS;
+    const index = ((startMs - dayMs) / MINUTE_MS) * 3;
+    const [energyWh = Number.NaN, measuredMs = 0, estimatedMs = 0] =
+      this.#days.get(dayMs)?.subarray(index, index + 3) ?? [];
+    return Number.isNaN(energyWh) ? null : { energyWh, measuredMs, estimatedMs };
+  }
+}
+
+/** What a month would be more than it is: the sum over the minutes accounted again. */
+async function differenceIn(
+  month: Span,
+  minutes: TrialMinutes,
+  known: (span: Span) => Promise<readonly PointInterval[]>,
+): Promise<Measured> {
+  let difference = nothingMeasured;
+  for (let fromMs = month.fromMs; fromMs < month.toMs; fromMs += DAY_MS) {
+    const day = { fromMs, toMs: Math.min(fromMs + DAY_MS, month.toMs) };
+    const before = new Map((await known(day)).map((row) => [row.startMs, row]));
+    for (let startMs = day.fromMs; startMs < day.toMs; startMs += MINUTE_MS) {
+      const after = minutes.get(startMs);
+      if (after !== null)
+        difference = addMeasured(difference, subtractMeasured(after, measuredOf(before.get(startMs))));
+    }
+  }
+  return difference;
+}
