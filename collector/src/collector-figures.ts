@@ -4,6 +4,7 @@ import type { RecordedCorrection } from './corrections/book.ts';
 import type { AgentFigures, ChannelValue, Figures, Health, Live } from './figures.ts';
 import type { RegisterNote, SiteNotes } from './findings/notes.ts';
 import type { Fold } from './fold.ts';
+import { spanOfImport } from './import/import-book.ts';
 import type { Ingest } from './ingest/ingest.ts';
 import { pointMinutes, pointQuarters, pointSumsOf, type Sources, siteMinutes, siteSums } from './kpi/sums.ts';
 import type { LiveFigures } from './live-figures.ts';
@@ -91,7 +92,13 @@ export class CollectorFigures implements Figures {
   }
 
   corrections({ siteId }: Site): readonly RecordedCorrection[] {
-    return this.#parts.fold.corrections.recorded(siteId);
+    const { corrections, imports, catalogue } = this.#parts.fold;
+    return corrections.recorded(siteId, (id) => {
+      const made = imports.find(id);
+      if (made === undefined || made.series.length === 0) return null;
+      const points = made.series.map(({ pointId }) => catalogue.points[pointId]?.point ?? '');
+      return { points: [...new Set(points)], span: spanOfImport(made) };
+    });
   }
 
   health(): Health {

@@ -5,7 +5,7 @@ import type { CorrectionDesk } from '../corrections/desk.ts';
 import { type Effect, effectOf } from '../corrections/effect.ts';
 import type { Measured } from '../corrections/measured.ts';
 import { CorrectionError } from '../corrections/objection.ts';
-import type { Trial } from '../corrections/trial.ts';
+import type { TrialPoint } from '../corrections/trial.ts';
 import type { Figures } from '../figures.ts';
 import { isoTime, parseInstant } from '../kpi/period.ts';
 import { seeOf } from '../kpi/see.ts';
@@ -70,10 +70,14 @@ const oneAnswer = object({
 const trialAnswer = object({
   site: Type.String(),
   dryRun: Type.Literal(true),
-  point: nullable(Type.String()),
-  from: nullable(instant),
-  to: nullable(instant),
-  months: Type.Array(object({ month: Type.String(), before: measured, after: measured })),
+  points: Type.Array(
+    object({
+      point: Type.String(),
+      from: nullable(instant),
+      to: nullable(instant),
+      months: Type.Array(object({ month: Type.String(), before: measured, after: measured })),
+    }),
+  ),
 });
 
 const listQuery = object({
@@ -211,20 +215,22 @@ function withIsoTimes(change: Change): Static<typeof changeAnswer> {
 }
 
 function effectAnswerOf(site: Site, effect: Effect): Static<typeof effectAnswer> {
-  const { span, point, before, after, siteBefore, siteAfter } = effect;
+  const { span, points, siteBefore, siteAfter } = effect;
   return {
     from: isoTime(span.fromMs),
     to: isoTime(span.toMs),
-    points: [{ point, before: measuredAnswer(before), after: measuredAnswer(after) }],
+    points: points.map(({ point, before, after }) => ({
+      point,
+      before: measuredAnswer(before),
+      after: measuredAnswer(after),
+    })),
     before: siteFiguresOf(site, siteBefore),
     after: siteFiguresOf(site, siteAfter),
   };
 }
 
-function trialAnswerOf(site: Site, { point, span, months }: Trial): Static<typeof trialAnswer> {
-  return {
-    site: site.site,
-    dryRun: true,
+function trialAnswerOf(site: Site, tried: readonly TrialPoint[]): Static<typeof trialAnswer> {
+  const points = tried.map(({ point, span, months }) => ({
     point,
     from: span === null ? null : isoTime(span.fromMs),
     to: span === null ? null : isoTime(span.toMs),
@@ -233,7 +239,8 @@ function trialAnswerOf(site: Site, { point, span, months }: Trial): Static<typeo
       before: measuredAnswer(before),
       after: measuredAnswer(after),
     })),
-  };
+  }));
+  return { site: site.site, dryRun: true, points };
 }
 
 function measuredAnswer({ energyWh, measuredMs, estimatedMs }: Measured): Static<typeof measured> {

@@ -1,6 +1,13 @@
 import type { Adjustments, EnteredReading } from '../accounting/adjustments.ts';
 import type { Span } from '../accounting/interval.ts';
-import { type Change, type Correction, isPointChange, type PointChange, spanOf } from './change.ts';
+import {
+  type Change,
+  type Correction,
+  type CorrectionEntry,
+  isPointChange,
+  type PointChange,
+  spanOf,
+} from './change.ts';
 import { reachOf } from './reach.ts';
 
 /** A correction with what became of it. */
@@ -9,9 +16,14 @@ export interface RecordedCorrection extends Correction {
   readonly effective: Change;
   /** The entry that withdrew it; null while it holds. */
   readonly withdrawal: Correction | null;
+  /** The points whose energies it touches. */
+  readonly points: readonly string[];
   /** The time whose energies it touches; null where it touches none. */
   readonly span: Span | null;
 }
+
+/** Points and time of an import; null where there is no such import. */
+export type TouchedByImport = (id: string) => Pick<RecordedCorrection, 'points' | 'span'> | null;
 
 /** All corrections on record, in their order; what is withdrawn stays in it and counts no more. */
 export class CorrectionBook {
@@ -58,15 +70,16 @@ export class CorrectionBook {
     return adjustmentsOf(this.#holding(siteId).filter((change) => change.point === point));
   }
 
-  /** The same as if one more change were on record. */
-  adjustmentsWith(siteId: number, point: string, change: Change): Adjustments {
-    const withdrawn = change.kind === 'withdraw' ? this.find(change.correction)?.change : undefined;
-    const others = this.#holding(siteId).filter((other) => other.point === point && other !== withdrawn);
-    return adjustmentsOf(isPointChange(change) ? [...others, change] : others);
+  /** A book of its own in which one more entry is on record. */
+  with(siteId: number, entry: CorrectionEntry): CorrectionBook {
+    const book = new CorrectionBook();
+    for (const correction of this.#corrections) book.add(correction);
+    book.add({ ...entry, id: '', siteId, recordedMs: Number.NaN });
+    return book;
   }
 
   /** The corrections of a site with what became of them, oldest first. */
-  recorded(siteId: number): RecordedCorrection[] {
+  recorded(siteId: number, touchedByImport: TouchedByImport): RecordedCorrection[] {
     const byPoint = new Map<string, PointChange[]>();
     for (const change of this.#holding(siteId)) {
       const ofPoint = byPoint.get(change.point);
@@ -77,7 +90,9 @@ export class CorrectionBook {
     return this.of(siteId).map((correction) => {
       const effective = this.effectOf(correction) ?? correction.change;
       const withdrawal = this.withdrawal(correction.id) ?? null;
-      return { ...correction, effective, withdrawal, span: touchedBy(effective, adjustments) };
+      const touched =
+        effective.kind === 'import' ? touchedByImport(effective.import) : touchedBy(effective, adjustments);
+      return { ...correction, effective, withdrawal, ...(touched ?? nothingTouched) };
     });
   }
 
@@ -111,13 +126,17 @@ export function holdsAt({ recordedMs, withdrawal }: RecordedCorrection, asOfMs: 
   return recordedMs <= untilMs && (withdrawal === null || withdrawal.recordedMs > untilMs);
 }
 
-/** The time whose energies a change touches; null where it touches none. */
-function touchedBy(change: Change, adjustments: ReadonlyMap<string, Adjustments>): Span | null {
-  if (change.kind === 'structure') return { fromMs: change.from, toMs: Number.POSITIVE_INFINITY };
-  if (!isPointChange(change)) return null;
-  const span = spanOf(change);
-  const ofPoint = adjustments.get(change.point);
-  return ofPoint === undefined ? span : reachOf(span, ofPoint);
+type Touched = Pick<RecordedCorrection, 'points' | 'span'>;
+
+const nothingTouched: Touched = { points: [], span: null };
+
+/** What a change touches whose points and times are its own. */
+function touchedBy(change: Change, adjustments: ReadonlyMap<string, Adjustments>): Touched {
+  if (change.kind === 'structure') return { points: [], span: { fromMs: change.from, toMs: Number.POSITIVE_INFINITY } };
+  if (!isPointChange(change)) return nothingTouched;
+  const { point } = change;
+  const ofPoint = adjustments.get(point);
+  return { points: [point], span: ofPoint === undefined ? spanOf(change) : reachOf(spanOf(change), ofPoint) };
 }
 
 function adjustmentsOf(changes: readonly PointChange[]): Adjustments {

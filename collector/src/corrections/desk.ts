@@ -2,7 +2,7 @@ import type { Pipeline } from '../pipeline.ts';
 import type { Site } from '../site/site.ts';
 import type { Correction, CorrectionEntry } from './change.ts';
 import { CorrectionError, examine } from './objection.ts';
-import { type Trial, type TrialParts, tryEntry } from './trial.ts';
+import { type TrialParts, type TrialPoint, tryEntry } from './trial.ts';
 
 /** Where corrections are handed in. */
 export interface CorrectionDesk {
@@ -15,7 +15,7 @@ export interface CorrectionDesk {
    * What an entry would change; nothing is put on record.
    * @throws CorrectionError
    */
-  try(site: Site, entry: CorrectionEntry): Promise<Trial>;
+  try(site: Site, entry: CorrectionEntry): Promise<TrialPoint[]>;
 }
 
 /** Entries that may wait for those before them. */
@@ -44,7 +44,7 @@ export class PipelineDesk implements CorrectionDesk {
     return entered.finally(() => this.#waiting--);
   }
 
-  async try(site: Site, entry: CorrectionEntry): Promise<Trial> {
+  async try(site: Site, entry: CorrectionEntry): Promise<TrialPoint[]> {
     this.#examine(site, entry);
     if (this.#isTrying) throw new CorrectionError('busy', 'another dry run is under way: try again when it is done');
     this.#isTrying = true;

@@ -25,11 +25,14 @@ export const MAX_CORRECTIONS = 10_000;
 export function examine({ change }: CorrectionEntry, site: Site, book: CorrectionBook, nowMs: number): void {
   if (book.all.length >= MAX_CORRECTIONS)
     throw new CorrectionError('conflict', `${MAX_CORRECTIONS} corrections are on record, and no more are taken`);
-  if (change.kind === 'structure') {
-    throw new CorrectionError('invalid', 'a description of the site counts from when it is read; not for the past yet');
-  }
+  if (change.kind === 'import')
+    throw new CorrectionError('invalid', 'change.kind: an import is committed by `wattmark-collector import`');
   if (change.kind === 'withdraw') return examineWithdrawal(change.correction, site, book);
   if (change.kind === 'acknowledge') return examineFinding(change.finding);
+  const beginMs = change.kind === 'structure' ? change.from : spanOf(change).fromMs;
+  if (beginMs >= nowMs)
+    throw new CorrectionError('invalid', 'change: its time has not come yet; a correction is of what was read already');
+  if (change.kind === 'structure') return;
   if (!site.points.some(({ point, pointId }) => point === change.point && pointId !== null)) {
     const where = `/api/v1/sites/${site.site}/points lists those there are`;
     throw new CorrectionError(
@@ -37,8 +40,6 @@ export function examine({ change }: CorrectionEntry, site: Site, book: Correctio
       `change.point: ${site.site} has no readings of a point ${change.point}; ${where}`,
     );
   }
-  if (spanOf(change).fromMs >= nowMs)
-    throw new CorrectionError('invalid', 'change: its time has not come yet; a correction is of what was read already');
   examineValues(change);
   const twin = book
     .of(site.siteId)
@@ -53,6 +54,10 @@ function examineWithdrawal(id: string, site: Site, book: CorrectionBook): void {
     throw new CorrectionError('invalid', `change.correction: ${site.site} has no correction ${id}`);
   if (found.change.kind === 'withdraw')
     throw new CorrectionError('invalid', `change.correction: ${id} is itself a withdrawal; enter the correction again`);
+  if (found.change.kind === 'structure') {
+    const advice = 'put the site file right, and let that hold from the same date on';
+    throw new CorrectionError('invalid', `change.correction: ${id} is a description of the site: ${advice}`);
+  }
   const withdrawal = book.withdrawal(id);
   if (withdrawal !== undefined)
     throw new CorrectionError(

@@ -6,7 +6,7 @@ import type { Period } from '../kpi/period.ts';
 import { refoldJobOf } from '../restatement/job.ts';
 import type { Restater } from '../restatement/restate.ts';
 import type { Site } from '../site/site.ts';
-import { type CorrectionEntry, isPointChange } from './change.ts';
+import type { CorrectionEntry } from './change.ts';
 import { addMeasured, type Measured, measuredOf, nothingMeasured, subtractMeasured } from './measured.ts';
 
 /** What an entry would change, in a month of the site's time zone. */
@@ -16,9 +16,9 @@ export interface TrialMonth {
   readonly after: Measured;
 }
 
-export interface Trial {
-  /** The point whose energies would be others; null where none would. */
-  readonly point: string | null;
+/** What an entry would change of a point. */
+export interface TrialPoint {
+  readonly point: string;
   /** From the first to the last minute accounted again; null where none is. */
   readonly span: Span | null;
   readonly months: readonly TrialMonth[];
@@ -32,25 +32,38 @@ export interface TrialParts {
 
 const DAY_MS = 86_400_000;
 
-/** Accounts the readings again as if an entry were on record, beside the accounts in use. Changes nothing. */
+/**
+ * Accounts the readings again as if an entry were on record, beside the accounts in use. Changes nothing.
+ * @returns the points whose energies would be others; none where the entry concerns no readings
+ */
 export async function tryEntry(
   { fold, restater, figures }: TrialParts,
-  site: Site,
+  { siteId, timezone }: Site,
   entry: CorrectionEntry,
-): Promise<Trial> {
-  const { siteId } = site;
+): Promise<TrialPoint[]> {
   const change = fold.corrections.effectOf(entry);
-  if (change === undefined || !isPointChange(change)) return { point: null, span: null, months: [] };
-  const { point } = change;
-  const pointId = fold.catalogue.pointId(siteId, point);
-  const adjustments = fold.corrections.adjustmentsWith(siteId, point, entry.change);
-  const job = refoldJobOf(fold, restater.directory, { siteId, change, adjustments });
-  if (job === null || pointId === undefined) return { point, span: null, months: [] };
-  const minutes = new TrialMinutes();
-  for await (const rows of restater.refold(job)) for (const row of rows) minutes.set(row);
+  const book = fold.corrections.with(siteId, entry);
+  const job = change === undefined ? null : refoldJobOf(fold, restater.directory, siteId, change, book);
+  if (job === null) return [];
+  const ofPoints = new Map(job.request.points.map(({ pointId }) => [pointId, new TrialMinutes()]));
+  for await (const rows of restater.refold(job)) for (const row of rows) ofPoints.get(row.pointId)?.set(row);
+  const tried: TrialPoint[] = [];
+  for (const [pointId, minutes] of ofPoints) {
+    const point = fold.catalogue.points[pointId]?.point ?? '';
+    tried.push({ point, span: minutes.span, months: await monthsOf(figures, pointId, minutes, timezone) });
+  }
+  return tried;
+}
+
+async function monthsOf(
+  figures: TrialParts['figures'],
+  pointId: number,
+  minutes: TrialMinutes,
+  timezone: string,
+): Promise<TrialMonth[]> {
   const { span } = minutes;
-  if (span === null) return { point, span, months: [] };
-  const edgesMs = boundaries(span, 'P1M', site.timezone);
+  if (span === null) return [];
+  const edgesMs = boundaries(span, 'P1M', timezone);
   const sums = await figures.pointSumsOf([pointId], edgesMs, null);
   const months: TrialMonth[] = [];
   for (const [index, toMs] of edgesMs.slice(1).entries()) {
@@ -58,10 +71,10 @@ export async function tryEntry(
     const before = measuredOf(sums.find(({ startMs }) => startMs === month.fromMs));
     const touched = { fromMs: Math.max(month.fromMs, span.fromMs), toMs: Math.min(toMs, span.toMs) };
     const difference = await differenceIn(touched, minutes, (day) => figures.pointMinutes(pointId, day, null));
-    const name = zoned(month.fromMs, site.timezone).toString().slice(0, 7);
+    const name = zoned(month.fromMs, timezone).toString().slice(0, 7);
     months.push({ period: { ...month, name }, before, after: addMeasured(before, difference) });
   }
-  return { point, span, months };
+  return months;
 }
 
 /** Minutes as they would be, 17 KiB a day; of several rows of a minute the last one counts. */
