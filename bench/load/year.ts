@@ -61,7 +61,16 @@ function siteQuarter(siteId: number, startMs: number): SiteInterval {
   const measured = { ...noLevel, itWh, pairedTotalWh: totalWh, pairedItWh: itWh, ...time };
   const levels = nothing.levels.map((level, index) => (index === 1 ? measured : level));
   const roleWh = energyRoles.map((role) => (role === 'utility' ? totalWh : role === 'it' ? itWh : null));
-  return { siteId, startMs, supplyWh: totalWh, supplyMs: QUARTER_MS, levels, roleWh, overhead: nothing.overhead };
+  return {
+    siteId,
+    partial: null,
+    startMs,
+    supplyWh: totalWh,
+    supplyMs: QUARTER_MS,
+    levels,
+    roleWh,
+    overhead: nothing.overhead,
+  };
 }
 
 function pointQuarter(pointId: number, startMs: number): PointInterval {

@@ -6,11 +6,21 @@ import type { RegisterNote, SiteNotes } from './findings/notes.ts';
 import type { Fold } from './fold.ts';
 import { spanOfImport } from './import/import-book.ts';
 import type { Ingest } from './ingest/ingest.ts';
-import { pointMinutes, pointQuarters, pointSumsOf, type Sources, siteMinutes, siteSums } from './kpi/sums.ts';
+import type { LevelSum } from './kpi/level.ts';
+import {
+  partialSums,
+  pointMinutes,
+  pointQuarters,
+  pointSumsOf,
+  type Sources,
+  siteMinutes,
+  siteSums,
+} from './kpi/sums.ts';
 import type { LiveFigures } from './live-figures.ts';
 import type { Recorder } from './recorder.ts';
 import type { Rollup } from './site/rollup.ts';
 import type { Site, SiteSum } from './site/site.ts';
+import { plansBehind, type VirtualPlan, virtualPlansOf } from './site/virtual-rows.ts';
 import type { Store } from './store/store.ts';
 
 export interface FiguresParts {
@@ -28,6 +38,8 @@ export interface FiguresParts {
 /** The collector as its readers see it: memory and store together. */
 export class CollectorFigures implements Figures {
   readonly #parts: FiguresParts;
+  /** Of each version of a site. */
+  readonly #plans = new WeakMap<Site, readonly VirtualPlan[]>();
 
   constructor(parts: FiguresParts) {
     this.#parts = parts;
@@ -52,7 +64,8 @@ export class CollectorFigures implements Figures {
     const { catalogue } = this.#parts.fold;
     const siteId = catalogue.siteId(site);
     const pointId = siteId === undefined ? undefined : catalogue.pointId(siteId, point);
-    return pointId === undefined ? [] : this.#parts.live.channelValues(pointId);
+    if (siteId === undefined || pointId === undefined) return [];
+    return this.#parts.live.channelValues(this.#parts.fold.registry.site(siteId), pointId);
   }
 
   agents(): readonly AgentFigures[] {
@@ -142,6 +155,15 @@ export class CollectorFigures implements Figures {
     return siteSums(this.#sources(), site, boundariesMs, asOfMs);
   }
 
+  partialSums(
+    site: Site,
+    partial: string,
+    boundariesMs: readonly number[],
+    asOfMs: number | null,
+  ): Promise<LevelSum[]> {
+    return partialSums(this.#sources(), { site, partial }, boundariesMs, asOfMs);
+  }
+
   pointMinutes(pointId: number, span: Span, asOfMs: number | null): Promise<PointInterval[]> {
     return pointMinutes(this.#sources(), pointId, span, asOfMs);
   }
@@ -181,13 +203,23 @@ export class CollectorFigures implements Figures {
     return { pointId, atMs, valueWh: value, stepWh, meanW };
   }
 
+  #plansOf(pointId: number): readonly VirtualPlan[] {
+    const { catalogue, registry } = this.#parts.fold;
+    const siteId = catalogue.points[pointId]?.siteId;
+    if (siteId === undefined) return [];
+    const site = registry.site(siteId);
+    let plans = this.#plans.get(site);
+    if (plans === undefined) this.#plans.set(site, (plans = virtualPlansOf(site)));
+    return plansBehind(pointId, plans);
+  }
+
   #sources(): Sources {
     const { store, recorder, fold, rollup } = this.#parts;
     const openRows = (pointIds: readonly number[], span: Span): PointInterval[] => [
       ...recorder.waitingRows(pointIds, span),
       ...fold.accounting.open(pointIds, span),
     ];
-    return { store, openRows, rolledUpToMs: rollup.rolledUpToMs };
+    return { store, openRows, plansOf: (pointId) => this.#plansOf(pointId), rolledUpToMs: rollup.rolledUpToMs };
   }
 }
 

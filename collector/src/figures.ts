@@ -4,6 +4,7 @@ import type { Role } from '@wattmark/shared/roles';
 import type { GaugeInterval, GaugeMean, PointInterval, Span } from './accounting/interval.ts';
 import type { RecordedCorrection } from './corrections/book.ts';
 import type { SiteNotes } from './findings/notes.ts';
+import type { LevelSum } from './kpi/level.ts';
 import type { Site, SiteSum } from './site/site.ts';
 
 /** A site's figures at this moment. Null is unknown. */
@@ -81,6 +82,11 @@ export interface Figures {
   siteMinutes(site: Site, span: Span, asOfMs: number | null): Promise<SiteSum[]>;
   /** A site's sums between successive boundaries (on quarter-hours), including minutes not rolled up yet. */
   siteSums(site: Site, boundariesMs: readonly number[], asOfMs: number | null): Promise<SiteSum[]>;
+  /**
+   * Sums of one part of a site (`partials` of its file) between successive boundaries (on quarter-hours): its pPUE is total over
+   * IT energy of the paired time. Throws RangeError where the site has no such part.
+   */
+  partialSums(site: Site, partial: string, boundariesMs: readonly number[], asOfMs: number | null): Promise<LevelSum[]>;
   pointMinutes(pointId: number, span: Span, asOfMs: number | null): Promise<PointInterval[]>;
   /** Points' sums between successive boundaries (on quarter-hours), in the order of time and then of points. */
   pointSumsOf(

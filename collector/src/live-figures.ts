@@ -1,9 +1,11 @@
 import { energyRoles, type Role } from '@wattmark/shared/roles';
-import { registerPowerW } from './accounting/slot.ts';
+import type { Quality } from '@wattmark/shared/messages';
+import { registerPowerW, type SlotState } from './accounting/slot.ts';
 import type { ChannelValue, Live } from './figures.ts';
 import type { Fold } from './fold.ts';
 import { type Balance, balanceOf, planOf, type Term } from './site/balance.ts';
-import type { Site } from './site/site.ts';
+import type { Site, SitePoint } from './site/site.ts';
+import type { VirtualPlan } from './site/virtual-rows.ts';
 
 /** A listener hears of a site at most this often, on average. */
 const NOTIFY_MS = 1_000;
@@ -20,6 +22,7 @@ const STALE_INTERVALS = 3;
 interface PointPower {
   readonly powerW: number;
   readonly atMs: number;
+  readonly quality: Quality;
 }
 
 /** The sites' figures at this moment, from the newest readings, and who wants to hear of them. */
@@ -40,20 +43,22 @@ export class LiveFigures {
   live(site: Site): Live {
     const balance = this.#balanceOf(site);
     const nowMs = this.#now();
-    const powers = new Map(site.points.map((point) => [point.point, this.#power(point.pointId)]));
+    const powers = this.#powersOf(site, balance);
+    const powerOf = ({ pointId }: SitePoint): PointPower | undefined =>
+      pointId === null ? undefined : powers.get(pointId);
     const isFresh = ({ point }: Term): boolean => {
-      const power = powers.get(point.point);
-      return power != null && nowMs - power.atMs <= STALE_INTERVALS * point.intervalMs;
+      const power = powerOf(point);
+      return power !== undefined && nowMs - power.atMs <= STALE_INTERVALS * point.intervalMs;
     };
     const sum = (terms: readonly Term[]): number | null => {
       if (terms.length === 0 || !terms.every(isFresh)) return null;
-      return terms.reduce((total, { point, weight }) => total + weight * (powers.get(point.point)?.powerW ?? 0), 0);
+      return terms.reduce((total, { point, weight }) => total + weight * (powerOf(point)?.powerW ?? 0), 0);
     };
     const { total, it } = planOf(balance);
     const totalW = sum(total);
     const itW = sum(it);
     const counted = new Set([...total, ...it, ...balance.byRole.flat()]);
-    const times = [...powers.values()].flatMap((power) => (power === null ? [] : [power.atMs]));
+    const times = Array.from(powers.values(), ({ atMs }) => atMs);
     return {
       site: site.site,
       atMs: times.length === 0 ? null : Math.max(...times),
@@ -66,9 +71,16 @@ export class LiveFigures {
     };
   }
 
-  /** The newest value of each of a point's channels. */
-  channelValues(pointId: number): ChannelValue[] {
+  /** The newest value of each of a point's channels; of a virtual one, its power. */
+  channelValues(site: Site, pointId: number): ChannelValue[] {
     const { catalogue, accounting } = this.#fold;
+    const balance = this.#balanceOf(site);
+    if (balance.virtual.some((plan) => plan.pointId === pointId)) {
+      const power = this.#powersOf(site, balance).get(pointId);
+      if (power === undefined) return [];
+      const { powerW: value, atMs, quality } = power;
+      return [{ channel: 'power', value, quality, atMs }];
+    }
     const owner = accounting.owner(pointId);
     const values: ChannelValue[] = [];
     for (const slotId of catalogue.slotsOf(pointId)) {
@@ -128,6 +140,21 @@ export class LiveFigures {
     return balance;
   }
 
+  /** By the number of the point; without those of which nothing is known. */
+  #powersOf(site: Site, { virtual }: Balance): Map<number, PointPower> {
+    const powers = new Map<number, PointPower>();
+    for (const { pointId } of site.points) {
+      const power = this.#power(pointId);
+      if (pointId !== null && power !== null) powers.set(pointId, power);
+    }
+    for (const plan of virtual) {
+      const power = virtualPower(plan, powers);
+      if (power === null) powers.delete(plan.pointId);
+      else powers.set(plan.pointId, power);
+    }
+    return powers;
+  }
+
   /** A point's power as sampled, or else as its register moved; of a fuel, units per hour. */
   #power(pointId: number | null): PointPower | null {
     if (pointId === null) return null;
@@ -138,12 +165,32 @@ export class LiveFigures {
       const key = catalogue.slots[slotId];
       const state = accounting.slot(slotId);
       if (key === undefined || state === undefined || key.agentId !== owner) continue;
-      if (state.use === 'power' && !Number.isNaN(state.atMs)) return { powerW: state.value, atMs: state.atMs };
-      if (state.use === 'register' && !Number.isNaN(state.meanW))
-        fromRegister = { powerW: registerPowerW(state), atMs: state.atMs };
+      if (state.use === 'power' && !Number.isNaN(state.atMs)) return powerAt(state, state.value);
+      if (state.use === 'register' && !Number.isNaN(state.meanW)) fromRegister = powerAt(state, registerPowerW(state));
     }
     return fromRegister;
   }
+}
+
+function powerAt({ atMs, estimated }: Readonly<SlotState>, powerW: number): PointPower {
+  return { powerW, atMs, quality: estimated ? 'estimated' : 'measured' };
+}
+
+/** Null where a member's power is not known; as old as the oldest of them. */
+function virtualPower({ members, constantW }: VirtualPlan, powers: ReadonlyMap<number, PointPower>): PointPower | null {
+  const sum: { powerW: number; atMs: number; quality: Quality } = {
+    powerW: constantW,
+    atMs: Infinity,
+    quality: 'measured',
+  };
+  for (const { pointId, factor } of members ?? []) {
+    const power = powers.get(pointId);
+    if (power === undefined) return null;
+    sum.powerW += factor * power.powerW;
+    sum.atMs = Math.min(sum.atMs, power.atMs);
+    if (power.quality === 'estimated') sum.quality = 'estimated';
+  }
+  return Number.isFinite(sum.atMs) ? sum : null;
 }
 
 function byRole(

@@ -29,6 +29,12 @@ const pointAnswer = object({
   unit,
   source: text,
   agent: text,
+  virtual: nullable(
+    object(
+      { sum: Type.Record(Type.String(), Type.Number()), constantW: Type.Number() },
+      'of a point that is made of others: how often each of them counts, and a constant power, W',
+    ),
+  ),
   accuracyClass: text,
   meter: nullable(
     object({
@@ -69,6 +75,10 @@ function answer(point: SitePoint, values: readonly ChannelValue[], nowMs: number
   const seenMs = values.length === 0 ? null : Math.max(...values.map(({ atMs }) => atMs));
   return {
     ...description,
+    virtual:
+      point.virtual === null
+        ? null
+        : { sum: Object.fromEntries(point.virtual.sum), constantW: point.virtual.constantW },
     unit: unitOf[quantity],
     feeds: [...point.feeds],
     channels: [...point.channels],

@@ -1,14 +1,24 @@
 import { isEmpty, MINUTE_MS, type PointInterval, QUARTER_MS, type Span } from '../accounting/interval.ts';
-import { siteMinutes as minutesOfSite } from '../site/balance.ts';
+import {
+  type Balance,
+  balanceOf,
+  minutesOf,
+  partialBalancesOf,
+  siteMinutes as minutesOfSite,
+} from '../site/balance.ts';
 import { sumPointIntervals, sumSiteIntervals } from '../site/interval-sum.ts';
 import type { Site, SiteSum } from '../site/site.ts';
+import { addVirtualRows, type VirtualPlan } from '../site/virtual-rows.ts';
 import type { Store } from '../store/store.ts';
+import { atLevel, type LevelSum } from './level.ts';
 
 /** Where sums come from: what is committed, and what is newer. */
 export interface Sources {
   readonly store: Store;
   /** Newest minutes of these points that are not in the store yet; one that is in the store too is newer here. */
   readonly openRows: (pointIds: readonly number[], span: Span) => readonly PointInterval[];
+  /** How a virtual point is made of others, its own plan last; empty for a point that is measured. */
+  readonly plansOf: (pointId: number) => readonly VirtualPlan[];
   /** Every row before this instant is in a quarter-hour of the store. */
   readonly rolledUpToMs: number;
 }
@@ -28,7 +38,7 @@ export function pointMinutes(
 /** A site's minutes, including those not stored yet unless `asOfMs` asks for the past. */
 export async function siteMinutes(sources: Sources, site: Site, span: Span, asOfMs: number | null): Promise<SiteSum[]> {
   const rows = await minutes(sources, pointIdsOf(site), span, asOfMs);
-  return minutesOfSite(site, rows).map(({ siteId: _, ...minute }) => ({
+  return minutesOfSite(site, rows).map(({ siteId: _, partial: __, ...minute }) => ({
     ...minute,
     endMs: minute.startMs + MINUTE_MS,
   }));
@@ -77,11 +87,38 @@ export async function siteSums(
   boundariesMs: readonly number[],
   asOfMs: number | null,
 ): Promise<SiteSum[]> {
+  return sumsOf(sources, balanceOf(site), boundariesMs, asOfMs);
+}
+
+/**
+ * Sums of one part of a site between successive boundaries on quarter-hours: total and IT are paired minute by minute, as those
+ * of the whole site. Their ratio is the part's pPUE.
+ * @throws RangeError where the site has no such part.
+ */
+export async function partialSums(
+  sources: Sources,
+  { site, partial }: { readonly site: Site; readonly partial: string },
+  boundariesMs: readonly number[],
+  asOfMs: number | null,
+): Promise<LevelSum[]> {
+  const balance = partialBalancesOf(site).find((candidate) => candidate.partial === partial);
+  if (balance === undefined) throw new RangeError(`${site.site} has no part ${partial}`);
+  const sums = await sumsOf(sources, balance, boundariesMs, asOfMs);
+  return sums.map((sum) => atLevel(sum, 0));
+}
+
+async function sumsOf(
+  sources: Sources,
+  balance: Balance,
+  boundariesMs: readonly number[],
+  asOfMs: number | null,
+): Promise<SiteSum[]> {
+  const { site, partial } = balance;
   const { rolledUp, tail } = split(boundariesMs, rolledUpToMs(sources, asOfMs));
-  const sums = await sources.store.siteSums(site.siteId, rolledUp, asOfMs);
+  const sums = await sources.store.siteSums(site.siteId, rolledUp, asOfMs, partial);
   if (tail === null) return sums;
   const rows = await minutes(sources, pointIdsOf(site), tail, asOfMs);
-  return sumSiteIntervals([...sums, ...minutesOfSite(site, rows)], boundariesMs);
+  return sumSiteIntervals([...sums, ...minutesOf(balance, rows)], boundariesMs);
 }
 
 /**
@@ -102,8 +139,46 @@ function split(boundariesMs: readonly number[], atMs: number): { rolledUp: reado
   return { rolledUp: before.length === 0 ? [] : [...before, atMs], tail: { fromMs: Math.max(fromMs, atMs), toMs } };
 }
 
-/** In order of time; rows that are still open replace those in the store. */
+/** Minutes of points measured or virtual, in order of time and then of points. */
 async function minutes(
+  sources: Sources,
+  pointIds: readonly number[],
+  span: Span,
+  asOfMs: number | null,
+): Promise<PointInterval[]> {
+  const plans = [...new Set(pointIds.flatMap((id) => sources.plansOf(id)))];
+  if (plans.length === 0) return measuredMinutes(sources, pointIds, span, asOfMs);
+  const made = new Set(plans.map(({ pointId }) => pointId));
+  const members = plans.flatMap((plan) => (plan.members ?? []).map(({ pointId }) => pointId));
+  const measured = [...new Set([...pointIds, ...members])].filter((id) => !made.has(id));
+  const rows = await measuredMinutes(sources, measured, span, asOfMs);
+  const wanted = new Set(pointIds);
+  return withVirtual(plans, rows).filter((row) => wanted.has(row.pointId) && !isEmpty(row));
+}
+
+/** Rows of measured points, in order of time, together with those that are made of them. */
+function withVirtual(plans: readonly VirtualPlan[], rows: readonly PointInterval[]): PointInterval[] {
+  const all: PointInterval[] = [];
+  for (let from = 0; from < rows.length; ) {
+    const { startMs } = rows[from] as PointInterval;
+    const at = new Map<number, PointInterval>();
+    for (; rows[from]?.startMs === startMs; from++) {
+      const row = rows[from] as PointInterval;
+      at.set(row.pointId, row);
+    }
+    addVirtualRows(
+      plans,
+      startMs,
+      (pointId) => at.get(pointId),
+      (row) => at.set(row.pointId, row),
+    );
+    all.push(...[...at.values()].sort((a, b) => a.pointId - b.pointId));
+  }
+  return all;
+}
+
+/** In order of time; rows that are still open replace those in the store. */
+async function measuredMinutes(
   { store, openRows }: Sources,
   pointIds: readonly number[],
   span: Span,
@@ -122,6 +197,7 @@ function keyOf({ pointId, startMs }: PointInterval): string {
   return `${pointId} ${startMs}`;
 }
 
+/** The site's minutes make those of its virtual points themselves. */
 function pointIdsOf(site: Site): number[] {
-  return site.points.flatMap(({ pointId }) => (pointId === null ? [] : [pointId]));
+  return site.points.flatMap(({ pointId, virtual }) => (pointId === null || virtual !== null ? [] : [pointId]));
 }

@@ -3,7 +3,15 @@ import { isEmpty, type PointInterval } from '../accounting/interval.ts';
 import { whPerUnit } from './conversion.ts';
 import { completeLevels } from './level-tree.ts';
 import { noLevel, noPart } from './interval-sum.ts';
-import type { LevelEnergies, PartEnergies, Site, SiteInterval, SitePoint } from './site.ts';
+import { addVirtualRows, SAME_TIME_MS, type VirtualPlan, virtualPlansOf } from './virtual-rows.ts';
+import {
+  type LevelEnergies,
+  overheadParts,
+  type PartEnergies,
+  type Site,
+  type SiteInterval,
+  type SitePoint,
+} from './site.ts';
 
 /**
  * A point that counts, and how: its net energy (drawn less fed back; litres or kilograms of a fuel) times `weight` is its
@@ -27,6 +35,8 @@ export interface LevelPlan {
 /** Which points make up a site's energies; made once for each version of a site, and used by intervals and live figures alike. */
 export interface Balance {
   readonly site: Site;
+  /** Id of the part of the site that it is of; null for the whole site. */
+  readonly partial: string | null;
   /** Null where the site's points allow no total at all. */
   readonly totalFrom: 'supply' | 'parts' | null;
   /** In the order of `SiteInterval.levels`. */
@@ -35,6 +45,8 @@ export interface Balance {
   readonly complete: readonly number[];
   /** Whether a battery's charge and discharge are metered, so that an outage of the supply bends nothing. */
   readonly batteryMetered: boolean;
+  /** The points that are made of others, each after its members. */
+  readonly virtual: readonly VirtualPlan[];
   /** All points that have a role, in the order of `energyRoles`. */
   readonly byRole: readonly (readonly Term[])[];
   /** Points of the loads beside the IT, in the order of `overheadParts`. */
@@ -44,10 +56,7 @@ export interface Balance {
 /** The plan by which a site's points add up. */
 export function balanceOf(site: Site): Balance {
   const counted = site.points.filter((point) => !isMeteredBehind(point, site));
-  const termOf = (point: SitePoint): Term => ({
-    point,
-    weight: point.factor * whPerUnit(site.conversion, point.carrier),
-  });
+  const termOf = (point: SitePoint): Term => termAt(site, point);
   const byRole = energyRoles.map((role) => counted.filter((point) => point.role === role).map(termOf));
   const of = (role: Role): readonly Term[] => byRole[energyRoles.indexOf(role)] ?? [];
   const supply = supplyRoles.flatMap(of);
@@ -64,14 +73,37 @@ export function balanceOf(site: Site): Balance {
   const plans = loads.map((it) => ({ it, total: fromSupply ? [...supply, ...batteries] : partsOf(it, others) }));
   return {
     site,
+    partial: null,
     totalFrom: fromSupply ? 'supply' : plans.some(({ total }) => total.length > 0) ? 'parts' : null,
     levels: plans,
     complete: isStation ? [0] : complete,
     batteryMetered: batteries.length > 0,
+    virtual: virtualPlansOf(site),
     byRole,
     // District cooling comes in as supply, and is used for nothing but cooling.
     overhead: [[...of('cooling'), ...of('district-cooling')], of('lighting'), [...of('other'), ...foreign]],
   };
+}
+
+/**
+ * The plans by which the points of a site's parts add up: each has a total and IT of its own, and no roles or levels. Their ratio
+ * is a partial PUE (ISO/IEC 30134-2 names the derivative; its form (E_sub + E_IT) ÷ E_IT from memory).
+ */
+export function partialBalancesOf(site: Site): readonly Balance[] {
+  const byName = new Map(site.points.map((point) => [point.point, point]));
+  const termsOf = (names: readonly string[]): readonly Term[] =>
+    names.flatMap((name) => byName.get(name) ?? []).map((point) => termAt(site, point));
+  return (site.file.partials ?? []).map(({ id, total, it }) => ({
+    site,
+    partial: id,
+    totalFrom: 'supply',
+    levels: [{ total: termsOf(total), it: termsOf(it) }, noPlan, noPlan, noPlan],
+    complete: [0],
+    batteryMetered: false,
+    virtual: virtualPlansOf(site),
+    byRole: energyRoles.map(() => []),
+    overhead: overheadParts.map(() => []),
+  }));
 }
 
 /** The level that counts now: the deepest one that measures all of the IT. */
@@ -90,9 +122,6 @@ export function levelOf(site: Site, index: number): Level | null {
 /** The row of a point in the minute in question, by the point's number. */
 export type RowOf = (pointId: number) => PointInterval | undefined;
 
-/** Measured times that differ by less are taken to be the same: a tick may fall to either side of a minute's end. */
-const SAME_TIME_MS = 1200;
-
 /** A supply that gives less than this share of the IT energy gives nothing: the rest is its meter's own noise. */
 const DEAD_SUPPLY_SHARE = 0.01;
 
@@ -107,6 +136,7 @@ export function siteMinute(balance: Balance, startMs: number, rowOf: RowOf): Sit
   const supply = fromSupply ? side((balance.levels[0] as LevelPlan).total, rowOf) : null;
   return {
     siteId: site.siteId,
+    partial: balance.partial,
     startMs,
     supplyWh: supply?.energyWh ?? null,
     supplyMs: supply?.measuredMs ?? 0,
@@ -122,7 +152,11 @@ export function siteMinute(balance: Balance, startMs: number, rowOf: RowOf): Sit
 
 /** A site's minutes in order of time, from rows of its points in any order; of two rows of one minute the later one counts. */
 export function siteMinutes(site: Site, rows: Iterable<PointInterval>): SiteInterval[] {
-  const balance = balanceOf(site);
+  return minutesOf(balanceOf(site), rows);
+}
+
+/** The minutes of a site or of one of its parts, as `siteMinutes` gives them. */
+export function minutesOf(balance: Balance, rows: Iterable<PointInterval>): SiteInterval[] {
   const byStart = new Map<number, Map<number, PointInterval>>();
   for (const row of rows) {
     const at = byStart.get(row.startMs) ?? new Map<number, PointInterval>();
@@ -130,8 +164,18 @@ export function siteMinutes(site: Site, rows: Iterable<PointInterval>): SiteInte
   }
   return [...byStart]
     .sort(([a], [b]) => a - b)
-    .map(([startMs, at]) => siteMinute(balance, startMs, (pointId) => at.get(pointId)))
+    .map(([startMs, at]) => {
+      const rowOf: RowOf = (pointId) => at.get(pointId);
+      addVirtualRows(balance.virtual, startMs, rowOf, (row) => at.set(row.pointId, row));
+      return siteMinute(balance, startMs, rowOf);
+    })
     .filter((interval) => interval !== null);
+}
+
+const noPlan: LevelPlan = { it: [], total: [] };
+
+function termAt({ conversion }: Site, point: SitePoint): Term {
+  return { point, weight: point.factor * whPerUnit(conversion, point.carrier) };
 }
 
 /** Parts of a data centre's total beside its IT. */

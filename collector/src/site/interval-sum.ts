@@ -55,7 +55,7 @@ export class PointSum {
 }
 
 /** What a site's interval says, whichever site and interval it is. */
-export type Energies = Omit<SiteInterval, 'siteId' | 'startMs'>;
+export type Energies = Omit<SiteInterval, 'siteId' | 'partial' | 'startMs'>;
 
 /** Both intervals as one. A sum of known members stays known, with the time that it covers; null stays null, never zero. */
 export function addEnergies(a: Energies, b: Energies): Energies {

@@ -1,17 +1,23 @@
 import { type PointInterval, QUARTER_MS } from '../accounting/interval.ts';
-import { type Balance, balanceOf, siteMinute } from './balance.ts';
+import { type Balance, balanceOf, partialBalancesOf, siteMinute } from './balance.ts';
 import { addEnergies, type Energies, PointSum } from './interval-sum.ts';
 import type { Site, SiteInterval } from './site.ts';
+import { addVirtualRows } from './virtual-rows.ts';
 
 /** Which site each point belongs to, and how each site's points add up. */
 export class SiteIndex {
   /** By number of the point; the catalogue gives numbers without gaps. */
   readonly #siteOf: Site[] = [];
-  readonly #balances = new Map<Site, Balance>();
+  readonly #virtual = new Set<number>();
+  readonly #balances = new Map<Site, readonly [Balance, ...Balance[]]>();
 
   constructor(sites: readonly Site[]) {
     for (const site of sites) {
-      for (const { pointId } of site.points) if (pointId !== null) this.#siteOf[pointId] = site;
+      for (const { pointId, virtual } of site.points) {
+        if (pointId === null) continue;
+        this.#siteOf[pointId] = site;
+        if (virtual !== null) this.#virtual.add(pointId);
+      }
     }
   }
 
@@ -19,10 +25,15 @@ export class SiteIndex {
     return this.#siteOf[pointId];
   }
 
-  balanceOf(site: Site): Balance {
-    let balance = this.#balances.get(site);
-    if (balance === undefined) this.#balances.set(site, (balance = balanceOf(site)));
-    return balance;
+  isVirtual(pointId: number): boolean {
+    return this.#virtual.has(pointId);
+  }
+
+  /** The plan of the site, and then those of its parts. */
+  balancesOf(site: Site): readonly [Balance, ...Balance[]] {
+    let balances = this.#balances.get(site);
+    if (balances === undefined) this.#balances.set(site, (balances = [balanceOf(site), ...partialBalancesOf(site)]));
+    return balances;
   }
 }
 
@@ -36,7 +47,7 @@ export class QuarterFold {
   readonly #sitesOfMinute = new Set<Site>();
   /** By number of the point. */
   #points: PointSum[] = [];
-  readonly #sites = new Map<Site, Energies>();
+  readonly #sites = new Map<Balance, Energies>();
   readonly #pointQuarters: PointInterval[] = [];
   readonly #siteQuarters: SiteInterval[] = [];
 
@@ -47,12 +58,10 @@ export class QuarterFold {
   /** @throws RangeError where the rows are out of order. */
   add(row: PointInterval): void {
     if (row.startMs !== this.#minuteMs) this.#turnTo(row.startMs);
-    const { pointId } = row;
-    const sum = (this.#points[pointId] ??= new PointSum(pointId, this.#quarterMs));
-    sum.add(row);
-    this.#rows[pointId] = row;
-    const site = this.#index.siteOf(pointId);
+    const site = this.#index.siteOf(row.pointId);
     if (site !== undefined) this.#sitesOfMinute.add(site);
+    // What an agent reports of a virtual point does not count beside its members.
+    if (!this.#index.isVirtual(row.pointId)) this.#addRow(row);
   }
 
   /** The quarter-hours of all rows added. */
@@ -60,6 +69,13 @@ export class QuarterFold {
     this.#closeMinute();
     this.#closeQuarter();
     return { points: this.#pointQuarters, sites: this.#siteQuarters };
+  }
+
+  #addRow(row: PointInterval): void {
+    const { pointId } = row;
+    const sum = (this.#points[pointId] ??= new PointSum(pointId, this.#quarterMs));
+    sum.add(row);
+    this.#rows[pointId] = row;
   }
 
   #turnTo(minuteMs: number): void {
@@ -77,9 +93,13 @@ export class QuarterFold {
       return row?.startMs === this.#minuteMs ? row : undefined;
     };
     for (const site of this.#sitesOfMinute) {
-      const energies = siteMinute(this.#index.balanceOf(site), this.#minuteMs, rowOf);
-      const sum = this.#sites.get(site);
-      if (energies !== null) this.#sites.set(site, sum === undefined ? energies : addEnergies(sum, energies));
+      const balances = this.#index.balancesOf(site);
+      addVirtualRows(balances[0].virtual, this.#minuteMs, rowOf, (row) => this.#addRow(row));
+      for (const balance of balances) {
+        const energies = siteMinute(balance, this.#minuteMs, rowOf);
+        const sum = this.#sites.get(balance);
+        if (energies !== null) this.#sites.set(balance, sum === undefined ? energies : addEnergies(sum, energies));
+      }
     }
     this.#sitesOfMinute.clear();
   }
@@ -87,12 +107,16 @@ export class QuarterFold {
   /** In order of numbers, whichever order the minutes were in: a replay writes the same rows in the same order. */
   #closeQuarter(): void {
     this.#points.forEach((sum) => this.#pointQuarters.push(sum.value()));
-    for (const [{ siteId }, energies] of [...this.#sites].sort(([a], [b]) => a.siteId - b.siteId)) {
-      this.#siteQuarters.push({ ...energies, siteId, startMs: this.#quarterMs });
+    for (const [{ site, partial }, energies] of [...this.#sites].sort(([a], [b]) => compareBalances(a, b))) {
+      this.#siteQuarters.push({ ...energies, siteId: site.siteId, partial, startMs: this.#quarterMs });
     }
     this.#points = [];
     this.#sites.clear();
   }
+}
+
+function compareBalances(a: Balance, b: Balance): number {
+  return a.site.siteId - b.site.siteId || ((a.partial ?? '') < (b.partial ?? '') ? -1 : 1);
 }
 
 /** Beginning of the quarter-hour that holds `ms`. */

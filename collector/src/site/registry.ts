@@ -104,6 +104,7 @@ export class SiteRegistry {
     for (const [point, pointId] of this.#catalogue.pointsOf(siteId)) {
       points.push(this.#point(point, pointId, described.get(point)));
     }
+    const byName = new Map(points.map((point) => [point.point, point]));
     const kind = file?.kind ?? 'data-centre';
     return {
       siteId,
@@ -116,7 +117,7 @@ export class SiteRegistry {
       itLevel: file?.itLevel ?? null,
       conversion: file?.conversion ?? DEFAULT_PROFILE,
       baseline: file?.baseline ?? null,
-      points,
+      points: points.map((point) => (point.virtual === null ? point : asMembers(point, byName))),
       file: file ?? emptySiteFile(key),
     };
   }
@@ -145,9 +146,32 @@ export class SiteRegistry {
       method: announced?.method ?? null,
       carrier,
       quantity: quantityOf(role, carrier),
+      virtual:
+        file?.virtual === undefined
+          ? null
+          : { sum: Object.entries(file.virtual.sum), constantW: file.virtual.constantW },
       factor: file?.factor ?? 1,
     };
   }
+}
+
+/** A virtual point is read as slowly as the slowest of its members, and is a simulation where one of them is. */
+function asMembers(point: SitePoint, byName: ReadonlyMap<string, SitePoint>): SitePoint {
+  const members = membersOf(point, byName);
+  return {
+    ...point,
+    intervalMs: Math.max(0, ...members.map(({ intervalMs }) => intervalMs)) || point.intervalMs,
+    simulated: members.some(({ simulated }) => simulated),
+  };
+}
+
+/** The measured points that a point is made of. */
+function membersOf({ virtual }: SitePoint, byName: ReadonlyMap<string, SitePoint>): SitePoint[] {
+  return (virtual?.sum ?? []).flatMap(([name]) => {
+    const member = byName.get(name);
+    if (member === undefined) return [];
+    return member.virtual === null ? [member] : membersOf(member, byName);
+  });
 }
 
 export interface RegistryState {

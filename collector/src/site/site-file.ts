@@ -11,6 +11,8 @@ import { accuracyKeys } from '../kpi/metering-chain.ts';
 import { verdictKeys } from '../kpi/site-keys.ts';
 import { isMainTarget } from '../kpi/site-targets.ts';
 import { carrierEntry, conversionEntry, conversionProblems } from './conversion.ts';
+import { partialKeys, partialProblems } from './partial.ts';
+import { virtualPointKeys, virtualPointProblems } from './virtual-point.ts';
 
 const name = v.pipe(v.string(), v.minLength(1), v.maxLength(limits.nameLength));
 const accuracyClass = v.picklist(Object.keys(accuracyClasses) as (keyof typeof accuracyClasses)[]);
@@ -29,6 +31,7 @@ const pointSchema = v.strictObject({
   factor: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(100))),
   ...pointEstimationKeys,
   ...accuracyKeys,
+  ...virtualPointKeys,
 });
 
 const siteKeys = v.strictObject({
@@ -47,6 +50,7 @@ const siteKeys = v.strictObject({
   designShares: v.optional(designShares),
   ...estimationKeys,
   ...verdictKeys,
+  ...partialKeys,
   points: v.optional(v.array(pointSchema), []),
   ...figureSettings,
 });
@@ -81,7 +85,8 @@ export function loadSiteFiles(directory: string, env: NodeJS.ProcessEnv): SiteFi
     try {
       const site = loadConfig(join(directory, file), siteSchema, env);
       problems.push(...duplicates(file, site, files));
-      problems.push(...conversionProblems(site).map((problem) => `${file}: ${problem}`));
+      const ofPoints = [...conversionProblems(site), ...virtualPointProblems(site.points), ...partialProblems(site)];
+      problems.push(...ofPoints.map((problem) => `${file}: ${problem}`));
       files.push(site);
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;

@@ -29,6 +29,11 @@ export interface SitePoint {
   readonly carrier: string;
   /** What the point's intervals count, though they call it energy: Wh, L or kg. */
   readonly quantity: Quantity;
+  /** Of a point that is made of others: how often each of them counts, and a constant power beside; null for a measured one. */
+  readonly virtual: {
+    readonly sum: readonly (readonly [point: string, factor: number])[];
+    readonly constantW: number;
+  } | null;
   /** Weight of the point in the site's balance, beside that of its carrier. */
   readonly factor: number;
 }
@@ -88,6 +93,8 @@ export interface LevelEnergies {
  */
 export interface SiteInterval {
   readonly siteId: number;
+  /** Id of the part of the site that this is of; null for the whole site. */
+  readonly partial: string | null;
   readonly startMs: number;
   /** The supply less what was fed back and what batteries took; null where the total is the sum of the parts, or unknown. */
   readonly supplyWh: number | null;
@@ -114,7 +121,10 @@ export interface PartEnergies {
 }
 
 /** The sum of a site's intervals between two instants, level by level. */
-export type SiteSum = Omit<SiteInterval, 'siteId' | 'startMs'> & { readonly startMs: number; readonly endMs: number };
+export type SiteSum = Omit<SiteInterval, 'siteId' | 'partial' | 'startMs'> & {
+  readonly startMs: number;
+  readonly endMs: number;
+};
 
 /** Number of entries in `levels` of an interval. */
 export const LEVEL_COUNT = 1 + levels.length;

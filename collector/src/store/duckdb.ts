@@ -34,7 +34,7 @@ import {
 } from './queries.ts';
 import { connectWriter } from './schema.ts';
 import type { Store } from './store.ts';
-import { gaugeMinute, pointMinute, pointQuarter, siteQuarter, type Table } from './tables.ts';
+import { gaugeMinute, pointMinute, pointQuarter, siteQuarter, type Table, WHOLE_SITE } from './tables.ts';
 
 export interface DuckdbOptions {
   /** Memory for DuckDB's buffers, MiB; what does not fit is spilled to a directory beside the file. */
@@ -180,11 +180,17 @@ class DuckdbStore implements Store {
     return this.#read(pointQuartersQuery, { ...known(span, asOfMs), points: list(pointIds), minutes }, decodePoints);
   }
 
-  async siteSums(siteId: number, boundariesMs: readonly number[], asOfMs: number | null): Promise<SiteSum[]> {
+  async siteSums(
+    siteId: number,
+    boundariesMs: readonly number[],
+    asOfMs: number | null,
+    partial: string | null = null,
+  ): Promise<SiteSum[]> {
     if (boundariesMs.length < 2) return [];
     const ends = new Map(boundariesMs.slice(1).map((endMs, index) => [boundariesMs[index], endMs]));
     const decode = (chunk: DuckDBDataChunk): SiteSum[] => decodeSites(chunk, (startMs) => ends.get(startMs) as number);
-    return this.#read(siteSumsQuery, { ...between(boundariesMs, asOfMs), site: siteId }, decode);
+    const parameters = { ...between(boundariesMs, asOfMs), site: siteId, partial: partial ?? WHOLE_SITE };
+    return this.#read(siteSumsQuery, parameters, decode);
   }
 
   async close(): Promise<void> {

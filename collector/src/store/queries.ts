@@ -112,7 +112,7 @@ export const pointSumsQuery = `
 const elements = (column: string, count: number): string[] =>
   Array.from({ length: count }, (_, index) => `${column}[${index + 1}]`);
 
-const energies = ['supply_wh', ...elements(ROLE_COLUMN, energyRoles.length)];
+const energies = ['supply_wh', 'it_wh[1]', ...elements(ROLE_COLUMN, energyRoles.length)];
 
 /** Single quarter-hours of points; those between them are not read. */
 export const pointQuartersQuery = `
@@ -128,8 +128,11 @@ const siteSums = [
   ...elements(ROLE_COLUMN, energyRoles.length).map(sumOf),
 ].join(', ');
 
+/** Condition that a row is of the site, or of the part of it, asked for. */
+const OF_SITE = 'site = $site AND partial = $partial';
+
 export const siteSumsQuery = `
-  WITH quarter AS (${newestQuarters(siteQuarter.name, 'site = $site', 'site')}), span AS (${spansOf(siteQuarter.name)})
+  WITH quarter AS (${newestQuarters(siteQuarter.name, OF_SITE, 'site')}), span AS (${spansOf(siteQuarter.name)})
   SELECT span.start, ${siteSums}
   FROM quarter JOIN span ON quarter.minute = span.minute
   GROUP BY span.start

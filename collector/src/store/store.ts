@@ -47,10 +47,15 @@ export interface Store {
     asOfMs: number | null,
   ): Promise<PointInterval[]>;
   /**
-   * Sums of a site's quarter-hours between successive boundaries (ascending, on quarter-hours); no row where nothing is
-   * known.
+   * Sums of a site's quarter-hours, or of those of one of its parts, between successive boundaries (ascending, on
+   * quarter-hours); no row where nothing is known.
    */
-  siteSums(siteId: number, boundariesMs: readonly number[], asOfMs: number | null): Promise<SiteSum[]>;
+  siteSums(
+    siteId: number,
+    boundariesMs: readonly number[],
+    asOfMs: number | null,
+    partial?: string | null,
+  ): Promise<SiteSum[]>;
 
   close(): Promise<void>;
 }

@@ -114,11 +114,15 @@ export const overheadColumns: readonly {
 /** The column that holds a number for each of `energyRoles`. */
 export const ROLE_COLUMN = 'role_wh';
 
+/** In place of a part's id. */
+export const WHOLE_SITE = '';
+
 /** Arrays, since each column takes a quarter of a MiB of memory while it is written, however little is in it. */
 export const siteQuarter: Table<SiteInterval> = {
   name: 'site_quarter',
   columns: [
     { name: 'site', type: INTEGER, of: (row) => row.siteId },
+    { name: 'partial', type: VARCHAR, of: (row) => row.partial ?? WHOLE_SITE },
     { name: 'minute', type: INTEGER, of: (row) => row.startMs / MINUTE_MS },
     { name: 'supply_wh', type: DOUBLE, of: (row) => row.supplyWh },
     { name: 'supply_ms', type: INTEGER, of: (row) => row.supplyMs },

@@ -181,6 +181,7 @@ t.test('points with their last values, and which are silent', async (t) => {
     channels: ['power'],
     carrier: 'electricity',
     unit: 'Wh',
+    virtual: null,
     source: 'modbus',
     agent: 'agent-1',
     accuracyClass: '0.5S',

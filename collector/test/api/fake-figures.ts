@@ -11,7 +11,8 @@ import {
 import { CorrectionBook, type RecordedCorrection } from '../../src/corrections/book.ts';
 import type { AgentFigures, ChannelValue, Figures, Health, Live } from '../../src/figures.ts';
 import type { SiteNotes } from '../../src/findings/notes.ts';
-import { siteMinutes } from '../../src/site/balance.ts';
+import { atLevel } from '../../src/kpi/level.ts';
+import { minutesOf, partialBalancesOf, siteMinutes } from '../../src/site/balance.ts';
 import { sumPointIntervals, sumSiteIntervals } from '../../src/site/interval-sum.ts';
 import type { Site } from '../../src/site/site.ts';
 import { point, site } from '../site/example.ts';
@@ -149,7 +150,10 @@ export class FakeFigures implements Figures {
   async siteMinutes(of: Site, span: Span, asOfMs: number | null) {
     this.asked.push({ boundariesMs: [span.fromMs, span.toMs], asOfMs });
     const rows = of.points.flatMap(({ pointId }) => (pointId === null ? [] : this.#rows(pointId, span, MINUTE_MS)));
-    return siteMinutes(of, rows).map(({ siteId: _, ...minute }) => ({ ...minute, endMs: minute.startMs + MINUTE_MS }));
+    return siteMinutes(of, rows).map(({ siteId: _, partial: __, ...minute }) => ({
+      ...minute,
+      endMs: minute.startMs + MINUTE_MS,
+    }));
   }
 
   async siteSums(of: Site, boundariesMs: readonly number[], asOfMs: number | null) {
@@ -157,6 +161,14 @@ export class FakeFigures implements Figures {
     const ids = of.points.flatMap(({ pointId }) => (pointId === null ? [] : [pointId]));
     const rows = ids.flatMap((pointId) => this.#rows(pointId, spanOf(boundariesMs), QUARTER_MS));
     return sumSiteIntervals(siteMinutes(of, rows), boundariesMs);
+  }
+
+  async partialSums(of: Site, partial: string, boundariesMs: readonly number[]) {
+    const balance = partialBalancesOf(of).find((candidate) => candidate.partial === partial);
+    if (balance === undefined) throw new RangeError(partial);
+    const ids = of.points.flatMap(({ pointId }) => (pointId === null ? [] : [pointId]));
+    const rows = ids.flatMap((pointId) => this.#rows(pointId, spanOf(boundariesMs), QUARTER_MS));
+    return sumSiteIntervals(minutesOf(balance, rows), boundariesMs).map((sum) => atLevel(sum, 0));
   }
 
   async pointMinutes(pointId: number, span: Span): Promise<PointInterval[]> {

@@ -2,10 +2,12 @@ import type { Level, Role } from '@wattmark/shared/roles';
 import { MINUTE_MS, type PointInterval } from '../../src/accounting/interval.ts';
 import { atLevel, chooseLevel } from '../../src/kpi/level.ts';
 import { categoryOf, pueOf } from '../../src/kpi/pue.ts';
-import { balanceOf, siteMinutes } from '../../src/site/balance.ts';
+import { balanceOf, minutesOf, partialBalancesOf, siteMinutes } from '../../src/site/balance.ts';
 import { conversionProfiles, whPerUnit } from '../../src/site/conversion.ts';
 import { sumSiteIntervals } from '../../src/site/interval-sum.ts';
 import type { Site, SiteSum } from '../../src/site/site.ts';
+import { emptySiteFile } from '../../src/site/site-file.ts';
+import { addVirtualRows, virtualPlansOf } from '../../src/site/virtual-rows.ts';
 import { point, row, site, T0 } from '../site/example.ts';
 
 interface Metered {
@@ -32,7 +34,55 @@ function sumOf(at: Site, rows: readonly PointInterval[], minutes: number): SiteS
   return sum;
 }
 
+type Row = Partial<PointInterval>;
+
+interface Virtual {
+  readonly sum: Readonly<Record<string, number>>;
+  readonly constantW: number;
+  readonly members: Readonly<Record<string, Row>>;
+}
+
+function virtualRow({ sum, constantW, members }: Virtual): unknown {
+  const names = Object.keys(members);
+  const made = point(names.length, null, { point: 'made', virtual: { sum: Object.entries(sum), constantW } });
+  const at = site([made, ...names.map((name, id) => point(id, null, { point: name }))]);
+  let found: unknown;
+  addVirtualRows(
+    virtualPlansOf(at),
+    T0,
+    (id) => (id === names.length ? undefined : row(id, 0, members[names[id] as string])),
+    (virtual) => {
+      found = virtual;
+    },
+  );
+  return found;
+}
+
+interface Part {
+  readonly points: Readonly<Record<string, { readonly energyWh: number; readonly factor?: number }>>;
+  readonly total: readonly string[];
+  readonly it: readonly string[];
+}
+
+function partialPue({ points, total, it }: Part): number | null {
+  const entries = Object.entries(points);
+  const file = {
+    ...emptySiteFile({ site: 'dc-1', group: 'default' }),
+    partials: [{ id: 'part', total: [...total], it: [...it] }],
+  };
+  const at = site(
+    entries.map(([name, { factor = 1 }], id) => point(id, null, { point: name, factor })),
+    { file },
+  );
+  const rows = entries.map(([, { energyWh }], id) => row(id, energyWh));
+  const [sum] = partialBalancesOf(at).flatMap((balance) => minutesOf(balance, rows));
+  return sum === undefined ? null : pueOf(atLevel({ ...sum, endMs: T0 + MINUTE_MS }, 0));
+}
+
 export const examples = {
+  'virtual-point': virtualRow,
+  'virtual-point-uneven': virtualRow,
+  'partial-pue': partialPue,
   'balance-total': ({ points }: { points: readonly Metered[] }) => {
     const at = site(points.map(({ role }, index) => point(index, role)));
     const rows = points.map(({ energyWh, exportWh = 0 }, index) => row(index, energyWh, { exportWh }));

@@ -35,7 +35,7 @@ async function sourcesAfter(t: Test, batches: number, open: readonly PointInterv
   }
   const openRows: Sources['openRows'] = (ids, { fromMs, toMs }) =>
     open.filter(({ pointId, startMs }) => ids.includes(pointId) && startMs >= fromMs && startMs < toMs);
-  return { store, openRows, rolledUpToMs: rollup.rolledUpToMs };
+  return { store, openRows, plansOf: () => [], rolledUpToMs: rollup.rolledUpToMs };
 }
 
 const hours = [T0, T0 + 4 * QUARTER_MS, T0 + 8 * QUARTER_MS];

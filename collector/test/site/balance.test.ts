@@ -32,6 +32,7 @@ t.test('a metered hall: 1,300 W in, 1,000 W of IT, for one minute', async (t) =>
   t.strictSame(siteMinutes(hall, rows), [
     {
       siteId: 1,
+      partial: null,
       startMs: T0,
       supplyWh: 1300 / 60,
       supplyMs: MINUTE_MS,

@@ -24,6 +24,7 @@ export function point(pointId: number | null, role: Role | null, more: Partial<S
     method: null,
     carrier: 'electricity',
     quantity: 'energy',
+    virtual: null,
     factor: 1,
     ...more,
   };

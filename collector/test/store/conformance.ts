@@ -32,6 +32,7 @@ export function siteRow(siteId: number, startMs: number, totalWh: number | null,
   };
   return {
     siteId,
+    partial: null,
     startMs,
     supplyWh: totalWh,
     supplyMs: totalWh === null ? 0 : QUARTER_MS,
