@@ -1,0 +1,27 @@
+import { PointAccount } from '../../src/accounting/point-account.ts';
+import { Curve } from '../accounting/curve.ts';
+
+interface Given {
+  readonly everyS: number;
+  readonly samples: number;
+  readonly stepAtS: number;
+  readonly beforeW: number;
+  readonly afterW: number;
+}
+
+/** A power that steps once, read at even times from 0 on. */
+function energyBound({ everyS, samples, stepAtS, beforeW, afterW }: Given): object {
+  const step = { afterMs: stepAtS * 1000, fromW: afterW, untilW: afterW };
+  const curve = new Curve(0, [{ afterMs: 0, fromW: beforeW, untilW: beforeW }, step]);
+  const account = new PointAccount(0, 3000 * everyS);
+  let boundWh = 0;
+  for (let index = 0; index < samples; index++) {
+    const atMs = index * everyS * 1000;
+    account.power(atMs, curve.at(atMs), false, () => {});
+    if (index > 0) boundWh += (curve.variationW(atMs - everyS * 1000, atMs) * everyS) / 3600 / 2;
+  }
+  const energyWh = account.open().reduce((sum, minute) => sum + minute.energyWh, 0);
+  return { energyWh, trueWh: curve.energyWh(0, (samples - 1) * everyS * 1000, 'net'), boundWh };
+}
+
+export const examples = { 'energy-bound': energyBound };
