@@ -7,12 +7,13 @@ import { devices } from './figures/devices.ts';
 import { embeddedIngest, ingest } from './figures/ingest.ts';
 import { live } from './figures/live.ts';
 import { memory } from './figures/memory.ts';
+import { proof } from './figures/proof.ts';
 import { restart } from './figures/restart.ts';
 import { year } from './figures/year.ts';
 import { lineOf, tableOf } from './report.ts';
 import { Room } from './rig/room.ts';
 
-const figures: readonly Figure[] = [ingest, embeddedIngest, live, memory, restart, agent, devices, year];
+const figures: readonly Figure[] = [ingest, embeddedIngest, live, memory, restart, agent, devices, year, proof];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

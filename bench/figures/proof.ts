@@ -28,7 +28,9 @@ export const proof: Figure = {
       stretch('the last day', [2026, 12, 31], [2027, 1, 1]),
       stretch('2026', [2026, 1, 1], [2027, 1, 1]),
     ]);
-    room.say(`${checked.readings.toLocaleString('en')} readings, ${checked.figures} figures, ${checked.restated} of them restated`);
+    room.say(
+      `${checked.readings.toLocaleString('en')} readings, ${checked.figures} figures, ${checked.restated} of them restated`,
+    );
     for (const { what, collector, query } of checked.wrong) room.say(`${what}: ${collector}, but ${query}`);
     return [
       { what: 'figures that differ', value: checked.wrong.length, unit: '', required: { atMost: 0 }, limit: null },

@@ -8,9 +8,17 @@ import type { Site } from '../../src/site/site.ts';
 import { Rig } from '../support/rig.ts';
 import type { Plan } from './events.ts';
 import { exportReadings, type Exported } from './oracle.ts';
-import { metersOf } from './plant.ts';
+import { type Meter, metersOf } from './plant.ts';
 import { record } from './recording.ts';
-import { makeMinuteTable, minutesQuery, pointSumsQuery, type SitePlan, siteMinutesQuery, siteSumsQuery, stillQuery } from './sql.ts';
+import {
+  makeMinuteTable,
+  minutesQuery,
+  pointSumsQuery,
+  type SitePlan,
+  siteMinutesQuery,
+  siteSumsQuery,
+  stillQuery,
+} from './sql.ts';
 
 /** A stretch of local days that both sides are asked for. */
 export interface Stretch {
@@ -77,7 +85,11 @@ export async function check(data: string, plan: Plan, stretches: readonly Stretc
     for (const state of states) {
       await comparison.know(state.corrections);
       const knownMs = state.asOfMs ?? recorded.endMs;
-      await comparison.compare(stretches.filter(({ toMs }) => toMs <= knownMs), state.asOfMs, recorded.endMs);
+      await comparison.compare(
+        stretches.filter(({ toMs }) => toMs <= knownMs),
+        state.asOfMs,
+        recorded.endMs,
+      );
     }
     const queriedMs = performance.now() - startMs - pushedMs;
     const { duplicates } = recorded;
@@ -93,7 +105,7 @@ class Comparison {
   readonly #connection: DuckDBConnection;
   readonly #exported: Exported;
   readonly #plan: SitePlan;
-  readonly #meters: ReturnType<typeof metersOf>;
+  readonly #meters: readonly Meter[];
   readonly #site: Site;
   readonly #differences: Difference[] = [];
   /** The newest value of each figure by the query. */
@@ -106,7 +118,7 @@ class Comparison {
     this.#exported = exported;
     this.#meters = metersOf(points);
     this.#site = rig.fold.registry.site(0);
-    const idsOf = (of: (meter: (typeof this.#meters)[number]) => boolean): number[] =>
+    const idsOf = (of: (meter: Meter) => boolean): number[] =>
       this.#meters.filter(of).map(({ point }) => this.#idOf(point));
     const supply = idsOf(({ role }) => ['utility', 'solar', 'generator'].includes(role));
     const batteries = idsOf(({ role }) => role === 'battery');
@@ -166,7 +178,9 @@ class Comparison {
   async #comparePoints({ name, fromMs, toMs }: Stretch, asOfMs: number | null): Promise<void> {
     const pointIds = this.#meters.map(({ point }) => this.#idOf(point));
     const sums = await this.#rig.store.pointSumsOf(pointIds, [fromMs, toMs], asOfMs);
-    const rows = new Map((await this.#ask(pointSumsQuery(fromMs, toMs))).map(([point, ...row]) => [Number(point), row]));
+    const rows = new Map(
+      (await this.#ask(pointSumsQuery(fromMs, toMs))).map(([point, ...row]) => [Number(point), row]),
+    );
     for (const pointId of pointIds) {
       const sum = sums.find((candidate) => candidate.pointId === pointId);
       const own = [sum?.energyWh, sum?.estimatedWh, sum?.exportWh, sum?.measuredMs, sum?.estimatedMs, sum?.bridgedMs];
@@ -252,4 +266,3 @@ function isSummer(ms: number): boolean {
   };
   return ms >= lastSunday(3) && ms < lastSunday(10);
 }
-

@@ -26,7 +26,9 @@ const channelNumbers = new Map([
 
 /** Fills the table `reading` from an evidence log: point, channel (0 power, 1 energy, 2 export), taken (UTC ms), value, estimated. */
 export async function exportReadings(directory: string, connection: DuckDBConnection): Promise<Exported> {
-  await connection.run('CREATE TABLE reading (point INTEGER, channel UTINYINT, taken BIGINT, value DOUBLE, estimated BOOLEAN)');
+  await connection.run(
+    'CREATE TABLE reading (point INTEGER, channel UTINYINT, taken BIGINT, value DOUBLE, estimated BOOLEAN)',
+  );
   const appender = await connection.createAppender('reading');
   const catalogue = new Catalogue();
   const corrections: (CorrectionEntry & { position: number })[] = [];
@@ -67,6 +69,8 @@ const nothingElse = {
   loss: nothing,
   sites: nothing,
   tick: nothing,
+  import: nothing,
+  block: nothing,
 };
 
 class RowChunk {

@@ -9,7 +9,7 @@ import { MINUTE_MS } from '../../src/accounting/interval.ts';
 
 export type AgentName = 'meters' | 'hall' | 'lamp';
 
-interface Meter {
+export interface Meter {
   readonly point: string;
   readonly role: Role;
   readonly level?: Level;
@@ -37,7 +37,15 @@ export function metersOf(points: number): Meter[] {
     { point: 'solar', role: 'solar', ...supply, channels: ['power'], baseW: 9_000 },
     { point: 'generator', role: 'generator', ...supply, channels: ['power'], baseW: 30_000 },
     { point: 'battery', role: 'battery', ...supply, channels: ['power'], baseW: 8_000 },
-    { point: 'ups-out', role: 'it', level: 'ups-output', ...hall, feeds: ['pdu-1', 'pdu-2'], channels: both, baseW: 64_000 },
+    {
+      point: 'ups-out',
+      role: 'it',
+      level: 'ups-output',
+      ...hall,
+      feeds: ['pdu-1', 'pdu-2'],
+      channels: both,
+      baseW: 64_000,
+    },
     { point: 'pdu-1', role: 'it', level: 'pdu-output', ...hall, feeds: half(0), channels: ['power'], baseW: 31_000 },
     { point: 'pdu-2', role: 'it', level: 'pdu-output', ...hall, feeds: half(1), channels: ['energy'], baseW: 30_500 },
     { point: 'cooling', role: 'cooling', ...hall, channels: both, baseW: 14_000 },
@@ -92,7 +100,8 @@ function powerOf({ point, baseW }: Meter, index: number, minute: number): number
   const noise = 0.97 + 0.06 * hash(minute, index);
   if (point === 'solar') return Math.max(0, 2.5 * baseW * wave) * noise;
   if (point === 'generator') return Math.floor(minute / DAY_MINUTES) % 30 === 0 && ofDay < 60 ? baseW * noise : 0;
-  if (point === 'battery') return ofDay >= 720 && ofDay < 780 ? baseW * noise : ofDay >= 1080 && ofDay < 1140 ? -0.9 * baseW : 0;
+  if (point === 'battery')
+    return ofDay >= 720 && ofDay < 780 ? baseW * noise : ofDay >= 1080 && ofDay < 1140 ? -0.9 * baseW : 0;
   if (point === 'utility-b' && ofDay >= 720 && ofDay < 750) return -0.5 * baseW * noise;
   return baseW * (1 + 0.25 * wave) * noise;
 }

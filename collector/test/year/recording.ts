@@ -52,7 +52,9 @@ class Run {
       ['utility-a', [{ minute: resetMinute, toWh: 0 }]],
       ['ups-out', [{ minute: Math.ceil(swapMs / MINUTE_MS), toWh: swapTo + 420 }]],
     ]);
-    const faces = metersOf(plan.points).map((meter, index) => new MeterFace(meter, index, jumps.get(meter.point) ?? []));
+    const faces = metersOf(plan.points).map(
+      (meter, index) => new MeterFace(meter, index, jumps.get(meter.point) ?? []),
+    );
     this.#faces = new Map(
       (['meters', 'hall', 'lamp'] as const).map((name) => [name, faces.filter(({ meter }) => meter.agent === name)]),
     );

@@ -33,7 +33,8 @@ export function minutesQuery({ pointId, hasPower, isOneWay, changes }: PointQues
     change.kind === 'factor' ? [`CASE WHEN minute * 60000 >= ${change.from} THEN ${change.factor} ELSE 1 END`] : [],
   );
   const factor = ['1', ...factors].join(' * ');
-  const own = (channel: number): string => `FROM reading WHERE point = ${pointId} AND channel = ${channel} ${voids.join(' ')}`;
+  const own = (channel: number): string =>
+    `FROM reading WHERE point = ${pointId} AND channel = ${channel} ${voids.join(' ')}`;
   const watt = (column: string): string => (isOneWay ? `greatest(0, ${column})` : column);
   return `
   INSERT INTO minute
@@ -129,7 +130,13 @@ export function siteMinutesQuery({ total, it }: SitePlan): string {
     sum((wh - export_wh) * (${weight})) FILTER (${among(points)}) AS ${name}_wh,
     min(ms) FILTER (${among(points)}) AS ${name}_least, max(ms) FILTER (${among(points)}) AS ${name}_most,
     bool_or(estimated_ms > 0) FILTER (${among(points)}) AS ${name}_est`;
-  const sides = [side(total.map(({ pointId }) => pointId), 'total'), ...it.map((points, level) => side(points, `it${level}`))];
+  const sides = [
+    side(
+      total.map(({ pointId }) => pointId),
+      'total',
+    ),
+    ...it.map((points, level) => side(points, `it${level}`)),
+  ];
   const pairs = it.map((_, level) => {
     const name = `it${level}`;
     const pair =
