@@ -31,6 +31,8 @@ t.test('ISO 8601 as files have it', async (t) => {
     '2026-01-31T12:00Zx',
     '2026-01-31T12:00+8',
     '2026-01-31T12:00:00.',
+    // A leap second: UTC milliseconds have none, and the second before it has its own reading.
+    '2016-12-31T23:59:60Z',
   );
   wrong.push('0026-01-31', '2025-02-29', '2026-01-31T12:00:60Z', ' 2026-01-31', '2026-01-31T12:00+19:00');
   for (const text of wrong) t.equal(read(text, 'iso'), null, text);
