@@ -18,8 +18,8 @@ export function energy(energyWh: number | null | undefined): Amount | null {
   return scaled(energyWh, 'Wh');
 }
 
-/** A cumulative register given in Wh, in kWh and with all its digits, as it stands on the meter: `92 114 503.2 kWh`. */
-export function register(energyWh: number | null | undefined): Amount | null {
+/** Energy given in Wh, in kWh and with all its digits, as it stands on a meter and can be added up: `92 114 503.2 kWh`. */
+export function kilowattHours(energyWh: number | null | undefined): Amount | null {
   if (!isKnown(energyWh)) return null;
   return { number: grouped(decimal(energyWh / 1000, 1)), unit: 'kWh' };
 }
@@ -51,16 +51,24 @@ export function change(fraction: number | null | undefined): Amount | null {
   return { number: fraction > 0 ? `+${number}` : number, unit: '%' };
 }
 
+/** A difference of ratios, always with its sign: `+0.012`. */
+export function difference(value: number | null | undefined): string | null {
+  if (!isKnown(value)) return null;
+  const number = decimal(value, 3);
+  return Number(value.toFixed(3)) > 0 ? `+${number}` : number;
+}
+
 /** A count with its thousands apart: `1 204 336`. */
 export function count(value: number | null | undefined): string | null {
   return isKnown(value) ? grouped(decimal(value, 0)) : null;
 }
 
-/** Any other quantity in its own unit, to four digits. The unit `1` of a plain number is not shown. */
+/** Any other quantity in its own unit, to four digits or its whole part. The unit `1` of a plain number is not shown. */
 export function quantity(value: number | null | undefined, unit: string): Amount | null {
   if (!isKnown(value)) return null;
   const wholeDigits = Math.floor(Math.log10(Math.max(1, Math.abs(value)))) + 1;
-  return { number: decimal(value, Math.max(0, Math.min(3, 4 - wholeDigits))), unit: unit === '1' ? '' : unit };
+  const digits = decimal(value, Math.max(0, Math.min(3, 4 - wholeDigits)));
+  return { number: grouped(digits), unit: unit === '1' ? '' : unit };
 }
 
 /** A time span in its two largest units: `850 ms`, `12 s`, `3 min 5 s`, `2 d 4 h`. */

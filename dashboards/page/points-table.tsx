@@ -1,6 +1,6 @@
 import type { Meter, Point } from './contract.ts';
 import { Plain, Quantity, Unknown } from './figures.tsx';
-import { age, power, quantity, ratio, register } from './format.ts';
+import { age, power, quantity, ratio, kilowattHours } from './format.ts';
 import { Notice } from './notices.tsx';
 import { roleName } from './role-names.ts';
 import type { Zone } from './zone.ts';
@@ -68,7 +68,7 @@ function PointRow({ point, zone, nowMs }: { readonly point: Point; readonly zone
         <Quantity of={power(point.live['power']?.value)} />
       </td>
       <td class="numeric">
-        <Quantity of={register(point.live['energy']?.value)} />
+        <Quantity of={kilowattHours(point.live['energy']?.value)} />
       </td>
       <td>
         <OtherChannels point={point} />
@@ -98,7 +98,7 @@ function OtherChannels({ point }: { readonly point: Point }) {
       {others.map(([channel, { value, unit }]) => (
         <li key={channel}>
           {channel}{' '}
-          <Quantity of={unit === 'W' ? power(value) : unit === 'Wh' ? register(value) : quantity(value, unit)} />
+          <Quantity of={unit === 'W' ? power(value) : unit === 'Wh' ? kilowattHours(value) : quantity(value, unit)} />
         </li>
       ))}
     </ul>

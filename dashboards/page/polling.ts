@@ -1,10 +1,15 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { RequestFailed } from './api.ts';
 
 /** What is known so far: the newest answer, kept when a later request fails, and what is wrong at present. */
 export interface Poll<T> {
   readonly data: T | null;
   readonly problem: string | null;
+  /** The collector's refusal to answer such a question (400 to 499), null otherwise: asking again will not help. */
+  readonly refusal: number | null;
 }
+
+const asked = { data: null, problem: null, refusal: null };
 
 /** What to ask, under a key that names the question: an answer to another key is never shown. */
 export interface Question<T> {
@@ -18,7 +23,7 @@ export interface Question<T> {
 export function usePolling<T>(question: Question<T>): Poll<T> {
   const latest = useRef(question);
   latest.current = question;
-  const [answer, setAnswer] = useState<Poll<T> & { key: string }>({ key: question.key, data: null, problem: null });
+  const [answer, setAnswer] = useState<Poll<T> & { key: string }>({ key: question.key, ...asked });
 
   useEffect(() => {
     const { key } = question;
@@ -27,17 +32,22 @@ export function usePolling<T>(question: Question<T>): Poll<T> {
     const ask = async () => {
       try {
         data = await latest.current.load(stop.signal);
-        if (!stop.signal.aborted) setAnswer({ key, data, problem: null });
+        if (!stop.signal.aborted) setAnswer({ key, data, problem: null, refusal: null });
       } catch (error) {
         const problem = error instanceof Error ? error.message : String(error);
-        if (!stop.signal.aborted) setAnswer({ key, data, problem });
+        if (!stop.signal.aborted) setAnswer({ key, data, problem, refusal: refusalOf(error) });
       }
     };
     repeatWhileVisible(ask, () => latest.current.pauseMs(data), stop.signal);
     return () => stop.abort();
   }, [question.key]);
 
-  return answer.key === question.key ? answer : { data: null, problem: null };
+  return answer.key === question.key ? answer : asked;
+}
+
+function refusalOf(error: unknown): number | null {
+  const status = error instanceof RequestFailed ? error.status : null;
+  return status !== null && status >= 400 && status < 500 ? status : null;
 }
 
 function repeatWhileVisible(task: () => Promise<void>, pauseMs: () => number, stop: AbortSignal): void {

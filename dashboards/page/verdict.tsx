@@ -17,7 +17,6 @@ const looks: Record<VerdictWord, Look> = {
 
 /** The target, and whether a period met it: word, shape and colour, with the reason as text. */
 export function Judgement({ target, kpis }: { readonly target: Target | null; readonly kpis: Kpis | null }) {
-  const look = kpis?.verdict ? looks[kpis.verdict] : undefined;
   return (
     <div class="judgement">
       {target !== null && (
@@ -25,16 +24,23 @@ export function Judgement({ target, kpis }: { readonly target: Target | null; re
           <TargetLine target={target} />
         </p>
       )}
-      {look !== undefined && (
-        <p class={`verdict tone-${look.tone}`}>
-          <svg viewBox="0 0 16 16" aria-hidden="true">
-            <path d={look.path} />
-          </svg>
-          {look.words}
-        </p>
-      )}
+      {kpis?.verdict && <VerdictLine verdict={kpis.verdict} />}
       <p class="reason">{kpis?.reason}</p>
     </div>
+  );
+}
+
+/** Word, shape and colour; words alone where there is no verdict. */
+export function VerdictLine({ verdict }: { readonly verdict: VerdictWord | null }) {
+  if (verdict === null) return <p class="verdict tone-muted">No verdict</p>;
+  const look = looks[verdict];
+  return (
+    <p class={`verdict tone-${look.tone}`}>
+      <svg viewBox="0 0 16 16" aria-hidden="true">
+        <path d={look.path} />
+      </svg>
+      {look.words}
+    </p>
   );
 }
 
@@ -49,6 +55,6 @@ export function TargetLine({ target }: { readonly target: Target | null }) {
 }
 
 /** As the benchmark is quoted: 1.3, not 1.300. */
-export function targetValue({ value }: Target): string {
+export function targetValue({ value }: Pick<Target, 'value'>): string {
   return String(Number(ratio(value, 3)?.replace('\u2212', '-')));
 }

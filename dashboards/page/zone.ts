@@ -16,6 +16,10 @@ export interface Zone {
   month(timeMs: number): string;
   /** `2026-10-05 14:03–14:04`; whole days and months without the clock. */
   span(startMs: number, endMs: number): string;
+  /** `2026-10-05T14:03`, as a field for date and time has it. */
+  wall(timeMs: number): string;
+  /** The instant of such a local time; null where it is none. Of an hour that comes twice it is the second. */
+  instant(wall: string): number | null;
   /** The last local midnight at or before an instant. */
   dayStart(timeMs: number): number;
   /** The beginning of the local month `months` after the one of an instant. */
@@ -41,10 +45,8 @@ export function createZone(timezone: string): Zone {
   const minute = (timeMs: number) => clockText(fields(timeMs)).slice(0, 5);
   const day = (timeMs: number) => dayText(fields(timeMs));
   const isMidnight = (timeMs: number) => clockText(fields(timeMs)) === '00:00:00';
-  const startOf = (year: number, month: number, date: number) => {
-    const wallMs = Date.UTC(year, month - 1, date);
-    return wallMs - offsetMs(fields, wallMs - offsetMs(fields, wallMs));
-  };
+  const instantOf = (wallMs: number) => wallMs - offsetMs(fields, wallMs - offsetMs(fields, wallMs));
+  const startOf = (year: number, month: number, date: number) => instantOf(Date.UTC(year, month - 1, date));
   const span = (startMs: number, endMs: number) => {
     if (!isMidnight(startMs) || !isMidnight(endMs)) {
       const end = day(startMs) === day(endMs - 1) ? minute(endMs) : `${day(endMs)} ${minute(endMs)}`;
@@ -68,6 +70,11 @@ export function createZone(timezone: string): Zone {
     shortDay: (timeMs) => `${fields(timeMs).day} ${monthName(fields(timeMs))}`,
     month: (timeMs) => `${monthName(fields(timeMs))} ${fields(timeMs).year}`,
     span,
+    wall: (timeMs) => `${day(timeMs)}T${minute(timeMs)}`,
+    instant: (wall) => {
+      const wallMs = Date.parse(`${wall}Z`);
+      return Number.isNaN(wallMs) ? null : instantOf(wallMs);
+    },
     dayStart: (timeMs) => startOf(fields(timeMs).year, fields(timeMs).month, fields(timeMs).day),
     monthStart: (timeMs, months) => startOf(fields(timeMs).year, fields(timeMs).month + months, 1),
   };

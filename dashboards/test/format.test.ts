@@ -4,12 +4,13 @@ import {
   change,
   count,
   coverage,
+  difference,
   duration,
   energy,
   power,
   quantity,
   ratio,
-  register,
+  kilowattHours,
   share,
   text,
 } from '../page/format.ts';
@@ -39,15 +40,23 @@ t.test('power and energy choose the unit that keeps three to four digits', async
   t.equal(shown(energy(0)), '0 Wh');
 });
 
-t.test('a register keeps its digits', async (t) => {
-  t.equal(shown(register(92_114_503_200)), '92 114 503.2 kWh');
-  t.equal(shown(register(1_999_960)), '2 000.0 kWh');
-  t.equal(shown(register(49)), '0.0 kWh');
+t.test('a difference has its sign', async (t) => {
+  t.equal(difference(0.0124), '+0.012');
+  t.equal(difference(-0.0124), '−0.012');
+  t.equal(difference(0.0001), '0.000');
+  t.equal(difference(-0.0001), '0.000');
+  t.equal(difference(null), null);
+});
+
+t.test('energy in kWh keeps its digits', async (t) => {
+  t.equal(shown(kilowattHours(92_114_503_200)), '92 114 503.2 kWh');
+  t.equal(shown(kilowattHours(1_999_960)), '2 000.0 kWh');
+  t.equal(shown(kilowattHours(49)), '0.0 kWh');
 });
 
 t.test('unknown is never a number', async (t) => {
   for (const unknown of [null, undefined, Number.NaN, Number.POSITIVE_INFINITY]) {
-    for (const format of [power, energy, register, ratio, share, coverage, change, count, duration]) {
+    for (const format of [power, energy, kilowattHours, ratio, share, coverage, change, count, duration]) {
       t.equal(format(unknown), null, `${format.name} of ${unknown}`);
     }
     t.equal(quantity(unknown, 'V'), null);
@@ -78,7 +87,7 @@ t.test('counts and other quantities', async (t) => {
   t.equal(count(999), '999');
   t.equal(shown(quantity(399.24, 'V')), '399.2 V');
   t.equal(shown(quantity(0.974, '1')), '0.974');
-  t.equal(shown(quantity(123_456.7, 'L')), '123457 L');
+  t.equal(shown(quantity(123_456.7, 'L')), '123 457 L');
 });
 
 t.test('durations and ages', async (t) => {

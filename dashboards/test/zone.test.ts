@@ -39,6 +39,15 @@ t.test('days of 23 and 25 hours begin at their midnight', async (t) => {
   t.equal(zone.dayStart(at('2026-10-25T23:30:00Z')), at('2026-10-25T23:00:00Z'));
 });
 
+t.test('a field for date and time, there and back', async (t) => {
+  const zone = createZone('Europe/Berlin');
+  t.equal(zone.wall(at('2026-10-05T06:03:20Z')), '2026-10-05T08:03');
+  t.equal(zone.instant('2026-10-05T08:03'), at('2026-10-05T06:03:00Z'));
+  t.equal(zone.instant('2026-01-05T00:00'), at('2026-01-04T23:00:00Z'));
+  t.equal(zone.instant('2026-10-25T02:30'), at('2026-10-25T01:30:00Z'), 'the second of the hour that comes twice');
+  t.equal(zone.instant(''), null);
+});
+
 t.test('months, across a change of the year', async (t) => {
   const zone = createZone('Europe/Berlin');
   const timeMs = at('2026-01-31T23:30:00Z');
