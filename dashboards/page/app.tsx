@@ -1,5 +1,6 @@
 import { useEffect, useRef } from 'preact/hooks';
 import type { Api } from './api.ts';
+import { AuditView } from './audit/audit-view.tsx';
 import { ConnectionState } from './connection-state.tsx';
 import type { Live, Site } from './contract.ts';
 import { useLiveStream } from './live-stream.ts';
@@ -30,7 +31,7 @@ export function App({ api, openStream, now }: Services) {
     pauseMs: (data) => (data === null || data.length === 0 ? FIRST_SITE_REFRESH_MS : SITES_REFRESH_MS),
   });
   const sites = { ...polled, data: polled.data?.map((site) => withNewest(site, stream.lives.get(site.site))) ?? null };
-  const open = route.view === 'site' ? sites.data?.find(({ site }) => site === route.site) : undefined;
+  const open = 'site' in route ? sites.data?.find(({ site }) => site === route.site) : undefined;
   const main = useFocusOnRoute(route);
 
   useEffect(() => {
@@ -72,10 +73,12 @@ interface ViewProps {
 
 function View({ route, sites, open, api, now }: ViewProps) {
   if (route.view === 'sites') return <SitesView sites={sites} api={api} now={now} />;
+  if (open !== undefined && route.view === 'audit')
+    return <AuditView key={open.site} site={open} question={route.question} api={api} now={now} />;
   if (open !== undefined) return <SiteView key={open.site} site={open} api={api} now={now} />;
-  if (route.view === 'site' && sites.data === null) return <SitesView sites={sites} api={api} now={now} />;
+  if ('site' in route && sites.data === null) return <SitesView sites={sites} api={api} now={now} />;
   return (
-    <Notice title={route.view === 'site' ? `There is no site “${route.site}”` : 'There is no such page'}>
+    <Notice title={'site' in route ? `There is no site “${route.site}”` : 'There is no such page'}>
       <p>
         It may have been renamed. <a href="#/">See all sites</a>.
       </p>
@@ -87,7 +90,7 @@ function View({ route, sites, open, api, now }: ViewProps) {
 function useFocusOnRoute(route: Route) {
   const main = useRef<HTMLElement>(null);
   const isFirst = useRef(true);
-  const place = route.view === 'site' ? route.site : route.view;
+  const place = 'site' in route ? `${route.view} ${route.site}` : route.view;
   useEffect(() => {
     if (!isFirst.current) {
       main.current?.focus({ preventScroll: true });

@@ -1,3 +1,5 @@
+import type { JudgedTarget, UncertaintyParts } from './audit/contract.ts';
+
 /** The collector's HTTP contract as the page reads it. Energy in Wh, power in W, times ISO 8601; null is unknown. */
 
 export interface Target {
@@ -65,6 +67,21 @@ export interface Figure {
   readonly category?: number | null;
   readonly notation?: string | null;
   readonly derivative?: string | null;
+  readonly symbol?: string;
+  readonly averagingPeriod?: string | null;
+  readonly interval?: string;
+  readonly boundary?: string;
+  readonly edition?: { readonly title: string; readonly note: string };
+  readonly uncertaintyParts?: UncertaintyParts;
+}
+
+/** The design PUE as the operator entered it. */
+export interface Design {
+  readonly symbol: string;
+  readonly value: number;
+  readonly itLoadFactor: number | null;
+  readonly source: string;
+  readonly judgement: { readonly verdict: VerdictWord | null; readonly reason: string } | null;
 }
 
 export interface Baseline {
@@ -87,6 +104,16 @@ export interface Kpis {
   readonly verdict: VerdictWord | null;
   readonly reason: string;
   readonly estimatedShare: number | null;
+  readonly design?: Design | null;
+  /** Ids of the corrections that hold and touch the period. */
+  readonly corrections?: readonly string[];
+  readonly targets?: readonly JudgedTarget[];
+  readonly totalFrom?: 'supply' | 'parts' | null;
+  readonly itLevel?: {
+    readonly level: string | null;
+    readonly category: number | null;
+    readonly reason: string;
+  } | null;
 }
 
 export interface ChannelValue {

@@ -60,7 +60,7 @@ function PeriodFigures({ site, kpis }: { readonly site: Site; readonly kpis: Kpi
   );
 }
 
-function BaselineTerms({ baseline }: { readonly baseline: Baseline }) {
+export function BaselineTerms({ baseline }: { readonly baseline: Baseline }) {
   return (
     <>
       <Term name="energy per day">

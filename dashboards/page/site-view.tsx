@@ -3,12 +3,11 @@ import type { Api } from './api.ts';
 import type { Point, Site } from './contract.ts';
 import { DataHealth } from './data-health.tsx';
 import { useKpis } from './kpis.ts';
-import { LastReading } from './last-reading.tsx';
 import { LiveRatio } from './live-ratio.tsx';
-import { SimulatedBadge } from './notices.tsx';
 import { PeriodCard } from './period-card.tsx';
 import { usePolling } from './polling.ts';
 import { RolePower } from './role-power.tsx';
+import { SiteHeading } from './site-heading.tsx';
 import { TrendSection } from './trend-section.tsx';
 import { createZone } from './zone.ts';
 
@@ -36,7 +35,7 @@ export function SiteView({ site, api, now }: SiteViewProps) {
 
   return (
     <>
-      <SiteHeading site={site} zoneName={zone.name(now())} now={now} />
+      <SiteHeading site={site} view="site" zoneName={zone.name(now())} now={now} />
       <div class="now">
         <LiveRatio site={site} />
         <RolePower live={site.live} roles={rolesOf(points.data)} />
@@ -52,22 +51,6 @@ export function SiteView({ site, api, now }: SiteViewProps) {
       </section>
       <DataHealth site={site} today={today.data} points={points} agents={agents} zone={zone} now={now} />
     </>
-  );
-}
-
-function SiteHeading({ site, zoneName, now }: { site: Site; zoneName: string; now: () => number }) {
-  return (
-    <div class="heading">
-      <nav aria-label="Where you are">
-        <a href="#/">Sites</a> <span aria-hidden="true">/</span>
-      </nav>
-      <h1>{site.name}</h1>
-      <p class="about">
-        {site.kind === 'base-station' ? 'base station' : 'data centre'} · {site.site} · times in {zoneName}
-      </p>
-      <LastReading at={site.live.at} stale={site.live.stale} timezone={site.timezone} now={now} />
-      {site.simulated && <SimulatedBadge />}
-    </div>
   );
 }
 

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { extname, join } from 'node:path';
 import type { Live, Step } from '../page/contract.ts';
+import { auditAnswer, auditedKpis } from './fixture-audit.ts';
 import { agentsAt, intervalsOf, kpisOf, liveOf, pointsOf, sitesAt } from './fixture-data.ts';
 
 const types: Record<string, string> = {
@@ -86,13 +87,17 @@ function answer(url: URL, mode: FixtureServer['mode'], nowMs: number): Answer {
   const path = url.pathname.replace('/api/v1/', '');
   if (path === 'sites') return { status: 200, body: mode === 'empty' ? [] : sitesAt(nowMs) };
   if (path === 'agents') return { status: 200, body: agentsAt(nowMs) };
-  const [, site = '', leaf] = /^sites\/([^/]+)\/(\w+)$/.exec(path) ?? [];
+  const [, site = '', leaf] = /^sites\/([^/]+)\/([\w/]+)$/.exec(path) ?? [];
   if (!sitesAt(nowMs).some((known) => known.site === site)) return problem(404, 'No such site', site);
   if (leaf === 'live') return { status: 200, body: liveOf(site, nowMs) };
   if (leaf === 'points') return { status: 200, body: pointsOf(site, nowMs) };
   if (leaf === 'kpis') {
-    const kpis = kpisOf(site, url.searchParams.get('period') ?? '');
+    const kpis = kpisOf(site, url.searchParams.get('period') ?? '') ?? auditedKpis(site, url.searchParams);
     return kpis === null ? problem(400, 'No such period', url.search) : { status: 200, body: kpis };
+  }
+  if (leaf !== 'series') {
+    const body = auditAnswer(site, leaf, url.searchParams);
+    return body === null ? problem(404, 'There is nothing at this address', url.pathname) : { status: 200, body };
   }
   const [from, to, step] = ['from', 'to', 'step'].map((name) => url.searchParams.get(name) ?? '');
   const intervals = intervalsOf(site, step as Step, Date.parse(from ?? ''), Date.parse(to ?? ''), nowMs);
