@@ -1,6 +1,6 @@
 import type { Zone } from '../zone.ts';
 
-/** Which period is looked at, and as known when; what is null is left to the collector. Texts as the collector's API takes them. */
+/** Which period is looked at, and as known when: texts as the collector's API takes them. */
 export interface AuditQuestion {
   /** `2026`, `2026-10`, `2026-10-05`; null where `from` and `to` say it. */
   readonly period: string | null;
