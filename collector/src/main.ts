@@ -5,6 +5,8 @@ import { ConfigError } from '@wattmark/shared/config';
 import { createLogger } from '@wattmark/shared/logger';
 import { CorruptLogError } from '@wattmark/shared/segment-log';
 import { Command } from 'commander';
+import type { ListOptions } from './commands/correct.ts';
+import type { CorrectOptions } from './commands/correction-options.ts';
 import type { ImportOptions } from './commands/import.ts';
 import { startCollector } from './collector.ts';
 import { loadCollectorConfig } from './config.ts';
@@ -20,6 +22,16 @@ const PAGE = join(import.meta.dirname, '..', '..', 'dashboards', 'dist', 'page')
 interface ConfigOption {
   readonly config: string;
 }
+
+const EXAMPLES = `wattmark-collector correct factor --site dc-1 --point cooling-1 --from 2026-10-01T00:00+08:00 --factor 2 \\
+    --by 'A. Auditor' --reason 'CT ratio 200/5 was entered as 100/5' --dry-run
+  wattmark-collector correct void --site dc-1 --point ups-1 --from 2026-10-05T08:00Z --to 2026-10-05T09:30Z \\
+    --by 'A. Auditor' --reason 'wires were open'
+  wattmark-collector correct reading --site dc-1 --point utility-a --at 2026-10-05T08:00Z --value 12345.6kWh \\
+    --by 'A. Auditor' --reason 'read off while the agent was away'
+  wattmark-collector correct replacement --site dc-1 --point utility-a --at 2026-10-05T08:00Z --last 12345.6kWh --first 0kWh \\
+    --by 'A. Auditor' --reason 'meter 2107 replaced by 3310'
+  wattmark-collector correct withdraw --site dc-1 --correction 4711 --by 'A. Auditor' --reason 'it was the other feed'`;
 
 const program = new Command('wattmark-collector')
   .description('Collects energy readings, keeps them as evidence, and serves energy, PUE and verdicts.')
@@ -67,6 +79,36 @@ program
   .action(async (files: readonly string[], options: ImportOptions) => {
     const { runImport } = await import('./commands/import.ts');
     process.exitCode = await runImport(files, options, process);
+  });
+
+command('correct', 'Corrects what is on record; the collector must be running.', EXAMPLES)
+  .argument('<kind>', 'void, reading, replacement, factor, structure, acknowledge or withdraw')
+  .requiredOption('-s, --site <site>', 'the site that it is of')
+  .requiredOption('--by <name>', 'who says so')
+  .requiredOption('--reason <text>', 'why, as an auditor would want to read it')
+  .option('-p, --point <point>', 'the metering point')
+  .option('--from <time>', 'void, factor, structure: from when on, ISO 8601 with offset')
+  .option('--to <time>', 'void, factor: up to when')
+  .option('--at <time>', 'reading, replacement: when')
+  .option('--value <energy>', 'reading: what the register showed, such as 12345.6kWh')
+  .option('--last <energy>', 'replacement: the old meter’s last register value')
+  .option('--first <energy>', 'replacement: the new meter’s first register value')
+  .option('--channel <channel>', 'reading, replacement: energy (default) or energy-export')
+  .option('--factor <number>', 'factor: what was measured is multiplied by it')
+  .option('--finding <id>', 'acknowledge: the finding')
+  .option('--correction <id>', 'withdraw: the correction that no longer holds')
+  .option('--timezone <zone>', 'of times without an offset: site, or an IANA name')
+  .option('-n, --dry-run', 'only say what would change', false)
+  .action(async (kind: string, options: CorrectOptions) => {
+    const { runCorrect } = await import('./commands/correct.ts');
+    process.exitCode = await runCorrect(kind, options, process);
+  });
+
+command('corrections', 'Lists what was corrected.', 'wattmark-collector corrections --site dc-1')
+  .requiredOption('-s, --site <site>', 'the site')
+  .action(async (options: ListOptions) => {
+    const { runCorrections } = await import('./commands/correct.ts');
+    process.exitCode = await runCorrections(options, process);
   });
 
 /** The heap may grow by this much beyond what is alive before it is cleared: left alone, Node lets it become twice as large. */

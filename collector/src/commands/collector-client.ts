@@ -1,0 +1,52 @@
+import type { CollectorConfig } from '../config.ts';
+import { readToken } from '../token.ts';
+
+/** The collector that runs with a configuration, spoken to from the same machine. */
+
+/** It does not answer, or not with what was asked for; the message says what to do. */
+export class AnswerError extends Error {
+  override name = 'AnswerError';
+}
+
+/** As long as a correction may take. */
+const TIMEOUT_MS = 900_000;
+
+export class CollectorClient {
+  readonly #url: string;
+  readonly #data: string;
+
+  /** @throws AnswerError where the configuration does not say the port */
+  constructor({ http: { host, port }, data }: Pick<CollectorConfig, 'http' | 'data'>) {
+    if (port === 0) throw new AnswerError('http.port of the configuration is 0: a command needs a fixed port');
+    const reached = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
+    this.#url = `http://${reached.includes(':') ? `[${reached}]` : reached}:${port}`;
+    this.#data = data;
+  }
+
+  /** @throws AnswerError */
+  get(path: string): Promise<unknown> {
+    return this.#ask(path, {});
+  }
+
+  /** @throws AnswerError; ConfigError where the token cannot be read */
+  post(path: string, body: unknown): Promise<unknown> {
+    const headers = { authorization: `Bearer ${readToken(this.#data)}`, 'content-type': 'application/json' };
+    return this.#ask(path, { method: 'POST', headers, body: JSON.stringify(body) });
+  }
+
+  async #ask(path: string, init: RequestInit): Promise<unknown> {
+    let response: Response;
+    try {
+      response = await fetch(this.#url + path, { ...init, signal: AbortSignal.timeout(TIMEOUT_MS) });
+    } catch (error) {
+      const { cause, message } = error as Error;
+      const reason = cause instanceof Error ? cause.message : message;
+      throw new AnswerError(
+        `the collector at ${this.#url} does not answer (${reason}): does it run with this configuration?`,
+      );
+    }
+    const answer = (await response.json().catch(() => null)) as { detail?: string } | null;
+    if (!response.ok) throw new AnswerError(answer?.detail ?? `the collector answers ${path} with ${response.status}`);
+    return answer;
+  }
+}
