@@ -92,7 +92,7 @@ function inWords({ change }: CorrectionAnswer, timezone: string): string {
   if (kind === 'structure') return `the site’s description of then holds from ${time('from')} on`;
   if (kind === 'acknowledge') return `${String(change['finding'])} was seen`;
   if (kind === 'withdraw') return `correction ${String(change['correction'])} no longer holds`;
-  return `${kind} ${String(change['import'] ?? '')}`;
+  return `the readings of import ${String(change['import'])} count`;
 }
 
 function comparison({ before, after }: BeforeAfter): string {

@@ -28,7 +28,8 @@ function known({ power = [], energy = [], corrections }: Given): { energyWh: num
     book.add({ ...entryOf(change), id: String(index + 1), siteId: 0, recordedMs: T0 });
   const all = [...power.map((one) => [0, ...one] as const), ...energy.map((one) => [1, ...one] as const)];
   const lastMs = T0 + Math.max(...all.map(([, minute]) => minute)) * MINUTE_MS;
-  const point = { pointId: 0, intervalMs: 10 * MINUTE_MS, modulusWh: null, adjustments: book.adjustmentsOf(0, 'main') };
+  const instrument = { intervalMs: 10 * MINUTE_MS, modulusWh: null, quantity: 'energy' } as const;
+  const point = { pointId: 0, ...instrument, adjustments: book.adjustmentsOf(0, 'main') };
   const span = { fromMs: T0, toMs: lastMs + 1 };
   const refold = new Refold(catalogue, { points: [point], span, closedMs: lastMs + MINUTE_MS });
   const rows = [...all]
