@@ -21,6 +21,7 @@ import {
 import type { SiteInterval, SiteSum } from '../site/site.ts';
 import { appendRows, decodeGaugeMeans, decodeGauges, decodePoints, decodeSites } from './chunks.ts';
 import { portionsOf } from './portions.ts';
+import { sumPointIntervals } from '../site/interval-sum.ts';
 import {
   gaugeMeansQuery,
   gaugesQuery,
@@ -46,7 +47,7 @@ export interface DuckdbOptions {
 const READ_BACK_ROWS = 100_000;
 
 /** Quarter-hours of points summed at once: DuckDB's memory holds some more, but not the year of a hall. */
-const MAX_SUMMED_QUARTERS = 200_000;
+const MAX_SUMMED_QUARTERS = 500_000;
 
 /** Reads that may wait for their turn; a further one fails instead of piling up. */
 const MAX_WAITING_READS = 1000;
@@ -165,7 +166,7 @@ class DuckdbStore implements Store {
       const parameters = { ...between(portion.boundariesMs, asOfMs), points: list(portion.pointIds) };
       sums.push(await this.#read(pointSumsQuery, parameters, decodePoints));
     }
-    return sums.flat();
+    return sumPointIntervals(sums.flat(), boundariesMs);
   }
 
   async pointQuarters(
