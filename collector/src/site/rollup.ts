@@ -25,8 +25,11 @@ export interface RollupState {
  */
 const GRACE_MS = 60_000;
 
-/** Quarter-hours of points computed before they are written, and numbers of points in one question. */
-const MAX_QUARTERS_AT_ONCE = 100_000;
+/**
+ * Quarter-hours of points computed before they are written, and numbers of points in one question. The store takes what it is
+ * given in this thread: so many within some 20 ms.
+ */
+const MAX_QUARTERS_AT_ONCE = 25_000;
 const MAX_POINTS_ASKED = 5_000;
 
 /**
@@ -88,8 +91,8 @@ export class Rollup {
         }
       }
       const site = sites.find(({ siteId }) => siteId === batch.redescribed?.siteId);
-      if (site !== undefined) this.#addQuarters(due, quarterOf(batch.redescribed?.fromMs ?? 0), site);
       for (const run of runsOf(due)) await rollUp(store, run, index, batch.recordedMs);
+      if (site !== undefined) await this.#recompute(store, index, site, batch);
       await store.commit(batch.position);
     } catch (error) {
       await store.rollback().catch(() => {});
@@ -98,9 +101,21 @@ export class Rollup {
     this.#openQuarters = openQuarters;
   }
 
-  #addQuarters(due: Due, fromMs: number, site: Site): void {
-    for (let quarterMs = fromMs; hasEnded(quarterMs, this.#recordedMs); quarterMs += QUARTER_MS) {
-      if (!this.#openQuarters.has(quarterMs)) addOwner(due, quarterMs, site);
+  /** Computes a site's quarter-hours from an instant on again; those that have not ended wait for their own time. */
+  async #recompute(
+    store: Store,
+    index: SiteIndex,
+    site: Site,
+    { redescribed, recordedMs }: RestatedBatch,
+  ): Promise<void> {
+    const pointIds = pointIdsOf([site]);
+    const known = await store.extent(pointIds);
+    if (known === null || redescribed === null) return;
+    const endMs = Math.min(known.toMs, quarterOf(this.#recordedMs - GRACE_MS));
+    const stepMs = QUARTER_MS * Math.max(1, Math.floor(MAX_QUARTERS_AT_ONCE / pointIds.length));
+    for (let fromMs = quarterOf(Math.max(redescribed.fromMs, known.fromMs)); fromMs < endMs; fromMs += stepMs) {
+      const span = { fromMs, toMs: Math.min(endMs, fromMs + stepMs) };
+      await rollUp(store, { span, pointIds }, index, recordedMs);
     }
   }
 

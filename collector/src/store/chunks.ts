@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { type DuckDBConnection, DuckDBDataChunk } from '@duckdb/node-api';
+import { type DuckDBConnection, DuckDBDataChunk, type DuckDBVector } from '@duckdb/node-api';
 import type { Channel } from '@wattmark/shared/channels';
 import { type GaugeInterval, type GaugeMean, MINUTE_MS, type PointInterval } from '../accounting/interval.ts';
 import { LEVEL_COUNT, type LevelEnergies, overheadParts, type SiteSum } from '../site/site.ts';
@@ -32,20 +32,21 @@ export async function appendRows<Row>(
 
 /** Rows of a result with the columns of `pointMinute`. */
 export function decodePoints(chunk: DuckDBDataChunk): PointInterval[] {
-  const [point, minute, energy, estimated, exported, min, max, measuredMs, estimatedMs, bridgedMs] = columnsOf(
-    chunk,
-  ) as PointColumns;
+  const column = (index: number): DuckDBVector<number> => chunk.getColumnVector(index) as DuckDBVector<number>;
+  // Item by item, without lists of the columns in between: months of minutes are read through here.
+  const [point, minute, energy, estimated, exported] = [column(0), column(1), column(2), column(3), column(4)];
+  const [min, max, measured, estimatedMs, bridged] = [column(5), column(6), column(7), column(8), column(9)];
   return rowsOf(chunk, (row) => ({
-    pointId: point[row] as number,
-    startMs: (minute[row] as number) * MINUTE_MS,
-    energyWh: energy[row] as number,
-    estimatedWh: estimated[row] as number,
-    exportWh: exported[row] as number,
-    minW: min[row] ?? null,
-    maxW: max[row] ?? null,
-    measuredMs: measuredMs[row] as number,
-    estimatedMs: estimatedMs[row] as number,
-    bridgedMs: bridgedMs[row] as number,
+    pointId: point.getItem(row) as number,
+    startMs: (minute.getItem(row) as number) * MINUTE_MS,
+    energyWh: energy.getItem(row) as number,
+    estimatedWh: estimated.getItem(row) as number,
+    exportWh: exported.getItem(row) as number,
+    minW: min.getItem(row),
+    maxW: max.getItem(row),
+    measuredMs: measured.getItem(row) as number,
+    estimatedMs: estimatedMs.getItem(row) as number,
+    bridgedMs: bridged.getItem(row) as number,
   }));
 }
 
@@ -123,10 +124,8 @@ function encode<Row>(table: Table<Row>, rows: readonly Row[], at: number, record
 }
 
 type Numbers = readonly (number | null)[];
-type PointColumns = [...Tuple7, Numbers, Numbers, Numbers];
 type SiteColumns = [Numbers, Numbers, Numbers, ...Numbers[]];
 type GaugeColumns = [Numbers, readonly Channel[], Numbers, Numbers, Numbers, Numbers, Numbers];
-type Tuple7 = [Numbers, Numbers, Numbers, Numbers, Numbers, Numbers, Numbers];
 
 /** A chunk's columns; the query that it answers says which they are. */
 function columnsOf(chunk: DuckDBDataChunk): unknown {
@@ -134,5 +133,7 @@ function columnsOf(chunk: DuckDBDataChunk): unknown {
 }
 
 function rowsOf<Row>(chunk: DuckDBDataChunk, row: (index: number) => Row): Row[] {
-  return Array.from({ length: chunk.rowCount }, (_, index) => row(index));
+  const rows: Row[] = [];
+  for (let index = 0, count = chunk.rowCount; index < count; index++) rows.push(row(index));
+  return rows;
 }

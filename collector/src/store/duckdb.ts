@@ -15,10 +15,12 @@ import {
   type GaugeInterval,
   type GaugeMean,
   MINUTE_MS,
+  QUARTER_MS,
   type PointInterval,
   type Span,
 } from '../accounting/interval.ts';
 import type { SiteInterval, SiteSum } from '../site/site.ts';
+import { quarterOf } from '../site/quarter-fold.ts';
 import { appendRows, decodeGaugeMeans, decodeGauges, decodePoints, decodeSites } from './chunks.ts';
 import { portionsOf } from './portions.ts';
 import { sumPointIntervals } from '../site/interval-sum.ts';
@@ -27,7 +29,10 @@ import {
   gaugesQuery,
   minutesOfAllQuery,
   minutesQuery,
+  extentQuery,
   pointQuartersQuery,
+  restatedMinutesQuery,
+  singleMinutesQuery,
   pointSumsQuery,
   progressQuery,
   rollUpGauges,
@@ -48,6 +53,9 @@ const READ_BACK_ROWS = 100_000;
 
 /** Quarter-hours of points summed at once: DuckDB's memory holds some more, but not the year of a hall. */
 const MAX_SUMMED_QUARTERS = 500_000;
+
+/** As far as minutes are counted. */
+const ALWAYS: Span = { fromMs: 0, toMs: (2 ** 31 - 1) * MINUTE_MS };
 
 /** Reads that may wait for their turn; a further one fails instead of piling up. */
 const MAX_WAITING_READS = 1000;
@@ -112,17 +120,41 @@ class DuckdbStore implements Store {
   }
 
   async *readBack(span: Span, pointIds: readonly number[] | null): AsyncGenerator<readonly PointInterval[]> {
-    const stepMinutes = pointIds === null ? 1 : Math.max(1, Math.floor(READ_BACK_ROWS / Math.max(1, pointIds.length)));
-    const sql = pointIds === null ? minutesOfAllQuery : minutesQuery;
-    for (let fromMs = span.fromMs; fromMs < span.toMs; fromMs += stepMinutes * MINUTE_MS) {
-      const toMs = Math.min(span.toMs, fromMs + stepMinutes * MINUTE_MS);
-      const parameters = { ...known({ fromMs, toMs }, null), ...(pointIds === null ? {} : { points: list(pointIds) }) };
-      const result = await this.#writer.stream(sql, parameters, typesOf(parameters));
-      for (let chunk = await result.fetchChunk(); chunk !== null; chunk = await result.fetchChunk()) {
-        if (chunk.rowCount === 0) break;
-        yield decodePoints(chunk);
-      }
+    if (pointIds === null) {
+      for (let fromMs = span.fromMs; fromMs < span.toMs; fromMs += MINUTE_MS)
+        yield* this.#stream(minutesOfAllQuery, known({ fromMs, toMs: fromMs + MINUTE_MS }, null));
+      return;
     }
+    const points = list(pointIds);
+    const [first, last] = await this.#ask(extentQuery, { ...known(span, null), points });
+    if (first == null || last == null) return;
+    const stepMs = MINUTE_MS * Math.max(1, Math.floor(READ_BACK_ROWS / Math.max(1, pointIds.length)));
+    for (let fromMs = first * MINUTE_MS; fromMs <= last * MINUTE_MS; fromMs += stepMs) {
+      const parameters = { ...known({ fromMs, toMs: Math.min(span.toMs, fromMs + stepMs) }, null), points };
+      const [restated] = await this.#ask(restatedMinutesQuery, parameters);
+      yield* this.#stream(restated === 0 ? singleMinutesQuery : minutesQuery, parameters);
+    }
+  }
+
+  async extent(pointIds: readonly number[]): Promise<Span | null> {
+    const [first, last] = await this.#ask(extentQuery, { ...known(ALWAYS, null), points: list(pointIds) });
+    if (first == null || last == null) return null;
+    return { fromMs: quarterOf(first * MINUTE_MS), toMs: quarterOf(last * MINUTE_MS) + QUARTER_MS };
+  }
+
+  /** Rows of points as the transaction under way sees them. */
+  async *#stream(sql: string, parameters: Parameters): AsyncGenerator<readonly PointInterval[]> {
+    const result = await this.#writer.stream(sql, parameters, typesOf(parameters));
+    for (let chunk = await result.fetchChunk(); chunk !== null; chunk = await result.fetchChunk()) {
+      if (chunk.rowCount === 0) break;
+      yield decodePoints(chunk);
+    }
+  }
+
+  /** The numbers of the only row that a query gives. */
+  async #ask(sql: string, parameters: Parameters): Promise<(number | null)[]> {
+    const result = await this.#writer.runAndReadAll(sql, parameters, typesOf(parameters));
+    return (result.getRows()[0] ?? []).map((value) => (value === null ? null : Number(value)));
   }
 
   async commit(position: number): Promise<void> {

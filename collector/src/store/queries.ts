@@ -67,6 +67,21 @@ export const minutesQuery = `
   WHERE ${known} AND point IN (SELECT unnest($points::INTEGER[]))
   ${newest('point, minute')} ORDER BY minute, point`;
 
+/** The same where no minute has several rows, in half the time. */
+export const singleMinutesQuery = `
+  SELECT ${columnsOf(pointMinute)} FROM point_minute
+  WHERE ${known} AND point IN (SELECT unnest($points::INTEGER[])) ORDER BY minute, point`;
+
+/** How many times two hours of a point have more rows than different minutes, of which each is a bit of a number. */
+export const restatedMinutesQuery = `
+  SELECT count(*) FROM (
+    SELECT 1 FROM point_minute WHERE ${known} AND point IN (SELECT unnest($points::INTEGER[]))
+    GROUP BY point, minute // 120 HAVING count(*) > bit_count(bit_or(1::HUGEINT << (minute % 120))))`;
+
+/** First and last minute of which there is a row. */
+export const extentQuery = `
+  SELECT min(minute), max(minute) FROM point_minute WHERE ${known} AND point IN (SELECT unnest($points::INTEGER[]))`;
+
 export const gaugesQuery = `
   SELECT ${columnsOf(gaugeMinute)} FROM gauge_minute WHERE point = $point AND ${known}
   ${newest('channel, minute')} ORDER BY minute, channel`;

@@ -22,6 +22,8 @@ export interface Store {
   rollUpGauges(span: Span, pointIds: readonly number[] | null, recordedMs: number): Promise<void>;
   /** Newest minutes as the transaction under way sees them, in batches of bounded size, ordered by minute. */
   readBack(span: Span, pointIds: readonly number[] | null): AsyncIterable<readonly PointInterval[]>;
+  /** Quarter-hours of which there are minutes of these points, as the transaction under way sees them; null without any. */
+  extent(pointIds: readonly number[]): Promise<Span | null>;
   /** Makes all writes since `begin` visible at once, with the position they reach. */
   commit(position: number): Promise<void>;
   /** Forgets the writes since `begin`. */

@@ -225,3 +225,39 @@ t.test('sums leave out what lies outside of the boundaries', async (t) => {
     { supplyWh: null, levels: [noLevel, noLevel, noLevel, noLevel] },
   ]);
 });
+
+t.test('a new description reaches back to its date, and no further than there is anything', async (t) => {
+  const { store, points, sites: siteRows } = await openStore(t);
+  const rollup = new Rollup();
+  await rollup.record(store, batch(90, hallMinutes(0, 60)), sites);
+  // A minute that was written twice: the newer one counts.
+  await rollup.record(store, batch(95, [row(1, 28, {}, 50)]), sites);
+  const levelled = site([point(1, 'utility'), point(2, 'it', { level: 'pdu-output' })]);
+  for (const fromMs of [T0 + 2 * QUARTER_MS, 0]) {
+    points.length = siteRows.length = 0;
+    const redescribed = { siteId: 1, fromMs };
+    const rows = (async function* (): AsyncGenerator<readonly PointInterval[]> {})();
+    const recordedMs = T0 + 100 * MINUTE_MS + (fromMs === 0 ? 1 : 0);
+    await rollup.restate(store, { position: ++position, recordedMs, redescribed, rows }, [levelled, annex]);
+    const first = fromMs === 0 ? 0 : 2;
+    t.same(
+      siteRows.map(({ startMs }) => (startMs - T0) / QUARTER_MS),
+      [0, 1, 2, 3].slice(first),
+    );
+    t.same(
+      siteRows.map(({ levels }) => levels[2]?.itWh),
+      [150, 150, 150, 150].slice(first),
+    );
+    t.same(
+      siteRows.map(({ supplyWh }) => supplyWh),
+      [195, 195, 195, 210].slice(first),
+    );
+    t.equal(points.length, 2 * (4 - first));
+  }
+  const before = await store.siteSums(1, quarters(4), T0 + 99 * MINUTE_MS);
+  t.same(
+    before.map(({ levels }) => levels[2]?.itWh),
+    [null, null, null, null],
+    'and as of before, it is as it was',
+  );
+});
