@@ -126,7 +126,7 @@ function KnownChoice({ question, zone, onChoose }: ChoiceProps & { readonly zone
         Show as known then
       </button>
       {question.asOf === null ? (
-        <span class="hint">now</span>
+        <span class="hint">shown: as known now</span>
       ) : (
         <button type="button" onClick={() => onChoose({ ...question, asOf: null })}>
           As known now
