@@ -214,3 +214,35 @@ t.test('a crash at any moment of a restatement leaves it done after the restart'
   await run(rig, 30, 32, steady);
   await replaysAlike(t, rig, data);
 });
+
+t.test('agents are acknowledged while a correction is worked in, and nothing is lost', async (t) => {
+  const data = scratch(t);
+  const rig = await rigOf(t, data);
+  announce(rig);
+  await run(rig, 0, 30, steady);
+  await rig.recorder.idle();
+  const restate = rig.recorder.restate.bind(rig.recorder);
+  let goOn = (): void => {};
+  const held = new Promise<void>((resolve) => (goOn = resolve));
+  rig.recorder.restate = async (...args) => {
+    await held;
+    return restate(...args);
+  };
+  const change = { kind: 'factor', point: 'ups', from: at(10), factor: 0.5 } as const;
+  const made = rig.pipeline.correct(0, { by: 'auditor', reason: 'test', change });
+  while (rig.fold.corrections.all.length === 0) await new Promise((resolve) => setImmediate(resolve));
+  const last = (at(40) - START) / 10_000;
+  for (let ms = at(30) + 10_000; ms <= at(40); ms += 10_000) {
+    rig.nowMs = ms;
+    rig.send('readings', { v: 1, epoch: 'E', seq: (ms - START) / 10_000, at: ms, readings: steady() });
+    if (ms % MINUTE_MS === 0) rig.pipeline.tick();
+  }
+  while (rig.acks.at(-1)?.seq !== last) await new Promise((resolve) => setImmediate(resolve));
+  t.equal(rig.recorder.depth, 0, 'acknowledged before the correction is worked in');
+  goOn();
+  await made;
+  await rig.settle();
+  near(t, sumWh(await minutes(rig, 'ups')), (4000 * 590 + 2000 * 1800) / 3600);
+  near(t, sumWh(await minutes(rig, 'main')), (6000 * 2390) / 3600);
+  await replaysAlike(t, rig, data);
+});
