@@ -9,6 +9,7 @@ import type { Link, Receive } from './broker/link.ts';
 import { CollectorFigures } from './collector-figures.ts';
 import type { CollectorConfig } from './config.ts';
 import { PipelineDesk } from './corrections/desk.ts';
+import { PipelineImportDesk } from './import/import-desk.ts';
 import { Ingest } from './ingest/ingest.ts';
 import { KpiPublisher } from './kpi-publisher.ts';
 import { LiveFigures } from './live-figures.ts';
@@ -71,7 +72,8 @@ export async function startCollector({ config, sites, page, log, now }: Collecto
     evidenceBytes: () => evidence.bytes,
   });
   const desk = new PipelineDesk({ pipeline, fold, restater, figures, now });
-  const api = buildApi(figures, { page, now, log, writing: { desk, token: openToken(config.data) } });
+  const imports = new PipelineImportDesk({ pipeline, ingest, fold, now });
+  const api = buildApi(figures, { page, now, log, writing: { desk, imports, token: openToken(config.data) } });
   await api.listen({ host: config.http.host, port: config.http.port });
   const kpis = new KpiPublisher(figures, link, now);
   const stopTicker = startTicker(now, () => {

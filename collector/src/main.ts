@@ -66,15 +66,23 @@ command(
 
 program
   .command('import')
-  .description('Reads a history from CSV files and says what would be booked: readings, gaps, and energy by month.')
+  .description(
+    'Imports a history from CSV files: says what is booked (readings, gaps, energy by month) and puts it on record.',
+  )
   .argument('<files...>', 'CSV files with the same columns, one continuing the other; they may be compressed with gzip')
   .requiredOption('-m, --mapping <file>', 'what the columns are, and their units and time zone (YAML or JSON)')
   .requiredOption('-s, --site <site>', 'the site whose points they are of')
-  .option('-u, --url <url>', 'where the collector runs, to be asked what it knows already', 'http://127.0.0.1:8080')
-  .requiredOption('-n, --dry-run', 'only say what would be booked')
+  .option('-c, --config <file>', 'configuration file of the collector, which must be running', 'collector.yaml')
+  .option('-u, --url <url>', 'where the collector runs, if not where the configuration says')
+  .option('-b, --by <name>', 'who imports')
+  .option('-r, --reason <text>', 'why, and where the history comes from')
+  .option('-n, --dry-run', 'only say what would be booked; nothing is put on record', false)
   .addHelpText(
     'after',
-    '\nExample:\n  wattmark-collector import 2025.csv.gz --mapping mapping.yaml --site dc-1 --dry-run',
+    `
+Example:
+  wattmark-collector import 2025.csv.gz --mapping mapping.yaml --site dc-1 --dry-run
+  wattmark-collector import 2025.csv.gz --mapping mapping.yaml --site dc-1 --by "A. Auditor" --reason "log of the old BMS"`,
   )
   .action(async (files: readonly string[], options: ImportOptions) => {
     const { runImport } = await import('./commands/import.ts');

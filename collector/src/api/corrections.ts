@@ -7,6 +7,7 @@ import type { Measured } from '../corrections/measured.ts';
 import { CorrectionError } from '../corrections/objection.ts';
 import type { TrialPoint } from '../corrections/trial.ts';
 import type { Figures } from '../figures.ts';
+import type { ImportDesk } from '../import/import-desk.ts';
 import { isoTime, parseInstant } from '../kpi/period.ts';
 import { seeOf } from '../kpi/see.ts';
 import type { SiteKpis } from '../kpi/site-kpis.ts';
@@ -18,6 +19,7 @@ import { Problem } from './problems.ts';
 /** What the routes that write need. */
 export interface Writing {
   readonly desk: CorrectionDesk;
+  readonly imports: ImportDesk;
   readonly token: string;
 }
 
@@ -134,7 +136,7 @@ function registerOne({ api, figures }: RouteParts): void {
 const BODY_BYTES = 64 * 1024;
 
 /** Restating years of a large site takes minutes. */
-const TIMEOUT_MS = 900_000;
+export const RESTATING_MS = 900_000;
 
 function registerEntry({ api, figures }: RouteParts, { desk, token }: Writing): void {
   const schema = {
@@ -151,7 +153,7 @@ function registerEntry({ api, figures }: RouteParts, { desk, token }: Writing): 
   const options = {
     schema,
     bodyLimit: BODY_BYTES,
-    handlerTimeout: TIMEOUT_MS,
+    handlerTimeout: RESTATING_MS,
     onRequest: authorise(token),
     // What is wrong with an entry is told by `parseEntry`, in its own words.
     attachValidation: true,
@@ -162,7 +164,7 @@ function registerEntry({ api, figures }: RouteParts, { desk, token }: Writing): 
     const entry = entryOf(body);
     if (validationError != null) throw validationError;
     if (query.dryRun === 'true') return trialAnswerOf(site, await attempt(desk.try(site, entry)));
-    reply.raw.setTimeout(TIMEOUT_MS, () => reply.raw.destroy());
+    reply.raw.setTimeout(RESTATING_MS, () => reply.raw.destroy());
     const { id } = await attempt(desk.enter(site, entry));
     return reply.code(201).send(requireCorrection(figures, site, id));
   });
@@ -177,7 +179,7 @@ function entryOf(body: unknown): CorrectionEntry {
 const codes = { invalid: 'invalid-correction', conflict: 'correction-conflict', busy: 'busy' } as const;
 
 /** @throws Problem for a CorrectionError. */
-async function attempt<T>(work: Promise<T>): Promise<T> {
+export async function attempt<T>(work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (error) {

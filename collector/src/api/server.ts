@@ -10,6 +10,7 @@ import { registerExplain } from './explain.ts';
 import { registerFindings } from './findings.ts';
 import { registerFigures } from './figures.ts';
 import { registerHealth } from './health.ts';
+import { registerImports } from './imports.ts';
 import { registerKpis } from './kpis.ts';
 import { registerLive } from './live.ts';
 import { type FeedLimits, feedLimits, LiveFeed } from './live-feed.ts';
@@ -58,6 +59,7 @@ export function buildApi(figures: Figures, { page, now, log, feed: limits = feed
     registerAgents(parts);
     registerFindings(parts);
     registerCorrections(parts, writing ?? null);
+    if (writing !== undefined) registerImports(parts, writing);
     registerLiveStream(parts, feed);
     registerMetrics(parts, feed);
   });

@@ -1,4 +1,5 @@
-import { statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { loadCollectorConfig } from '../config.ts';
 import { BlockSpool } from '../import/block-spool.ts';
 import { HistoryError } from '../import/history-file.ts';
 import {
@@ -12,13 +13,19 @@ import { isMean, loadMapping, type Mapping } from '../import/mapping.ts';
 import { HistoryReader } from '../import/reader.ts';
 import { type ImportSummary, summarise } from '../import/summary.ts';
 import { textOf } from '../import/summary-text.ts';
+import { HistorySender } from '../import/history-sender.ts';
+import { readToken } from '../token.ts';
 
-/** `wattmark-collector import`: reads a history and says what it would be booked as. */
+/** `wattmark-collector import`: reads a history, says what it is booked as, and puts it on record. */
 
 export interface ImportOptions {
   readonly mapping: string;
   readonly site: string;
-  readonly url: string;
+  readonly config: string;
+  readonly url?: string;
+  readonly by?: string;
+  readonly reason?: string;
+  readonly dryRun: boolean;
 }
 
 /** Time between two lines of progress where nobody looks at a terminal, ms. */
@@ -37,7 +44,7 @@ export interface Output {
  */
 export async function runImport(files: readonly string[], options: ImportOptions, output: Output): Promise<number> {
   try {
-    await dryRun(files, options, output);
+    await importFiles(files, options, output);
     return 0;
   } catch (error) {
     if (!(error instanceof HistoryError || error instanceof CollectorError)) throw error;
@@ -46,9 +53,11 @@ export async function runImport(files: readonly string[], options: ImportOptions
   }
 }
 
-async function dryRun(files: readonly string[], options: ImportOptions, { stdout, stderr }: Output): Promise<void> {
+async function importFiles(files: readonly string[], options: ImportOptions, output: Output): Promise<void> {
+  const { stdout, stderr } = output;
+  const sender = options.dryRun ? null : senderOf(files, options);
   const mapping = loadMapping(options.mapping);
-  const collector = new KnownHistory(options.url, options.site);
+  const collector = new KnownHistory(urlOf(options), options.site);
   const facts = await factsOf(collector, mapping, stderr);
   const reader = new HistoryReader(mapping);
   const spool = new BlockSpool(
@@ -70,9 +79,35 @@ async function dryRun(files: readonly string[], options: ImportOptions, { stdout
     const newPoints = summary.points.map(({ point }) => point).filter((point) => facts.points?.has(point) === false);
     const { site } = options;
     stdout.write(textOf(summary, { site, timezone: facts.timezone, mapping, reader, known, newPoints }));
+    if (sender === null) return;
+    const id = await sender.send(mapping.series, spool, progress(stderr));
+    stdout.write(`Imported: correction ${id}. Taken back by withdrawing it; see docs/auditor.md.\n`);
   } finally {
     spool.close();
   }
+}
+
+/** @throws HistoryError where it is not said who imports, and why; ConfigError where there is no token */
+function senderOf(files: readonly string[], options: ImportOptions): HistorySender {
+  const { by, reason, site } = options;
+  if (by === undefined || reason === undefined)
+    throw new HistoryError('--by and --reason say who imports and why; with --dry-run nothing is put on record');
+  const { data } = loadCollectorConfig(options.config, process.env);
+  const mapping = readFileSync(options.mapping, 'utf8');
+  return new HistorySender({
+    url: urlOf(options),
+    token: readToken(data),
+    site,
+    entry: { by, reason, mapping, files },
+  });
+}
+
+function urlOf({ url, config, dryRun }: ImportOptions): string {
+  if (url !== undefined) return url;
+  // A dry run needs no collector, and no configuration of one.
+  if (dryRun && !existsSync(config)) return 'http://127.0.0.1:8080';
+  const { http } = loadCollectorConfig(config, process.env);
+  return `http://${http.host.includes(':') ? `[${http.host}]` : http.host}:${http.port}`;
 }
 
 /** What the collector says of the site; a dry run goes without it. */

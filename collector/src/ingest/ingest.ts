@@ -92,7 +92,7 @@ export class Ingest {
     for (const file of files) {
       const siteId = this.#siteOf(file.group, file.site, nowMs);
       if (siteId === null) continue;
-      for (const { point } of file.points) this.#pointOf(siteId, point, nowMs);
+      for (const { point } of file.points) this.definePoint(siteId, point, nowMs);
     }
     this.#record(nowMs).sites(files);
   }
@@ -179,7 +179,7 @@ export class Ingest {
     if (hash === entry.birthHash) return;
     const siteId = this.#fold.catalogue.agents[entry.agentId]?.siteId;
     if (siteId === undefined) return;
-    for (const { point } of birth.points) this.#pointOf(siteId, point, nowMs);
+    for (const { point } of birth.points) this.definePoint(siteId, point, nowMs);
     this.#record(nowMs).birth(entry.agentId, birth);
     entry.birthHash = hash;
   }
@@ -216,7 +216,7 @@ export class Ingest {
     }
     const { catalogue } = this.#fold;
     const siteId = catalogue.agents[entry.agentId]?.siteId ?? 0;
-    const pointId = this.#pointOf(siteId, point, nowMs);
+    const pointId = this.definePoint(siteId, point, nowMs);
     if (pointId === null) return null;
     let slot = catalogue.slotId(entry.agentId, pointId, channel);
     if (slot === undefined) {
@@ -232,7 +232,8 @@ export class Ingest {
     return slot;
   }
 
-  #pointOf(siteId: number, point: string, nowMs: number): number | null {
+  /** The number of a site's point, which it gets where it has none; null where there are too many. */
+  definePoint(siteId: number, point: string, nowMs: number): number | null {
     const { catalogue } = this.#fold;
     const found = catalogue.pointId(siteId, point);
     if (found !== undefined) return found;

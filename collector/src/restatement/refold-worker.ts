@@ -1,5 +1,4 @@
 import { once } from 'node:events';
-import { extname } from 'node:path';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { packRows, unpackRows } from '../accounting/packed-rows.ts';
 import type { RefoldJob } from './job.ts';
@@ -15,12 +14,15 @@ type Answer =
   | { readonly accounts: readonly RefoldedAccount[] }
   | { readonly failure: string };
 
+/** A thread runs what is compiled, also where the rest of the program runs from its sources: it has no loader for those. */
+const COMPILED = new URL('../../dist/restatement/refold-worker.js', import.meta.url);
+
 /** Memory of the thread, MiB: the accounts of the points and a frame of the log. */
 const MAX_HEAP_MIB = 512;
 
 export async function* refoldInWorker(job: RefoldJob): Refolding {
-  const file = new URL(`refold-worker${extname(import.meta.filename)}`, import.meta.url);
-  const worker = new Worker(file, { workerData: job, resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MIB } });
+  const resourceLimits = { maxOldGenerationSizeMb: MAX_HEAP_MIB };
+  const worker = new Worker(COMPILED, { workerData: job, resourceLimits, execArgv: [] });
   try {
     for (;;) {
       const [answer] = (await once(worker, 'message')) as [Answer];

@@ -36,7 +36,11 @@ export async function restate(
   if (job === null) return;
   let accounts: readonly RefoldedAccount[] = [];
   const rows = async function* (): AsyncGenerator<readonly PointInterval[]> {
-    accounts = yield* refold(job);
+    try {
+      accounts = yield* refold(job);
+    } catch (error) {
+      throw new Error(`correction ${correction.id} cannot be worked in: ${(error as Error).message}`, { cause: error });
+    }
   };
   await recorder.restate({ position, recordedMs, redescribed: null }, rows);
   for (const { pointId, state } of accounts) if (state !== null) fold.accounting.replace(pointId, state);

@@ -4,6 +4,7 @@ import type { CorrectionDesk } from '../../src/corrections/desk.ts';
 import { CorrectionError, examine } from '../../src/corrections/objection.ts';
 import { FakeFigures, hall, NOW_MS } from './fake-figures.ts';
 import { apiOf } from './serve.ts';
+import type { ImportDesk } from '../../src/import/import-desk.ts';
 
 const PATH = '/api/v1/sites/dc-1/corrections';
 const TOKEN = 'the-token-of-this-test';
@@ -28,9 +29,15 @@ function deskOf(figures: FakeFigures): CorrectionDesk {
 const entry = (change: object): object => ({ by: 'A. Auditor', reason: 'CT ratio 200/5 entered as 100/5', change });
 const factor = { kind: 'factor', point: 'ups-1', from: '2026-10-05T06:00:00+08:00', factor: 2 };
 
+const noImports: ImportDesk = {
+  begin: () => Promise.reject(new Error('no imports here')),
+  add: () => Promise.reject(new Error('no imports here')),
+  commit: () => Promise.reject(new Error('no imports here')),
+};
+
 t.test('who does not know the token cannot write, and is told where it is', async (t) => {
   const figures = new FakeFigures();
-  const api = apiOf(t, figures, { writing: { desk: deskOf(figures), token: TOKEN } });
+  const api = apiOf(t, figures, { writing: { desk: deskOf(figures), imports: noImports, token: TOKEN } });
   const post = (given: Record<string, string>) =>
     api.inject({ method: 'POST', url: PATH, payload: entry(factor), headers: given });
   const without = await post({});
@@ -47,7 +54,7 @@ t.test('who does not know the token cannot write, and is told where it is', asyn
 
 t.test('a body has a limit, and before the token nobody reads it', async (t) => {
   const figures = new FakeFigures();
-  const api = apiOf(t, figures, { writing: { desk: deskOf(figures), token: TOKEN } });
+  const api = apiOf(t, figures, { writing: { desk: deskOf(figures), imports: noImports, token: TOKEN } });
   const payload = { ...entry(factor), reason: 'x'.repeat(70_000) };
   t.match((await api.inject({ method: 'POST', url: PATH, payload, headers })).json(), { code: 'body-too-large' });
   t.match((await api.inject({ method: 'POST', url: PATH, payload })).json(), { code: 'token-required' });
@@ -62,7 +69,7 @@ t.test('a collector without a desk takes nothing', async (t) => {
 
 t.test('an entry is answered as it stands on record, listed and shown with its effect', async (t) => {
   const figures = new FakeFigures();
-  const api = apiOf(t, figures, { writing: { desk: deskOf(figures), token: TOKEN } });
+  const api = apiOf(t, figures, { writing: { desk: deskOf(figures), imports: noImports, token: TOKEN } });
   const post = (change: object) => api.inject({ method: 'POST', url: PATH, payload: entry(change), headers });
   const made = await post(factor);
   t.equal(made.statusCode, 201);
@@ -118,7 +125,7 @@ const refused: readonly (readonly [change: object, code: string, detail: RegExp]
 
 t.test('what cannot be right is refused in words', async (t) => {
   const figures = new FakeFigures();
-  const api = apiOf(t, figures, { writing: { desk: deskOf(figures), token: TOKEN } });
+  const api = apiOf(t, figures, { writing: { desk: deskOf(figures), imports: noImports, token: TOKEN } });
   const post = async (payload: object, query = '') =>
     (await api.inject({ method: 'POST', url: `${PATH}${query}`, payload, headers })).json<{
       code: string;

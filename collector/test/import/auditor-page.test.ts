@@ -23,7 +23,8 @@ t.test('the dry run says what the page says', async (t) => {
     stdout: { write: (text: string) => Boolean((said += text)) },
     stderr: { write: () => true, isTTY: false },
   };
-  const options = { mapping: join(folder, 'mapping.yaml'), site: 'dc-1', url: 'http://127.0.0.1:1' };
+  const place = { site: 'dc-1', url: 'http://127.0.0.1:1', config: 'collector.yaml' };
+  const options = { ...place, mapping: join(folder, 'mapping.yaml'), dryRun: true };
   t.equal(await runImport([join(folder, 'history.csv')], options, output), 0);
   t.equal(said.replaceAll(`${folder}/`, ''), blocks.get('text'));
   t.ok(

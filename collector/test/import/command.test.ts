@@ -32,7 +32,13 @@ interface Ended {
   readonly stderr: string;
 }
 
-const options = { mapping: 'mapping.yaml', site: 'dc-1', url: 'http://127.0.0.1:1' };
+const options: ImportOptions = {
+  mapping: 'mapping.yaml',
+  site: 'dc-1',
+  url: 'http://127.0.0.1:1',
+  config: 'collector.yaml',
+  dryRun: true,
+};
 
 async function run(cwd: string, file: string, changes: Partial<ImportOptions> = {}): Promise<Ended> {
   const ended = { stdout: '', stderr: '' };
@@ -89,7 +95,7 @@ t.test('a dry run without one, and what can go wrong', async (t) => {
   await t.rejects(run(folder(t, MAPPING.replace('kW:', 'MW:')), 'a.csv.gz'), ConfigError);
 });
 
-t.test('the program says how it is used, and runs dry only', async (t) => {
+t.test('the program says how it is used, and asks who imports', async (t) => {
   const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
   const run = promisify(execFile);
   const program = ['--conditions=@wattmark/source', '--import', import.meta.resolve('tsx'), main, 'import'];
@@ -100,6 +106,6 @@ t.test('the program says how it is used, and runs dry only', async (t) => {
   );
   await t.rejects(
     run(process.execPath, [...program, 'a.csv', '--mapping', 'm.yaml', '--site', 'dc-1']),
-    /'-n, --dry-run' not specified/,
+    /--by and --reason/,
   );
 });
