@@ -352,8 +352,12 @@ async function demonstration(t: Test): Promise<Demonstration> {
 }
 
 async function checkRoutesAndMetrics(t: Test, get: Demonstration['get']): Promise<void> {
-  const { paths } = JSON.parse(await get('/openapi.json')) as { paths: object };
-  for (const path of Object.keys(paths)) t.ok(contract.includes(`\`GET ${path}\``), path);
+  const { paths } = JSON.parse(await get('/openapi.json')) as {
+    paths: Record<string, object>;
+  };
+  for (const [path, methods] of Object.entries(paths)) {
+    for (const method of Object.keys(methods)) t.ok(contract.includes(`\`${method.toUpperCase()} ${path}\``), path);
+  }
   const served = new Set([...(await get('/metrics')).matchAll(/^# TYPE (wattmark_\w+)/gm)].map(([, name]) => name));
   const named = new Set(
     [...contract.matchAll(/^\|[^|]*`wattmark_.*$/gm)].flatMap(([line]) => line.match(/wattmark_\w+/g) ?? []),

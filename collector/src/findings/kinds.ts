@@ -122,7 +122,8 @@ export const kinds = {
     severities: ['notice'],
     meaning: 'an agent announced another serial number of a point’s instrument',
     advice:
-      'Put the old meter’s last register value and the new one’s first on record as a correction (replacement), and look whether the transformer ratios stayed the same.',
+      'Put the old meter’s last register value and the new one’s first on record as a correction (replacement), ' +
+      'and look whether the transformer ratios stayed the same.',
   },
   'register-rollover': {
     severities: ['warning'],
