@@ -234,7 +234,7 @@ t.test('worked example: one hour', async (t) => {
   const coverage = coverageOf(hour.pairedMs, T0, T0 + 60 * MINUTE_MS, T0 + 60 * MINUTE_MS);
   says(`a coverage of ${(coverage ?? 0) * 100} %`);
   says(`of the three ratios, ${((1.3 + 1.325 + 1.4) / 3).toFixed(3)}`);
-  const chain = chainOf({ accuracyClass: '0.5S', role: null });
+  const chain = chainOf({ accuracyClass: '0.5S', role: null, carrier: 'electricity' });
   const side = (name: string, energyWh: number, isIt: boolean) => {
     return { point: name, energyWh, totalWeight: isIt ? 0 : 1, itWeight: isIt ? 1 : 0, chain };
   };

@@ -1,5 +1,7 @@
 import { accuracyClasses, roles } from '@wattmark/shared/roles';
 import { type Static, Type } from 'typebox';
+import { quantities } from '../accounting/quantity.ts';
+import { type RecordedCorrection, touching } from '../corrections/book.ts';
 import { type ExplainedPoint, explain } from '../kpi/explanation.ts';
 import { isoTime } from '../kpi/period.ts';
 import { seeOf, seeUncertainty } from '../kpi/see.ts';
@@ -10,7 +12,17 @@ import { periodOf, kpisQuery } from './kpis.ts';
 import { knowledgeOf } from './range.ts';
 import { itLevelAnswer, itLevelOf, pairedEnergy, pairedOf } from './series.ts';
 
-const flags = ['estimated', 'bridged', 'simulated', 'no-class', 'assumed-transformer', 'gaps', 'silent'] as const;
+const flags = [
+  'virtual',
+  'corrected',
+  'estimated',
+  'bridged',
+  'simulated',
+  'no-class',
+  'assumed-transformer',
+  'gaps',
+  'silent',
+] as const;
 
 const countedPoint = object({
   point: Type.String(),
@@ -18,10 +30,11 @@ const countedPoint = object({
   role: nullable(Type.Enum(roles)),
   totalWeight: Type.Number({ description: 'what a Wh of the point adds to the total; 0 where it is not in it' }),
   itWeight: Type.Number({ description: 'the same for the IT energy' }),
-  energyWh: wattHours,
+  carrier: Type.String(),
+  quantity: Type.Enum(quantities, { description: 'what `energy` counts: Wh, L or kg' }),
+  energy: nullable(Type.Number({ description: 'drawn less fed back, in the unit of the quantity' })),
   totalWh: wattHours,
   itWh: wattHours,
-  estimatedWh: wattHours,
   measuredS: Type.Number(),
   bridgedS: Type.Number({ description: 'part of the measured, whose profile is estimated' }),
   estimatedS: Type.Number(),
@@ -50,6 +63,8 @@ const explainAnswer = object({
   totalFrom: nullable(Type.Enum(['supply', 'parts'])),
   itLevel: itLevelAnswer,
   points: Type.Array(countedPoint),
+  instruments: Type.Array(countedPoint, { description: 'behind virtual points, with the weights that come out' }),
+  corrections: Type.Array(Type.String(), { description: 'ids of the corrections that hold and touch the period' }),
 });
 
 export function registerExplain({ api, figures, now }: RouteParts): void {
@@ -64,15 +79,23 @@ export function registerExplain({ api, figures, now }: RouteParts): void {
     const site = requireSite(figures, params.site);
     const nowMs = now();
     const period = periodOf(query, site.timezone, nowMs);
-    return answer(site, await siteKpis(figures, site, period, knowledgeOf(query.asOf, nowMs)));
+    const knowledge = knowledgeOf(query.asOf, nowMs);
+    const corrections = touching(figures.corrections(site), period, knowledge.asOfMs);
+    return answer(site, await siteKpis(figures, site, period, knowledge), corrections);
   });
 }
 
-function answer(site: Site, kpis: SiteKpis): Static<typeof explainAnswer> {
+function answer(site: Site, kpis: SiteKpis, corrections: readonly RecordedCorrection[]): Static<typeof explainAnswer> {
   const { period, isComplete, sum, pue, uncertainty } = kpis;
   const isStation = site.kind === 'base-station';
   const ofFigure = (value: number | null): number | null =>
     isStation && pue !== null ? seeUncertainty(pue, value) : value;
+  const { points, instruments } = explain(kpis);
+  const corrected = new Set(corrections.flatMap((correction) => correction.points));
+  const answered = (point: ExplainedPoint): Static<typeof countedPoint> => ({
+    ...pointOf(point, corrected.has(point.point)),
+    uncertainty: ofFigure(point.uncertainty),
+  });
   return {
     site: site.site,
     period: { name: period.name, start: isoTime(period.fromMs), end: isoTime(period.toMs), complete: isComplete },
@@ -86,11 +109,13 @@ function answer(site: Site, kpis: SiteKpis): Static<typeof explainAnswer> {
     pairedS: sum.pairedMs / 1000,
     totalFrom: kpis.balance.totalFrom,
     itLevel: itLevelOf(kpis.itLevel),
-    points: explain(kpis).map((point) => ({ ...pointOf(point), uncertainty: ofFigure(point.uncertainty) })),
+    points: points.map(answered),
+    instruments: instruments.map(answered),
+    corrections: corrections.map(({ id }) => id),
   };
 }
 
-function pointOf(counted: ExplainedPoint): Omit<Static<typeof countedPoint>, 'uncertainty'> {
+function pointOf(counted: ExplainedPoint, isCorrected: boolean): Omit<Static<typeof countedPoint>, 'uncertainty'> {
   const { site, interval, energyWh, totalWeight, itWeight, chain } = counted;
   const times = { measuredMs: 0, bridgedMs: 0, estimatedMs: 0, ...interval };
   const weighted = (weight: number): number | null => (energyWh === null || weight === 0 ? null : energyWh * weight);
@@ -100,10 +125,11 @@ function pointOf(counted: ExplainedPoint): Omit<Static<typeof countedPoint>, 'un
     role: site.role,
     totalWeight,
     itWeight,
-    energyWh,
+    carrier: site.carrier,
+    quantity: site.quantity,
+    energy: energyWh,
     totalWh: weighted(totalWeight),
     itWh: weighted(itWeight),
-    estimatedWh: interval?.estimatedWh ?? null,
     measuredS: times.measuredMs / 1000,
     bridgedS: times.bridgedMs / 1000,
     estimatedS: times.estimatedMs / 1000,
@@ -112,20 +138,23 @@ function pointOf(counted: ExplainedPoint): Omit<Static<typeof countedPoint>, 'un
     meterPercent: chain.meterPercent,
     transformerPercents: [...chain.transformerPercents],
     commonCause: chain.commonCause,
-    flags: flagsOf(counted),
+    flags: flagsOf(counted, isCorrected),
   };
 }
 
 /** A tick may fall to either side of a period's end. */
 const LEAST_GAP_MS = 1_200;
 
-function flagsOf({ site, interval, chain, missingMs }: ExplainedPoint): (typeof flags)[number][] {
+function flagsOf({ site, interval, chain, missingMs }: ExplainedPoint, isCorrected: boolean): (typeof flags)[number][] {
+  const isMeasured = site.virtual === null;
   const holds = {
+    virtual: !isMeasured,
+    corrected: isCorrected,
     estimated: (interval?.estimatedMs ?? 0) > 0,
     bridged: (interval?.bridgedMs ?? 0) > 0,
     simulated: site.simulated,
-    'no-class': chain.meterPercent === null,
-    'assumed-transformer': chain.isTransformerAssumed,
+    'no-class': isMeasured && chain.meterPercent === null,
+    'assumed-transformer': isMeasured && chain.isTransformerAssumed,
     gaps: interval !== null && missingMs > LEAST_GAP_MS,
     silent: interval === null,
   };

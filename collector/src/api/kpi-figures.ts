@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { editionOf } from '../kpi/editions.ts';
+import type { PartialKpis } from '../kpi/partial-kpis.ts';
 import { lengthOf } from '../kpi/period.ts';
 import {
   averagingPeriodOf,
@@ -14,9 +15,11 @@ import { baselineFigure, seeOf, seeUncertainty } from '../kpi/see.ts';
 import type { SiteKpis } from '../kpi/site-kpis.ts';
 import type { SiteVerdicts } from '../kpi/target-verdicts.ts';
 import type { LevelPlan } from '../site/balance.ts';
+import { findProfile } from '../site/conversion.ts';
 import type { Site } from '../site/site.ts';
 import { nullable, object, share } from './contract.ts';
 import { judgementAnswer, judgementOf } from './judged-target.ts';
+import { pairedEnergy, pairedOf } from './series.ts';
 import { uncertaintyAnswer, uncertaintyOf } from './uncertainty.ts';
 
 /** PUE and SEE with all that must be said beside the number. */
@@ -28,6 +31,7 @@ const figureFields = {
   interval: Type.Literal(MEASURING_INTERVAL, { description: 'at which both sides are measured together' }),
   boundary: Type.String({ description: 'what the two sides are made of, in words' }),
   edition: object({ title: Type.String(), note: Type.String() }, 'the document whose definition the figure follows'),
+  conversion: object({ id: Type.String(), name: Type.String() }, 'by which energy carriers are weighed'),
   uncertainty: nullable(Type.Number({ description: 'expanded (k = 2), absolute' })),
   uncertaintyParts: uncertaintyAnswer,
   coverage: share,
@@ -51,6 +55,18 @@ export const designFigure = object({
   ),
   source: Type.String(),
   judgement: nullable(judgementAnswer),
+});
+
+export const partialFigure = object({
+  id: Type.String(),
+  name: Type.String(),
+  symbol: Type.Literal(symbols.partial),
+  value: nullable(Type.Number()),
+  uncertainty: figureFields.uncertainty,
+  uncertaintyParts: uncertaintyAnswer,
+  coverage: share,
+  estimatedShare: share,
+  paired: pairedEnergy,
 });
 
 export const baselineAnswer = object({
@@ -97,11 +113,25 @@ export function designOfSite({ file }: Site, { main }: SiteVerdicts): Static<typ
   return { symbol: symbols.design, value, itLoadFactor, source, judgement };
 }
 
+export function partialOf({ id, name, pue, uncertainty, coverage, paired }: PartialKpis): Static<typeof partialFigure> {
+  return {
+    id,
+    name,
+    symbol: symbols.partial,
+    value: pue,
+    uncertainty: uncertainty.value,
+    uncertaintyParts: uncertaintyOf(uncertainty),
+    coverage,
+    estimatedShare: estimatedShareOf(paired),
+    paired: pairedOf(paired),
+  };
+}
+
 export function baselineOfSite(site: Site, { sum }: SiteKpis): Static<typeof baselineAnswer> | null {
   return site.baseline === null ? null : baselineFigure(site.baseline, sum);
 }
 
-type Common = 'derivative' | 'averagingPeriod' | 'interval' | 'boundary' | 'coverage' | 'estimatedShare';
+type Common = 'conversion' | 'derivative' | 'averagingPeriod' | 'interval' | 'boundary' | 'coverage' | 'estimatedShare';
 
 function commonOf(site: Site, kpis: SiteKpis): Pick<Static<typeof seeFigure>, Common> {
   const length = lengthOf(kpis.period, site.timezone);
@@ -110,6 +140,7 @@ function commonOf(site: Site, kpis: SiteKpis): Pick<Static<typeof seeFigure>, Co
     averagingPeriod: averagingPeriodOf(length, kpis.isComplete),
     interval: MEASURING_INTERVAL,
     boundary: boundaryOf(kpis),
+    conversion: { id: site.conversion, name: findProfile(site.conversion)?.name ?? site.conversion },
     coverage: kpis.coverage,
     estimatedShare: estimatedShareOf(kpis.sum),
   };

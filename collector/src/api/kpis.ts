@@ -3,6 +3,7 @@ import { touching } from '../corrections/book.ts';
 import { sitePlan } from '../estimation/estimates.ts';
 import type { Figures } from '../figures.ts';
 import { isoTime, type Period, parsePeriod, periodBetween } from '../kpi/period.ts';
+import { partialKpis } from '../kpi/partial-kpis.ts';
 import { estimatedShareOf } from '../kpi/pue.ts';
 import { energyByRole, type Knowledge, knownUntilMs, type SiteKpis, siteKpis } from '../kpi/site-kpis.ts';
 import { type SiteVerdicts, siteVerdicts } from '../kpi/target-verdicts.ts';
@@ -32,6 +33,8 @@ import {
   baselineOfSite,
   designFigure,
   designOfSite,
+  partialFigure,
+  partialOf,
   pueFigure,
   pueOfSite,
   seeFigure,
@@ -70,6 +73,7 @@ const kpisAnswer = object({
   itLevel: itLevelAnswer,
   estimation: estimationAnswer,
   ...sidesAnswer,
+  partials: Type.Array(partialFigure, { description: 'partial PUEs of the site’s parts' }),
   corrections: Type.Array(Type.String(), { description: 'ids of the corrections that hold and touch the period' }),
 });
 
@@ -90,7 +94,8 @@ export function registerKpis({ api, figures, now }: RouteParts): void {
     const verdicts = await siteVerdicts(figures, site, kpis, knowledge);
     const sides = await sidesOfPeriod(figures, site, kpis, knowledge);
     const corrections = touching(figures.corrections(site), period, knowledge.asOfMs).map(({ id }) => id);
-    return { ...answer(site, kpis, verdicts), ...sides, corrections };
+    const partials = (await partialKpis(figures, site, kpis, knowledge)).map(partialOf);
+    return { ...answer(site, kpis, verdicts), ...sides, partials, corrections };
   });
 }
 
@@ -111,13 +116,13 @@ async function sidesOfPeriod(
   site: Site,
   { period: { fromMs, toMs }, balance, itLevel, sum }: SiteKpis,
   knowledge: Knowledge,
-): Promise<Omit<Pick<Static<typeof kpisAnswer>, SideKeys>, 'corrections'>> {
+): Promise<Omit<Pick<Static<typeof kpisAnswer>, SideKeys>, 'corrections' | 'partials'>> {
   const asked = { boundariesMs: [fromMs, toMs], asOfMs: knowledge.asOfMs, knownMs: knownUntilMs(knowledge) };
   const { estimation, sides } = await sidesOf(figures, site, sitePlan(balance, itLevel.index), [sum], asked);
   return { ...estimation, ...sides(fromMs) };
 }
 
-type SideKeys = 'corrections' | 'estimation' | keyof typeof sidesAnswer;
+type SideKeys = 'corrections' | 'partials' | 'estimation' | keyof typeof sidesAnswer;
 
 function answer(site: Site, kpis: SiteKpis, verdicts: SiteVerdicts): Omit<Static<typeof kpisAnswer>, SideKeys> {
   const { period, isComplete, sum } = kpis;

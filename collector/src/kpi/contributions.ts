@@ -1,45 +1,115 @@
 import type { PointInterval, Span } from '../accounting/interval.ts';
 import type { Figures } from '../figures.ts';
-import type { Balance, LevelPlan, Term } from '../site/balance.ts';
-import type { SitePoint } from '../site/site.ts';
-import { chainsOf } from './metering-chain.ts';
+import type { LevelPlan } from '../site/balance.ts';
+import type { Site, SitePoint } from '../site/site.ts';
+import { chainsOf, exact } from './metering-chain.ts';
 import type { Contribution } from './uncertainty.ts';
 
-/** A counted point with what was measured of it. */
+/** A point with what was measured of it, and its weights in the two sides of a ratio. */
 export interface CountedPoint extends Contribution {
   readonly site: SitePoint;
   /** Null where nothing of the point is known in the period. */
   readonly interval: PointInterval | null;
 }
 
-/** The points that count at a level, each once, with their energies over a span. */
-export async function contributionsOf(
+export interface Contributions {
+  /** The points that count, each once. */
+  readonly points: readonly CountedPoint[];
+  /** The instruments behind virtual points, with the weights that come out; empty where no virtual point counts. */
+  readonly instruments: readonly CountedPoint[];
+  /** What an uncertainty is made of: points that are measured, instruments, and the constants of virtual points. */
+  readonly errors: readonly Contribution[];
+}
+
+/** Sums of points over one period, by their numbers. */
+export type Intervals = ReadonlyMap<number, PointInterval>;
+
+/** The sums of all points that are in some plan, and of the instruments behind them: one question, however many there are. */
+export async function readIntervals(
   figures: Figures,
-  { site, levels }: Balance,
-  level: number,
+  site: Site,
+  plans: readonly LevelPlan[],
   { fromMs, toMs }: Span,
-  { asOfMs }: { readonly asOfMs: number | null },
-): Promise<CountedPoint[]> {
-  const { total, it } = levels[level] as LevelPlan;
-  const counted = new Map<string, SitePoint>([...total, ...it].map(({ point }) => [point.point, point]));
-  const pointIds = [...counted.values()].flatMap(({ pointId }) => (pointId === null ? [] : [pointId]));
+  asOfMs: number | null,
+): Promise<Intervals> {
+  const counted = new Set(plans.flatMap(({ total, it }) => [...total, ...it].map(({ point }) => point)));
+  const byName = new Map(site.points.map((point) => [point.point, point]));
+  const measured = [...counted].flatMap((point) => [point, ...behind(point, 1, byName).map((member) => member.point)]);
+  const pointIds = [...new Set(measured)].flatMap(({ pointId }) => (pointId === null ? [] : [pointId]));
   const intervals = await figures.pointSumsOf(pointIds, [fromMs, toMs], asOfMs);
-  const byId = new Map(intervals.map((interval) => [interval.pointId, interval]));
+  return new Map(intervals.map((interval) => [interval.pointId, interval]));
+}
+
+/** How the points of a plan make up the two sides of its ratio. */
+export function contributionsOf(site: Site, { total, it }: LevelPlan, intervals: Intervals): Contributions {
+  const byName = new Map(site.points.map((point) => [point.point, point]));
+  const points = new Weights();
+  for (const { point, weight } of total) points.add(point, { totalWeight: weight, itWeight: 0 });
+  for (const { point, weight } of it) points.add(point, { totalWeight: 0, itWeight: weight });
+  const members = new Weights();
+  const measured = new Weights();
+  for (const [point, weights] of points.all) {
+    if (point.virtual === null) measured.add(point, weights);
+    for (const { point: member, factor } of behind(point, 1, byName)) {
+      members.add(member, weights, factor);
+      measured.add(member, weights, factor);
+    }
+  }
   const chainOf = chainsOf(site);
-  return [...counted.values()].map((point) => {
-    const interval = point.pointId === null ? null : (byId.get(point.pointId) ?? null);
-    return {
-      site: point,
-      point: point.point,
-      interval,
-      energyWh: interval === null ? null : interval.energyWh - interval.exportWh,
-      totalWeight: weightIn(total, point),
-      itWeight: weightIn(it, point),
-      chain: chainOf(point),
-    };
+  const counted = ({ all }: Weights): CountedPoint[] =>
+    [...all].map(([point, weights]) => {
+      const interval = intervalOf(point, intervals);
+      const energyWh = interval === null ? null : interval.energyWh - interval.exportWh;
+      return { site: point, point: point.point, interval, energyWh, ...weights, chain: chainOf(point) };
+    });
+  const constants = [...points.all].flatMap(([point, weights]) => constantOf(point, weights, intervals));
+  return { points: counted(points), instruments: counted(members), errors: [...counted(measured), ...constants] };
+}
+
+/** The constant power of a virtual point is taken to be exact. */
+function constantOf(point: SitePoint, weights: Weight, intervals: Intervals): Contribution[] {
+  const constantW = point.virtual?.constantW ?? 0;
+  if (constantW === 0) return [];
+  const interval = intervalOf(point, intervals);
+  const energyWh = interval === null ? null : (constantW * interval.measuredMs) / 3_600_000;
+  return [{ point: point.point, energyWh, ...weights, chain: exact }];
+}
+
+interface Weight {
+  readonly totalWeight: number;
+  readonly itWeight: number;
+}
+
+/** Weights add up where a point is met more than once. */
+class Weights {
+  readonly #all = new Map<SitePoint, Weight>();
+
+  get all(): ReadonlyMap<SitePoint, Weight> {
+    return this.#all;
+  }
+
+  add(point: SitePoint, more: Weight, factor = 1): void {
+    const { totalWeight, itWeight } = this.#all.get(point) ?? { totalWeight: 0, itWeight: 0 };
+    this.#all.set(point, {
+      totalWeight: totalWeight + factor * more.totalWeight,
+      itWeight: itWeight + factor * more.itWeight,
+    });
+  }
+}
+
+/** The measured points that a virtual point is made of, directly or through others; none for a measured one. */
+function behind(
+  { virtual }: SitePoint,
+  weight: number,
+  byName: ReadonlyMap<string, SitePoint>,
+): { readonly point: SitePoint; readonly factor: number }[] {
+  return (virtual?.sum ?? []).flatMap(([name, factor]) => {
+    const point = byName.get(name);
+    if (point === undefined) return [];
+    return point.virtual === null ? [{ point, factor: weight * factor }] : behind(point, weight * factor, byName);
   });
 }
 
-function weightIn(terms: readonly Term[], of: SitePoint): number {
-  return terms.reduce((sum, { point, weight }) => (point === of ? sum + weight : sum), 0);
+function intervalOf({ pointId }: Pick<SitePoint, 'pointId'>, intervals: Intervals): PointInterval | null {
+  return pointId === null ? null : (intervals.get(pointId) ?? null);
 }

@@ -53,7 +53,16 @@ export interface MeteringChain {
   readonly commonCause: string | null;
 }
 
-type Accuracy = Pick<SitePoint, 'accuracyClass' | 'role'>;
+type Accuracy = Pick<SitePoint, 'accuracyClass' | 'role' | 'carrier'>;
+
+/** What has no error. */
+export const exact: MeteringChain = {
+  meterPercent: 0,
+  transformerPercents: [],
+  isTransformerAssumed: false,
+  resolutionWh: 0,
+  commonCause: null,
+};
 
 /**
  * The chain of one point. `limitPercent` stands for the whole of an instrument that has no class of IEC 62053, such as a flow or
@@ -63,7 +72,7 @@ export function chainOf(point: Accuracy, settings: AccuracySettings = {}): Meter
   const { ctClass, vtClass, limitPercent } = settings;
   const meterPercent = limitPercent ?? (point.accuracyClass === null ? null : accuracyClasses[point.accuracyClass]);
   const isTransformerAssumed =
-    ctClass === undefined && limitPercent === undefined && meterPercent !== null && !isHeat(point);
+    ctClass === undefined && limitPercent === undefined && meterPercent !== null && isElectric(point);
   const current = isTransformerAssumed ? meterPercent : currentClasses[ctClass ?? 'direct'];
   const percents = [current ?? 0, voltageClasses[vtClass ?? 'direct'] ?? 0];
   return {
@@ -81,7 +90,7 @@ export function chainsOf(site: Site): (point: SitePoint) => MeteringChain {
   return (point) => chainOf(point, settings.get(point.point));
 }
 
-/** Heat meters have no current transformer. */
-function isHeat({ role }: Accuracy): boolean {
-  return role === 'district-cooling' || role === 'heat-removal' || role === 'heat-reuse';
+/** Meters of heat and fuels have no current transformer. */
+function isElectric({ role, carrier }: Accuracy): boolean {
+  return carrier === 'electricity' && role !== 'heat-removal' && role !== 'heat-reuse';
 }

@@ -1,11 +1,11 @@
 import { energyRoles, type Role } from '@wattmark/shared/roles';
 import type { Span } from '../accounting/interval.ts';
 import type { Figures } from '../figures.ts';
-import { type Balance, balanceOf } from '../site/balance.ts';
+import { type Balance, balanceOf, type LevelPlan, partialBalancesOf } from '../site/balance.ts';
 import { sumSiteIntervals } from '../site/interval-sum.ts';
 import type { Site, SiteSum } from '../site/site.ts';
 import { boundaries, type Step, usualLengthMs } from './boundaries.ts';
-import { contributionsOf, type CountedPoint } from './contributions.ts';
+import { type Contributions, contributionsOf, type Intervals, readIntervals } from './contributions.ts';
 import { atLevel, chooseLevel, emptySum, type LevelChoice, type LevelSum } from './level.ts';
 import { missingDataUncertainty } from './missing-data.ts';
 import { isLongerThanMonth, monthsOf, type Period } from './period.ts';
@@ -31,8 +31,9 @@ export interface SiteKpis {
   readonly pue: number | null;
   /** Of `pue`. */
   readonly uncertainty: Uncertainty;
-  /** The points that count, on either side. */
-  readonly points: readonly CountedPoint[];
+  readonly contributions: Contributions;
+  /** Sums of the points that count, here or in a part of the site. */
+  readonly intervals: Intervals;
   readonly coverage: number | null;
   /** Elapsed time of the period, ms. */
   readonly elapsedMs: number;
@@ -61,7 +62,10 @@ export async function siteKpis(figures: Figures, site: Site, period: Period, kno
   const sum = sumOver(parts, period, itLevel);
   const pue = pueOf(sum);
   const coverage = coverageOf(sum.pairedMs, fromMs, toMs, knownMs);
-  const points = await contributionsOf(figures, balance, itLevel.index, period, knowledge);
+  const plan = balance.levels[itLevel.index] as LevelPlan;
+  const plans = [plan, ...partialBalancesOf(site).flatMap(({ levels }) => levels)];
+  const intervals = await readIntervals(figures, site, plans, period, knowledge.asOfMs);
+  const contributions = contributionsOf(site, plan, intervals);
   const ofParts = parts.map((part) => ({
     sum: atLevel(part, itLevel.index),
     elapsedMs: Math.min(part.endMs, knownMs) - part.startMs,
@@ -73,8 +77,9 @@ export async function siteKpis(figures: Figures, site: Site, period: Period, kno
     itLevel,
     sum,
     pue,
-    uncertainty: pueUncertainty(pue, points, missingDataUncertainty(pue, coverage, ofParts)),
-    points,
+    uncertainty: pueUncertainty(pue, contributions.errors, missingDataUncertainty(pue, coverage, ofParts)),
+    contributions,
+    intervals,
     coverage,
     elapsedMs: Math.max(0, Math.min(toMs, knownMs) - fromMs),
     months: monthCoverages(site, parts, itLevel, period, knownMs),
@@ -108,7 +113,7 @@ const MAX_DAYS = 4_000;
  * Ends of the parts by which a period is asked for: local days, of which months are made; hours of a period of a few days, and
  * quarter-hours of one of a few hours, so that their variation tells what the time not measured may have been.
  */
-function partBoundaries(span: Span, timezone: string): number[] {
+export function partBoundaries(span: Span, timezone: string): number[] {
   const { fromMs, toMs } = span;
   const inner = boundaries(span, partStep(toMs - fromMs), timezone).filter((ms) => ms > fromMs && ms < toMs);
   return [fromMs, ...inner, toMs];

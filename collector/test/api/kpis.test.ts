@@ -156,7 +156,9 @@ t.test('every figure opens to how it was made', async (t) => {
     commonCause: 'batch 7',
     flags: ['simulated', 'gaps'],
   });
-  t.ok(Math.abs(supply.energyWh - 1250 * 23.75) < 1e-6 && supply.totalWh === supply.energyWh);
+  t.ok(Math.abs(supply.energy - 1250 * 23.75) < 1e-6 && supply.totalWh === supply.energy);
+  t.match(supply, { carrier: 'electricity', quantity: 'energy' });
+  t.same([explained.instruments, explained.corrections], [[], []]);
   t.match(it, { point: 'ups-1', totalWeight: 0, itWeight: 1, totalWh: null, flags: ['assumed-transformer', 'gaps'] });
   const quarter = 'from=2025-10-01T00:00:00Z&to=2026-01-01T00:00:00Z';
   const { months } = await ask(t, figures, `/api/v1/sites/dc-1/kpis/explain?${quarter}`);
@@ -165,7 +167,7 @@ t.test('every figure opens to how it was made', async (t) => {
     ['2025-10', '2025-11', '2025-12'],
   );
   const future = await ask(t, figures, '/api/v1/sites/dc-1/kpis/explain?period=2030');
-  t.match(future, { value: null, coverage: null, points: [{ energyWh: null, flags: ['simulated', 'silent'] }] });
+  t.match(future, { value: null, coverage: null, points: [{ energy: null, flags: ['simulated', 'silent'] }] });
 });
 
 t.test('a long period asks once for the site and once for all its points', async (t) => {
@@ -187,4 +189,15 @@ t.test('the catalogue of targets is served', async (t) => {
     targets.find(({ id }: { id: string }) => id === 'green-mark-gold-plus-1.46'),
     { metric: 'pue', direction: 'at-most', itLoadFactor: 0.25, status: 'in-force', validTo: null },
   );
+});
+
+t.test('parts of a site have partial PUEs, and carriers are weighed by the profile that is named', async (t) => {
+  const partials = [{ id: 'hall-2', name: 'Hall 2', total: ['utility-a'], it: ['ups-1'] }];
+  const figures = new FakeFigures({ sites: [withFile(hall, { partials })], sinceMs });
+  const kpis = await ask(t, figures, `/api/v1/sites/dc-1/kpis?${MONTH}`);
+  t.match(kpis.pue.conversion, { id: 'delivered', name: String });
+  const [partial] = kpis.partials;
+  t.match(partial, { id: 'hall-2', name: 'Hall 2', symbol: 'pPUE', coverage: 1, estimatedShare: 0 });
+  t.ok(Math.abs(partial.value - 1.25) < 1e-9 && Math.abs(partial.uncertainty - kpis.pue.uncertainty) < 1e-9);
+  t.same((await ask(t, new FakeFigures({ sinceMs }), `/api/v1/sites/dc-1/kpis?${MONTH}`)).partials, []);
 });

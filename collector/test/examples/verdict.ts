@@ -59,7 +59,7 @@ function missingData(given: Quarters): number | null {
 function uncertainty({ pue, missingData: ofMissing, points }: Network) {
   const contributions = points.map(({ accuracyClass, commonCause, resolutionWh, ...point }) => ({
     ...point,
-    chain: chainOf({ accuracyClass, role: null }, { commonCause, resolutionWh }),
+    chain: chainOf({ accuracyClass, role: null, carrier: 'electricity' }, { commonCause, resolutionWh }),
   }));
   return pueUncertainty(pue, contributions, ofMissing);
 }

@@ -91,14 +91,20 @@ t.test('unknown is null, and says which point is to blame', async (t) => {
 });
 
 t.test('the chain of a point: what its site file says, else what is assumed', async (t) => {
-  const meter = { accuracyClass: '0.5S', role: 'utility' } as const;
+  const meter = { accuracyClass: '0.5S', role: 'utility', carrier: 'electricity' } as const;
   t.match(chainOf(meter), { meterPercent: 0.5, transformerPercents: [0.5], isTransformerAssumed: true });
   t.match(chainOf(meter, { ctClass: 'direct' }), { transformerPercents: [], isTransformerAssumed: false });
   t.match(chainOf(meter, { ctClass: '0.2S', vtClass: '0.5' }), { transformerPercents: [0.2, 0.5] });
   t.match(chainOf(meter, { vtClass: '0.5' }), { transformerPercents: [0.5, 0.5], isTransformerAssumed: true });
-  t.match(chainOf({ accuracyClass: null, role: 'it' }), { meterPercent: null, isTransformerAssumed: false });
-  t.match(chainOf({ accuracyClass: '2', role: 'district-cooling' }), { meterPercent: 2, transformerPercents: [] });
-  t.match(chainOf({ accuracyClass: null, role: 'generator' }, { limitPercent: 1.5 }), {
+  t.match(chainOf({ accuracyClass: null, role: 'it', carrier: 'electricity' }), {
+    meterPercent: null,
+    isTransformerAssumed: false,
+  });
+  t.match(chainOf({ accuracyClass: '2', role: 'district-cooling', carrier: 'district-cooling' }), {
+    meterPercent: 2,
+    transformerPercents: [],
+  });
+  t.match(chainOf({ accuracyClass: null, role: 'generator', carrier: 'diesel' }, { limitPercent: 1.5 }), {
     meterPercent: 1.5,
     transformerPercents: [],
   });

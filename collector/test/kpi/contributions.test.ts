@@ -1,0 +1,63 @@
+import t from 'tap';
+import { contributionsOf } from '../../src/kpi/contributions.ts';
+import { explain } from '../../src/kpi/explanation.ts';
+import { pueUncertainty } from '../../src/kpi/uncertainty.ts';
+import { point, row, site } from '../site/example.ts';
+
+const HOUR_MS = 3_600_000;
+const classed = { accuracyClass: '0.5S' } as const;
+const it = point(2, 'it', { ...classed, point: 'ups-1' });
+const cooling = point(3, null, { ...classed, point: 'crac-1' });
+const rack = point(4, null, { ...classed, point: 'rack' });
+const sum = (...members: [string, number][]) => ({ sum: members, constantW: 0 });
+/** A unit of each chain: meter and assumed transformer of class 0.5S. */
+const u = (Math.SQRT2 * 0.005) / Math.sqrt(3);
+
+function intervalsOf(energiesWh: Readonly<Record<number, number>>) {
+  return new Map(
+    Object.entries(energiesWh).map(([id, energyWh]) => [
+      Number(id),
+      row(Number(id), energyWh, { measuredMs: HOUR_MS }),
+    ]),
+  );
+}
+
+t.test('a virtual total that contains the IT meter is known to share its error', async (t) => {
+  const virtual = { ...sum(['ups-1', 1], ['crac-1', 1]), constantW: 50 };
+  const total = point(6, 'utility', { point: 'total', virtual });
+  const plan = { total: [{ point: total, weight: 1 }], it: [{ point: it, weight: 1 }] };
+  const made = contributionsOf(site([it, cooling, total]), plan, intervalsOf({ 2: 1000, 3: 200, 6: 1250 }));
+  const { value, withoutClass } = pueUncertainty(1.25, made.errors, 0);
+  // Sensitivities: 1000 / 1250 - 1 of the IT meter, 200 / 1250 of the cooling; the constant 50 W is exact.
+  t.ok(Math.abs((value ?? 0) - 2 * 1.25 * u * Math.hypot(0.2, 0.16)) < 1e-12);
+  t.same(withoutClass, [], 'a virtual point needs no class of its own');
+  t.match(made.points, [
+    { point: 'total', energyWh: 1250, totalWeight: 1, itWeight: 0 },
+    { point: 'ups-1', totalWeight: 0, itWeight: 1 },
+  ]);
+  t.match(made.instruments, [
+    { point: 'ups-1', totalWeight: 1, itWeight: 0 },
+    { point: 'crac-1', totalWeight: 1, itWeight: 0 },
+  ]);
+  const { points } = explain({ contributions: made, pue: 1.25, elapsedMs: 2 * HOUR_MS });
+  t.match(points, [{ uncertainty: null, missingMs: HOUR_MS }, { missingMs: HOUR_MS }]);
+  t.ok(Math.abs((points[1]?.uncertainty ?? 0) - 2 * 1.25 * u * 0.2) < 1e-12, 'as it is on both sides together');
+});
+
+t.test('virtual points of virtual points, taken off and weighed', async (t) => {
+  const hall = point(7, null, { point: 'hall', virtual: sum(['ups-1', 2], ['rack', -1]) });
+  const total = point(6, 'utility', { point: 'total', virtual: sum(['hall', 0.5], ['rack', 1]) });
+  const plan = { total: [{ point: total, weight: 3 }], it: [{ point: it, weight: 1 }] };
+  const made = contributionsOf(site([it, rack, hall, total]), plan, intervalsOf({ 2: 1000, 4: 100, 6: 1050 }));
+  t.match(made.errors, [
+    { point: 'ups-1', totalWeight: 3, itWeight: 1 },
+    { point: 'rack', totalWeight: 1.5, itWeight: 0 },
+  ]);
+});
+
+t.test('what was not measured is unknown', async (t) => {
+  const plan = { total: [{ point: cooling, weight: 1 }], it: [{ point: it, weight: 1 }] };
+  const made = contributionsOf(site([it, cooling]), plan, intervalsOf({ 2: 1000 }));
+  t.match(made.points, [{ point: 'crac-1', energyWh: null, interval: null }, { energyWh: 1000 }]);
+  t.equal(pueUncertainty(1.25, made.errors, 0).value, null);
+});
