@@ -1,15 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import {
-  type DuckDBConnection,
-  type DuckDBDataChunk,
-  DuckDBInstance,
-  type DuckDBListValue,
-  INTEGER,
-  LIST,
-  listValue,
-  VARCHAR,
-} from '@duckdb/node-api';
+import { type DuckDBConnection, type DuckDBDataChunk, DuckDBInstance } from '@duckdb/node-api';
 import type { Channel } from '@wattmark/shared/channels';
 import {
   type GaugeInterval,
@@ -22,6 +13,7 @@ import {
 import type { SiteInterval, SiteSum } from '../site/site.ts';
 import { quarterOf } from '../site/quarter-fold.ts';
 import { appendRows, decodeGaugeMeans, decodeGauges, decodePoints, decodeSites } from './chunks.ts';
+import { between, known, list, type Parameters, spanOf, typesOf } from './parameters.ts';
 import { portionsOf } from './portions.ts';
 import { sumPointIntervals } from '../site/interval-sum.ts';
 import {
@@ -36,6 +28,7 @@ import {
   pointSumsQuery,
   progressQuery,
   rollUpGauges,
+  levelsQuery,
   siteSumsQuery,
 } from './queries.ts';
 import { connectWriter } from './schema.ts';
@@ -69,8 +62,6 @@ export async function openDuckdbStore(file: string, options: DuckdbOptions = {})
   const { instance, writer } = await connectWriter(file, options.memoryMiB ?? 48, options.threads ?? 2);
   return new DuckdbStore(instance, writer, await instance.connect());
 }
-
-type Parameters = Record<string, number | bigint | string | DuckDBListValue>;
 
 class DuckdbStore implements Store {
   readonly #instance: DuckDBInstance;
@@ -222,8 +213,11 @@ class DuckdbStore implements Store {
     if (boundariesMs.length < 2) return [];
     const ends = new Map(boundariesMs.slice(1).map((endMs, index) => [boundariesMs[index], endMs]));
     const decode = (chunk: DuckDBDataChunk): SiteSum[] => decodeSites(chunk, (startMs) => ends.get(startMs) as number);
-    const parameters = { ...between(boundariesMs, asOfMs), site: siteId, partial: partial ?? WHOLE_SITE };
-    return this.#read(siteSumsQuery, parameters, decode);
+    const owner = { site: siteId, partial: partial ?? WHOLE_SITE };
+    const asked = { ...known(spanOf(boundariesMs), asOfMs), ...owner };
+    const isMeasured = await this.#read(levelsQuery, asked, (chunk) => chunk.getRows()[0] ?? []);
+    const levels = [...isMeasured.keys()].filter((index) => isMeasured[index] === true);
+    return this.#read(siteSumsQuery(levels), { ...between(boundariesMs, asOfMs), ...owner }, decode);
   }
 
   async close(): Promise<void> {
@@ -261,35 +255,4 @@ class DuckdbStore implements Store {
     for (const chunk of await result.fetchAllChunks()) rows.push(...decode(chunk));
     return rows;
   }
-}
-
-function known(span: Span, asOfMs: number | null): Parameters {
-  return {
-    from: Math.floor(span.fromMs / MINUTE_MS),
-    to: Math.ceil(span.toMs / MINUTE_MS),
-    recorded: BigInt(asOfMs ?? Number.MAX_SAFE_INTEGER),
-  };
-}
-
-function between(boundariesMs: readonly number[], asOfMs: number | null): Parameters {
-  const span = { fromMs: boundariesMs[0] as number, toMs: boundariesMs.at(-1) as number };
-  const starts = boundariesMs.slice(0, -1).map((startMs) => startMs / MINUTE_MS);
-  return { ...known(span, asOfMs), boundaries: list(starts) };
-}
-
-function list(items: readonly number[]): DuckDBListValue {
-  return listValue([...items]);
-}
-
-/** Numbers would be bound as DOUBLE, and a comparison with those skips nothing. */
-function typesOf(parameters: Parameters): Record<string, ParameterType> {
-  const typed = Object.entries(parameters).filter(([, value]) => typeof value !== 'bigint');
-  return Object.fromEntries(typed.map(([name, value]) => [name, typeOf(value)]));
-}
-
-type ParameterType = typeof INTEGER | typeof VARCHAR | ReturnType<typeof LIST>;
-
-function typeOf(value: Parameters[string]): ParameterType {
-  if (typeof value === 'string') return VARCHAR;
-  return typeof value === 'number' ? INTEGER : LIST(INTEGER);
 }

@@ -1,4 +1,5 @@
 import { energyRoles } from '@wattmark/shared/roles';
+import { noLevel } from '../site/interval-sum.ts';
 import { LEVEL_COUNT, overheadParts } from '../site/site.ts';
 import {
   gaugeMinute,
@@ -135,20 +136,34 @@ export const pointQuartersQuery = `
   WHERE ${known} AND ${ofPoints} AND minute IN (SELECT unnest($minutes::INTEGER[]))
   ${newest('point, minute')} ORDER BY minute, point`;
 
-const siteSums = [
-  sumOf('supply_wh'),
-  sumOf('supply_ms'),
-  ...levelColumns.flatMap(({ name }) => elements(name, LEVEL_COUNT).map(sumOf)),
-  ...overheadColumns.flatMap(({ name }) => elements(name, overheadParts.length).map(sumOf)),
-  ...elements(ROLE_COLUMN, energyRoles.length).map(sumOf),
-].join(', ');
+/** Sums of everything in a site's quarter-hours; of a level that is not among those given, what no level amounts to. */
+const siteSums = (levels: readonly number[]): string =>
+  [
+    sumOf('supply_wh'),
+    sumOf('supply_ms'),
+    ...levelColumns.flatMap(({ name, key }) =>
+      elements(name, LEVEL_COUNT).map((column, index) =>
+        levels.includes(index) ? sumOf(column) : String(noLevel[key]),
+      ),
+    ),
+    ...overheadColumns.flatMap(({ name }) => elements(name, overheadParts.length).map(sumOf)),
+    ...elements(ROLE_COLUMN, energyRoles.length).map(sumOf),
+  ].join(', ');
 
 /** Condition that a row is of the site, or of the part of it, asked for. */
 const OF_SITE = 'site = $site AND partial = $partial';
 
-export const siteSumsQuery = `
+/** For each level, whether IT was measured at it at all. */
+export const levelsQuery = `
+  SELECT ${elements('it_ms', LEVEL_COUNT)
+    .map((column) => `coalesce(max(${column}), 0) > 0`)
+    .join(', ')}
+  FROM ${siteQuarter.name} WHERE ${OF_SITE} AND ${known}`;
+
+/** A site has one level or two: adding up the others as well would take half as long again. */
+export const siteSumsQuery = (levels: readonly number[]): string => `
   WITH quarter AS (${newestQuarters(siteQuarter.name, OF_SITE, 'site')}), span AS (${spansOf(siteQuarter.name)})
-  SELECT span.start, ${siteSums}
+  SELECT span.start, ${siteSums(levels)}
   FROM quarter JOIN span ON quarter.minute = span.minute
   GROUP BY span.start
   HAVING coalesce(${energies.map((column) => `sum(${column})`).join(', ')}) IS NOT NULL
