@@ -1,0 +1,212 @@
+import t from 'tap';
+import { AdjustedPoints } from '../../src/accounting/adjustments.ts';
+import { Bucket, minuteOf } from '../../src/accounting/bucket.ts';
+import { GaugeAccount } from '../../src/accounting/gauge-account.ts';
+import type { GaugeInterval } from '../../src/accounting/interval.ts';
+import { minutesOfSpan } from '../../src/accounting/minutes-of-span.ts';
+import { packRows, unpackRows } from '../../src/accounting/packed-rows.ts';
+import { PointOwners } from '../../src/accounting/owners.ts';
+import { newSlot, noteNewest, registerPowerW, useOf } from '../../src/accounting/slot.ts';
+import { overlapMs, spread } from '../../src/accounting/spread.ts';
+
+/** The parts of the accounting, each with numbers worked by hand. */
+
+const T0 = Date.UTC(2026, 2, 1);
+const MINUTE_MS = 60_000;
+
+t.test('a void holds from its first instant and no longer than before its last', async (t) => {
+  const points = new AdjustedPoints();
+  t.equal(points.isVoided(1, 150), false);
+  points.set(1, { voids: [{ fromMs: 100, toMs: 200 }], factors: [], entered: [] });
+  t.same(
+    [99, 100, 199, 200].map((atMs) => points.isVoided(1, atMs)),
+    [false, true, true, false],
+  );
+  t.equal(points.isVoided(2, 150), false, 'another point');
+  points.set(1, null);
+  t.equal(points.get(1), undefined);
+});
+
+t.test('factors multiply where they hold together, and a negative one turns least and greatest round', async (t) => {
+  const points = new AdjustedPoints();
+  const factors = [
+    { fromMs: T0, toMs: T0 + 2 * MINUTE_MS, factor: 3 },
+    { fromMs: T0 + MINUTE_MS, toMs: T0 + 3 * MINUTE_MS, factor: -2 },
+  ];
+  t.equal(points.factorAt(1, T0), 1);
+  points.set(1, { voids: [], factors, entered: [] });
+  t.same(
+    [-1, 0, 1, 2, 3].map((minute) => points.factorAt(1, T0 + minute * MINUTE_MS)),
+    [1, 3, -6, -2, 1],
+  );
+  const row = (minute: number) => ({
+    pointId: 1,
+    startMs: T0 + minute * MINUTE_MS,
+    energyWh: 10,
+    estimatedWh: 4,
+    exportWh: 1,
+    minW: 500,
+    maxW: null,
+    measuredMs: 36_000,
+    estimatedMs: 24_000,
+    bridgedMs: 0,
+  });
+  t.equal(points.scale(row(0)).maxW, null, 'unknown stays unknown');
+  t.same(points.scale(row(0)), { ...row(0), energyWh: 30, estimatedWh: 12, exportWh: 3, minW: 1_500 });
+  t.same(points.scale(row(2)), { ...row(2), energyWh: -20, estimatedWh: -8, exportWh: -2, minW: null, maxW: -1_000 });
+  const untouched = row(3);
+  t.equal(points.scale(untouched), untouched);
+});
+
+t.test('a point changes hands when its agent was silent for more than a minute, or the greatest gap', async (t) => {
+  const owners = new PointOwners();
+  t.ok(owners.admit(3, 7, T0, 30_000));
+  t.match([owners.of(3), owners.of(0), owners.version], [7, undefined, 1]);
+  t.ok(owners.admit(3, 7, T0 - 500_000, 30_000), 'what comes late is the owner’s all the same, and is no sign of life');
+  t.notOk(owners.admit(3, 8, T0 + 60_000, 30_000));
+  t.notOk(owners.admit(3, 8, T0 + 120_000, 120_000));
+  t.equal(owners.version, 1);
+  t.ok(owners.admit(3, 8, T0 + 60_001, 30_000));
+  t.match([owners.of(3), owners.version], [8, 2]);
+
+  const loaded = new PointOwners();
+  loaded.load(owners.save());
+  t.match([loaded.of(3), loaded.of(0)], [8, undefined], 'a point without an owner has none afterwards');
+  t.notOk(loaded.admit(3, 9, T0 + 120_001, 30_000));
+  t.ok(loaded.admit(3, 9, T0 + 120_002, 30_000));
+  const first = new PointOwners();
+  first.admit(0, 0, T0, 0);
+  loaded.load(first.save());
+  t.equal(loaded.of(0), 0, 'agent 0 is an agent');
+});
+
+t.test('a span has every minute that it touches, the known ones among them', async (t) => {
+  const known = [new Bucket(T0 - MINUTE_MS), new Bucket(T0 + MINUTE_MS)];
+  const { span, all } = minutesOfSpan({ fromMs: T0 + 30_000, toMs: T0 + 3 * MINUTE_MS }, known);
+  const minutes = (buckets: readonly Bucket[]) => buckets.map(({ startMs }) => (startMs - T0) / MINUTE_MS);
+  t.same(minutes(span), [0, 1, 2]);
+  t.same(minutes(all), [-1, 0, 1, 2]);
+  t.equal(span[1], known[1]);
+  t.equal(minuteOf(T0 + 59_999), T0);
+  t.equal(minuteOf(T0 + 60_000), T0 + MINUTE_MS);
+});
+
+t.test('a gauge hands on each minute once, when it is over', async (t) => {
+  const out: GaugeInterval[] = [];
+  const sink = (interval: GaugeInterval) => void out.push(interval);
+  const account = new GaugeAccount(5, 'voltage');
+  for (const [second, value] of [
+    [0, 230],
+    [20, 236],
+    [40, 227],
+  ] as const)
+    t.equal(account.sample(T0 + second * 1_000, value, sink), 'booked');
+  t.equal(account.sample(T0 + 40_000, 400, sink), 'late', 'the same instant again');
+  account.close(T0 + MINUTE_MS - 1, sink);
+  t.same(out, []);
+  account.close(T0 + MINUTE_MS, sink);
+  account.close(T0 + MINUTE_MS, sink);
+  t.same(out, [{ pointId: 5, channel: 'voltage', startMs: T0, min: 227, mean: 231, max: 236, samples: 3 }]);
+  account.sample(T0 + MINUTE_MS, 250, sink);
+  account.sample(T0 + 2 * MINUTE_MS, 240, sink);
+  t.match(out[1], { startMs: T0 + MINUTE_MS, min: 250, mean: 250, max: 250, samples: 1 });
+});
+
+t.test('a bucket knows no more time than its minute has', async (t) => {
+  const bucket = new Bucket(T0);
+  bucket.measuredMs = 0.4;
+  t.ok(bucket.isEmpty);
+  bucket.provisionalMs = 0.1;
+  t.notOk(bucket.isEmpty, 'half a millisecond is something');
+  Object.assign(bucket, { energyWh: 1, provisionalWh: 2, estimatedWh: 4, measuredMs: 40_000, provisionalMs: 30_000 });
+  Object.assign(bucket, { estimatedMs: 5_000, bridgedMs: 70_000 });
+  t.match(bucket.toInterval(9), { energyWh: 7, measuredMs: 60_000, estimatedMs: 0, bridgedMs: 60_000, minW: null });
+  Object.assign(bucket, { measuredMs: 20_000, bridgedMs: 10_000 });
+  t.match(bucket.toInterval(9), { measuredMs: 50_000, estimatedMs: 5_000, bridgedMs: 10_000 });
+  bucket.sample(5);
+  t.match(bucket.toInterval(9), { minW: 5, maxW: 5 });
+  bucket.confirm();
+  t.match(bucket, { energyWh: 3, measuredMs: 50_000, provisionalWh: 0, provisionalMs: 0 });
+  bucket.restart(T0 + MINUTE_MS);
+  t.same(bucket, new Bucket(T0 + MINUTE_MS));
+});
+
+t.test('a register’s energy follows the samples, and what they do not cover gets the rest', async (t) => {
+  const minutes = (provisionalWh: number, provisionalMs: number) => {
+    const [first, second] = [new Bucket(T0), new Bucket(T0 + MINUTE_MS)];
+    Object.assign(first, { provisionalWh, provisionalMs });
+    return [first, second];
+  };
+  const span = { fromMs: T0, toMs: T0 + 2 * MINUTE_MS };
+  const options = { sampledWh: 20, estimated: false, maxGapMs: 30_000 };
+
+  const rest = minutes(20, 60_000);
+  spread(rest, span, 50, options);
+  t.match(rest, [
+    { energyWh: 20, measuredMs: 60_000, bridgedMs: 0, provisionalWh: 0, provisionalMs: 0, changed: true },
+    { energyWh: 30, measuredMs: 60_000, bridgedMs: 60_000, changed: true },
+  ]);
+
+  const less = minutes(20, 60_000);
+  spread(less, span, 15, { ...options, maxGapMs: 60_000 });
+  t.match(less, [{ energyWh: 15 }, { energyWh: 0, bridgedMs: 0 }], 'a gap as long as the greatest is none');
+
+  const zero = minutes(0, 60_000);
+  spread(zero, { ...span, toMs: T0 + MINUTE_MS }, 6, { ...options, sampledWh: 0 });
+  t.match(zero, [{ energyWh: 6, measuredMs: 60_000 }, {}], 'samples of no power have no profile');
+
+  const guessed = minutes(20, 60_000);
+  spread(guessed, span, 50, { ...options, estimated: true });
+  t.match(guessed, [
+    { energyWh: 0, measuredMs: 0, estimatedWh: 20, estimatedMs: 60_000 },
+    { energyWh: 0, bridgedMs: 0, estimatedWh: 30, estimatedMs: 60_000 },
+  ]);
+
+  const bare = minutes(0, 0);
+  spread(bare, { fromMs: T0 + 30_000, toMs: T0 + 2 * MINUTE_MS }, 9, { ...options, sampledWh: 0 });
+  t.match(bare, [{ energyWh: 3, measuredMs: 30_000, bridgedMs: 30_000 }, { energyWh: 6 }]);
+  t.equal(overlapMs(new Bucket(T0), { fromMs: T0 + MINUTE_MS, toMs: T0 + 2 * MINUTE_MS }), 0);
+  t.equal(overlapMs(new Bucket(T0), { fromMs: T0 - 5, toMs: T0 + 7 }), 7);
+});
+
+t.test('a slot’s use follows what its point counts', async (t) => {
+  t.same(
+    (['energy', 'energy-export', 'power', 'voltage'] as const).map((channel) => useOf(channel, 'energy')),
+    ['register', 'export', 'power', 'gauge'],
+  );
+  t.equal(useOf('volume', 'volume'), 'register');
+  t.equal(useOf('power', 'volume'), 'gauge');
+});
+
+t.test('a register tells of the power of its last step, and of less the longer it stands still', async (t) => {
+  const slot = newSlot({ pointId: 1, agentId: 2, channel: 'energy' }, 'energy');
+  noteNewest(slot, T0, 1_000, false);
+  t.ok(Number.isNaN(registerPowerW(slot)), 'one value is no step');
+  noteNewest(slot, T0 + MINUTE_MS, 1_010, true);
+  t.match(slot, { stepWh: 10, meanW: 600, movedMs: T0 + MINUTE_MS, estimated: true });
+  t.equal(registerPowerW(slot), 600);
+  noteNewest(slot, T0 + 3 * MINUTE_MS, 1_010, false);
+  t.equal(registerPowerW(slot), 300, '10 Wh in two minutes at most');
+  noteNewest(slot, T0 + 4 * MINUTE_MS, 1_013, false);
+  t.match(slot, { stepWh: 3, meanW: 60 }, '3 Wh in the three minutes since it moved');
+  noteNewest(slot, T0 + 5 * MINUTE_MS, 5, false);
+  t.ok(Number.isNaN(registerPowerW(slot)), 'after a reset nothing is known');
+});
+
+t.test('rows are the same after their way to another thread', async (t) => {
+  const row = (first: number, power: number | null) => ({
+    pointId: first,
+    startMs: first + 1,
+    energyWh: first + 2,
+    estimatedWh: first + 3,
+    exportWh: first + 4,
+    minW: power,
+    maxW: power === null ? null : power + 1,
+    measuredMs: first + 5,
+    estimatedMs: first + 6,
+    bridgedMs: first + 7,
+  });
+  const rows = [row(10, 0), row(30, null), row(50, -7)];
+  t.same(unpackRows(packRows(rows)), rows);
+  t.same(unpackRows(packRows([])), []);
+});
