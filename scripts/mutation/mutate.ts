@@ -117,7 +117,7 @@ async function tryOut({ bundle, durationMs, reached }: KnownTest, verdicts: Verd
       verdicts.untried += 1;
       continue;
     }
-    const answer = await trial.ask(id, 5 * durationMs + 3_000);
+    const answer = await trial.ask(id, 2 * durationMs + 2_000);
     if (answer?.passed !== true) verdicts.killed.add(id);
     tried += 1;
     if (answer !== null && tried % mutantsPerTrial !== 0) continue;
