@@ -62,6 +62,6 @@ t.test('the documentation works in a browser, under its policy and without the n
       !request.url().startsWith(url.href) && !request.url().startsWith('data:') && complaints.push(request.url()),
   );
   await page.goto(new URL('docs', url).href);
-  await page.getByText('/api/v1/sites/{site}/kpis').waitFor();
+  await page.getByRole('link', { name: '/api/v1/sites/{site}/kpis', exact: true }).waitFor();
   t.same(complaints, []);
 });
