@@ -6,8 +6,10 @@ import type { GaugeInterval } from '../../src/accounting/interval.ts';
 import { minutesOfSpan } from '../../src/accounting/minutes-of-span.ts';
 import { packRows, unpackRows } from '../../src/accounting/packed-rows.ts';
 import { PointOwners } from '../../src/accounting/owners.ts';
-import { newSlot, noteNewest, registerPowerW, useOf } from '../../src/accounting/slot.ts';
+import { PointAccount } from '../../src/accounting/point-account.ts';
+import { loadSlot, newSlot, noteNewest, registerPowerW, saveSlot, useOf } from '../../src/accounting/slot.ts';
 import { overlapMs, spread } from '../../src/accounting/spread.ts';
+import { loadPoint, NumberReader, NumberWriter, savePoint } from '../../src/accounting/state.ts';
 
 /** The parts of the accounting, each with numbers worked by hand. */
 
@@ -51,9 +53,16 @@ t.test('factors multiply where they hold together, and a negative one turns leas
     estimatedMs: 24_000,
     bridgedMs: 0,
   });
+  t.equal(points.factorAt(2, T0), 1, 'another point');
   t.equal(points.scale(row(0)).maxW, null, 'unknown stays unknown');
   t.same(points.scale(row(0)), { ...row(0), energyWh: 30, estimatedWh: 12, exportWh: 3, minW: 1_500 });
   t.same(points.scale(row(2)), { ...row(2), energyWh: -20, estimatedWh: -8, exportWh: -2, minW: null, maxW: -1_000 });
+  points.set(2, { voids: [], factors: [{ fromMs: T0, toMs: T0 + MINUTE_MS, factor: 0.5 }], entered: [] });
+  t.match(
+    points.scale({ ...row(0), pointId: 2, maxW: 600 }),
+    { minW: 250, maxW: 300 },
+    'a fraction turns nothing round',
+  );
   const untouched = row(3);
   t.equal(points.scale(untouched), untouched);
 });
@@ -78,6 +87,8 @@ t.test('a point changes hands when its agent was silent for more than a minute, 
   first.admit(0, 0, T0, 0);
   loaded.load(first.save());
   t.equal(loaded.of(0), 0, 'agent 0 is an agent');
+  t.ok(loaded.admit(1, 7, T0, 0));
+  t.notOk(loaded.admit(1, 8, T0 + 1, 0), 'its owner has just been heard');
 });
 
 t.test('a span has every minute that it touches, the known ones among them', async (t) => {
@@ -155,6 +166,10 @@ t.test('a register’s energy follows the samples, and what they do not cover ge
   spread(zero, { ...span, toMs: T0 + MINUTE_MS }, 6, { ...options, sampledWh: 0 });
   t.match(zero, [{ energyWh: 6, measuredMs: 60_000 }, {}], 'samples of no power have no profile');
 
+  const idle = minutes(0, 60_000);
+  spread(idle, span, 6, { ...options, sampledWh: 0 });
+  t.match(idle, [{ energyWh: 0 }, { energyWh: 6 }], 'what samples of no power do not cover gets all');
+
   const guessed = minutes(20, 60_000);
   spread(guessed, span, 50, { ...options, estimated: true });
   t.match(guessed, [
@@ -209,4 +224,39 @@ t.test('rows are the same after their way to another thread', async (t) => {
   const rows = [row(10, 0), row(30, null), row(50, -7)];
   t.same(unpackRows(packRows(rows)), rows);
   t.same(unpackRows(packRows([])), []);
+});
+
+t.test('an account is the same after a snapshot, with all the minutes that wait for its register', async (t) => {
+  const account = new PointAccount(4, 30_000);
+  const ignore = () => {};
+  Object.assign(account, { modulusWh: 5_000, quantity: 'volume' });
+  account.register(T0, 100, false, ignore);
+  account.exportRegister(T0, 7);
+  for (let second = 0; second <= 150; second += 30)
+    account.power(T0 + second * 1_000, 600 + second, second === 150, ignore);
+  t.ok(account.held.length > 0 && account.current !== null && account.sampleEstimated);
+  const saved = (of: PointAccount) => {
+    const out = new NumberWriter();
+    savePoint(of, out);
+    return out.toArray();
+  };
+  t.same(loadPoint(4, new NumberReader(saved(account))), account);
+  t.same(loadPoint(5, new NumberReader(saved(new PointAccount(5, 9)))), new PointAccount(5, 9), 'nothing is nothing');
+  t.throws(() => loadPoint(4, new NumberReader(saved(account).slice(0, -1))), RangeError);
+});
+
+t.test('a slot is the same after a snapshot, its gauge with it', async (t) => {
+  for (const channel of ['energy', 'voltage'] as const) {
+    const fresh = () => newSlot({ pointId: 1, agentId: 2, channel }, 'energy');
+    const slot = fresh();
+    noteNewest(slot, T0, 1_000, false);
+    noteNewest(slot, T0 + MINUTE_MS, 1_010, true);
+    slot.gauge?.sample(T0, 230, () => {});
+    t.equal(slot.gauge === null, channel === 'energy');
+    const out = new NumberWriter();
+    saveSlot(slot, out);
+    const loaded = fresh();
+    loadSlot(loaded, new NumberReader(out.toArray()));
+    t.same(loaded, slot, channel);
+  }
 });

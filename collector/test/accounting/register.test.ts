@@ -34,6 +34,7 @@ t.test(
   async (t) => {
     t.same(judgeRegister(990, 10, HOUR_MS, limitsOf(1_000, 0)), advance(20));
     t.same(judgeRegister(990, 10, HOUR_MS, limitsOf(null, 0)), reset, 'no modulus');
+    t.same(judgeRegister(-5, -10, HOUR_MS, limitsOf(null, 0)), reset, 'below zero neither');
     t.same(judgeRegister(1_000, 10, HOUR_MS, limitsOf(1_000, 0)), reset, 'the modulus itself is never shown');
     t.same(judgeRegister(1_001, 10, HOUR_MS, limitsOf(1_000, 0)), reset);
     t.same(judgeRegister(50_000, 10, 0, limitsOf(100_000, 1)), reset, 'what would have flowed is not plausible');
