@@ -15,11 +15,12 @@ export class CollectorClient {
   readonly #url: string;
   readonly #data: string;
 
-  /** @throws AnswerError where the configuration does not say the port */
-  constructor({ http: { host, port }, data }: Pick<CollectorConfig, 'http' | 'data'>) {
-    if (port === 0) throw new AnswerError('http.port of the configuration is 0: a command needs a fixed port');
-    const reached = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
-    this.#url = `http://${reached.includes(':') ? `[${reached}]` : reached}:${port}`;
+  /**
+   * @param url where it serves its API, if not where the configuration says
+   * @throws AnswerError where neither says the port
+   */
+  constructor({ http, data }: Pick<CollectorConfig, 'http' | 'data'>, url: string = addressOf(http)) {
+    this.#url = url.replace(/\/+$/, '');
     this.#data = data;
   }
 
@@ -28,10 +29,17 @@ export class CollectorClient {
     return this.#ask(path, {});
   }
 
-  /** @throws AnswerError; ConfigError where the token cannot be read */
+  /**
+   * @param body bytes as they are, anything else as JSON, null for none
+   * @throws AnswerError; ConfigError where the token cannot be read
+   */
   post(path: string, body: unknown): Promise<unknown> {
-    const headers = { authorization: `Bearer ${readToken(this.#data)}`, 'content-type': 'application/json' };
-    return this.#ask(path, { method: 'POST', headers, body: JSON.stringify(body) });
+    const authorization = `Bearer ${readToken(this.#data)}`;
+    if (body === null) return this.#ask(path, { method: 'POST', headers: { authorization } });
+    const isBytes = Buffer.isBuffer(body);
+    const type = isBytes ? 'application/octet-stream' : 'application/json';
+    const headers = { authorization, 'content-type': type };
+    return this.#ask(path, { method: 'POST', headers, body: isBytes ? new Uint8Array(body) : JSON.stringify(body) });
   }
 
   async #ask(path: string, init: RequestInit): Promise<unknown> {
@@ -49,4 +57,14 @@ export class CollectorClient {
     if (!response.ok) throw new AnswerError(answer?.detail ?? `the collector answers ${path} with ${response.status}`);
     return answer;
   }
+}
+
+/**
+ * Where a collector serves its API, as reached from the same machine.
+ * @throws AnswerError where the port is free to be any
+ */
+export function addressOf({ host, port }: CollectorConfig['http']): string {
+  if (port === 0) throw new AnswerError('http.port of the configuration is 0: a command needs a fixed port');
+  const reached = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
+  return `http://${reached.includes(':') ? `[${reached}]` : reached}:${port}`;
 }

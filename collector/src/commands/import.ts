@@ -13,8 +13,8 @@ import { isMean, loadMapping, type Mapping } from '../import/mapping.ts';
 import { HistoryReader } from '../import/reader.ts';
 import { type ImportSummary, summarise } from '../import/summary.ts';
 import { textOf } from '../import/summary-text.ts';
-import { HistorySender } from '../import/history-sender.ts';
-import { readToken } from '../token.ts';
+import { HistorySender, type SenderOptions } from '../import/history-sender.ts';
+import { AnswerError, addressOf, CollectorClient } from './collector-client.ts';
 
 /** `wattmark-collector import`: reads a history, says what it is booked as, and puts it on record. */
 
@@ -47,7 +47,8 @@ export async function runImport(files: readonly string[], options: ImportOptions
     await importFiles(files, options, output);
     return 0;
   } catch (error) {
-    if (!(error instanceof HistoryError || error instanceof CollectorError)) throw error;
+    if (!(error instanceof HistoryError || error instanceof CollectorError || error instanceof AnswerError))
+      throw error;
     output.stderr.write(`${error.message}\n`);
     return 1;
   }
@@ -92,22 +93,17 @@ function senderOf(files: readonly string[], options: ImportOptions): HistorySend
   const { by, reason, site } = options;
   if (by === undefined || reason === undefined)
     throw new HistoryError('--by and --reason say who imports and why; with --dry-run nothing is put on record');
-  const { data } = loadCollectorConfig(options.config, process.env);
+  const client = new CollectorClient(loadCollectorConfig(options.config, process.env), options.url);
   const mapping = readFileSync(options.mapping, 'utf8');
-  return new HistorySender({
-    url: urlOf(options),
-    token: readToken(data),
-    site,
-    entry: { by, reason, mapping, files },
-  });
+  const post: SenderOptions['post'] = (path, body) => client.post(path, body);
+  return new HistorySender({ post, site, entry: { by, reason, mapping, files } });
 }
 
 function urlOf({ url, config, dryRun }: ImportOptions): string {
   if (url !== undefined) return url;
   // A dry run needs no collector, and no configuration of one.
   if (dryRun && !existsSync(config)) return 'http://127.0.0.1:8080';
-  const { http } = loadCollectorConfig(config, process.env);
-  return `http://${http.host.includes(':') ? `[${http.host}]` : http.host}:${http.port}`;
+  return addressOf(loadCollectorConfig(config, process.env).http);
 }
 
 /** What the collector says of the site; a dry run goes without it. */

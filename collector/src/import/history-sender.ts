@@ -4,13 +4,11 @@ import { basename } from 'node:path';
 import { useOf } from '../accounting/slot.ts';
 import type { BlockSpool } from './block-spool.ts';
 import { HistoryError } from './history-file.ts';
-import { CollectorError } from './known-history.ts';
 import type { Series } from './mapping.ts';
 
 export interface SenderOptions {
-  /** Where the collector serves its API. */
-  readonly url: string;
-  readonly token: string;
+  /** Sends a body to a path of the collector's API, and resolves to its answer. */
+  readonly post: (path: string, body: object | null) => Promise<unknown>;
   readonly site: string;
   readonly entry: {
     readonly by: string;
@@ -19,9 +17,6 @@ export interface SenderOptions {
     readonly files: readonly string[];
   };
 }
-
-/** The collector may have to account for years of a large site before it answers. */
-const TIMEOUT_MS = 900_000;
 
 /** Hands a history in: what it is, its blocks, and that it counts. */
 export class HistorySender {
@@ -33,7 +28,7 @@ export class HistorySender {
 
   /**
    * @returns the id of the correction that the import is
-   * @throws CollectorError where the collector does not take it; what it has so far counts for nothing
+   * @throws what `post` does where the collector does not take it; what it has so far counts for nothing
    */
   async send(
     series: readonly Series[],
@@ -59,27 +54,9 @@ export class HistorySender {
     return correction;
   }
 
-  async #post(path: string, body: Buffer | object | null): Promise<unknown> {
-    const { url, token, site } = this.#options;
-    const isBlock = Buffer.isBuffer(body);
-    const type = isBlock ? 'application/octet-stream' : 'application/json';
-    let response: Response;
-    try {
-      response = await fetch(`${url}/api/v1/sites/${site}/imports${path}`, {
-        method: 'POST',
-        headers: { authorization: `Bearer ${token}`, ...(body !== null && { 'content-type': type }) },
-        body: isBlock ? new Uint8Array(body) : body && JSON.stringify(body),
-        signal: AbortSignal.timeout(TIMEOUT_MS),
-      });
-    } catch (error) {
-      const { cause, message } = error as Error;
-      throw new CollectorError(
-        `the collector at ${url} does not answer: ${cause instanceof Error ? cause.message : message}`,
-      );
-    }
-    const answer = (await response.json()) as { detail?: string };
-    if (!response.ok) throw new CollectorError(`the collector refuses: ${answer.detail ?? response.statusText}`);
-    return answer;
+  #post(path: string, body: object | null): Promise<unknown> {
+    const { post, site } = this.#options;
+    return post(`/api/v1/sites/${site}/imports${path}`, body);
   }
 }
 
