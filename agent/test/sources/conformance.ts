@@ -148,10 +148,10 @@ export function conformance(t: Test, bench: Bench): void {
     await readMany();
     const during = held();
     await readMany();
-    t.equal(await settleAt(during), during, 'no more after 100 ticks than after 50');
+    t.ok((await settleAt(during)) <= during, 'no more after 100 ticks than after 50');
     t.same(warnings, [], 'no listener is left on the signal');
     await source.close();
-    t.equal(await settleAt(before), before, 'nothing after close');
+    t.ok((await settleAt(before)) <= before, 'nothing after close');
   });
 }
 
@@ -174,8 +174,8 @@ function isSocket(path: string): boolean {
   }
 }
 
-/** Lets closed sockets go on both ends, for a limited number of turns of the event loop. */
+/** Lets closed sockets go on both ends, of which the other may be another process: two seconds at most. */
 async function settleAt(count: number): Promise<number> {
-  for (let turn = 0; turn < 100 && held() !== count; turn++) await new Promise((resolve) => setImmediate(resolve));
+  for (let turn = 0; turn < 200 && held() > count; turn++) await new Promise((resolve) => setTimeout(resolve, 10));
   return held();
 }
