@@ -64,7 +64,7 @@ export class Bucket {
 
   /** Whether nothing is known of the minute. */
   get isEmpty(): boolean {
-    return this.measuredMs + this.provisionalMs + this.estimatedMs < 0.5;
+    return this.measuredMs + this.provisionalMs + this.estimatedMs < 0.5 && this.exportWh === 0;
   }
 
   /** The interval as known now. */

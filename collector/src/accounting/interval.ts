@@ -19,7 +19,7 @@ export interface Span {
  * What one metering point drew in one interval `[startMs, startMs + 1 minute)` (or a quarter-hour, where it is rolled
  * up). An interval without any energy known has no row at all: a missing row means unknown, never zero. Where a
  * restatement takes back all that was known of an interval, its newest row is empty: it covers no time, and means
- * unknown as well.
+ * unknown as well. Where only the register of energy fed back moved, a row says that alone, and covers no time either.
  */
 export interface PointInterval {
   /** Number of the point in the catalogue. */
@@ -47,8 +47,18 @@ export interface PointInterval {
 }
 
 /** Whether a row takes back what was known of its interval. */
-export function isEmpty({ measuredMs, estimatedMs }: PointInterval): boolean {
-  return measuredMs === 0 && estimatedMs === 0;
+export function isEmpty(row: PointInterval): boolean {
+  return !knowsDrawn(row) && row.exportWh === 0;
+}
+
+/** Whether the energy drawn is known of any of the interval; where it is not, what was fed back may still be known. */
+export function knowsDrawn({ measuredMs, estimatedMs }: PointInterval): boolean {
+  return measuredMs > 0 || estimatedMs > 0;
+}
+
+/** Energy drawn less energy fed back, Wh; null where nothing is known of the energy drawn. */
+export function netWhOf(row: PointInterval): number | null {
+  return knowsDrawn(row) ? row.energyWh - row.exportWh : null;
 }
 
 /** What a channel that is not energy did in one minute. */

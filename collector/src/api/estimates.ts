@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import type { PointInterval } from '../accounting/interval.ts';
+import { netWhOf, type PointInterval } from '../accounting/interval.ts';
 import {
   type EstimateMethod,
   type Known,
@@ -127,7 +127,7 @@ export async function fillsOf(
     const sum = sumAt.get(startMs);
     const { missingS } = secondsOf(elapsedMs(startMs), knownMs(startMs), estimate?.ms ?? 0);
     if (result === null) return { missingS };
-    const energyWh = sum === undefined ? null : sum.energyWh - sum.exportWh;
+    const energyWh = sum === undefined ? null : netWhOf(sum);
     return { missingS, estimated: withMeasured(estimate, energyWh) };
   };
   return { estimation: estimationOf(settings, problem), fills };

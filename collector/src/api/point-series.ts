@@ -1,6 +1,6 @@
 import { channels } from '@wattmark/shared/channels';
 import { type Static, Type } from 'typebox';
-import type { GaugeInterval, PointInterval } from '../accounting/interval.ts';
+import { type GaugeInterval, knowsDrawn, type PointInterval } from '../accounting/interval.ts';
 import { unitOf } from '../accounting/quantity.ts';
 import { steps } from '../kpi/boundaries.ts';
 import { isoTime } from '../kpi/period.ts';
@@ -110,14 +110,15 @@ function answer(
 ): Omit<Static<typeof interval>, 'missingS' | 'estimated'> {
   const { measuredMs = 0, estimatedMs = 0, bridgedMs = 0 } = sum ?? {};
   const knownTimeMs = measuredMs + estimatedMs;
+  const drawn = sum !== undefined && knowsDrawn(sum) ? sum : null;
   return {
     start: isoTime(startMs),
     end: isoTime(endMs),
-    energyWh: sum?.energyWh ?? null,
-    estimatedWh: sum?.estimatedWh ?? null,
+    energyWh: drawn?.energyWh ?? null,
+    estimatedWh: drawn?.estimatedWh ?? null,
     exportWh: sum?.exportWh ?? null,
     minW: sum?.minW ?? null,
-    meanW: sum === undefined || knownTimeMs <= 0 ? null : (sum.energyWh - sum.exportWh) / (knownTimeMs / 3_600_000),
+    meanW: drawn === null ? null : (drawn.energyWh - drawn.exportWh) / (knownTimeMs / 3_600_000),
     maxW: sum?.maxW ?? null,
     measuredS: measuredMs / 1000,
     estimatedS: estimatedMs / 1000,

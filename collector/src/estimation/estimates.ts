@@ -1,4 +1,4 @@
-import { QUARTER_MS, type Span } from '../accounting/interval.ts';
+import { netWhOf, QUARTER_MS, type Span } from '../accounting/interval.ts';
 import type { Figures } from '../figures.ts';
 import { atLevel, type LevelSum } from '../kpi/level.ts';
 import type { Balance, LevelPlan, Term } from '../site/balance.ts';
@@ -137,7 +137,8 @@ export function sideEstimate(
     const fill = fillOf(pointId, startMs);
     const knownMs = (row?.measuredMs ?? 0) + (row?.estimatedMs ?? 0) + (fill?.missingMs ?? 0);
     if (QUARTER_MS - knownMs >= LEAST_GAP_MS) return null;
-    energyWh += weight * ((row?.energyWh ?? 0) - (row?.exportWh ?? 0) + (fill?.energyWh ?? 0));
+    const knownWh = (row === undefined ? null : netWhOf(row)) ?? 0;
+    energyWh += weight * (knownWh + (fill?.energyWh ?? 0));
     if (fill !== undefined) methods.add(fill.method);
     if (row !== undefined && row.estimatedMs > 0) methods.add('reading');
   }

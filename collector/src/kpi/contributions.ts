@@ -1,4 +1,4 @@
-import type { PointInterval, Span } from '../accounting/interval.ts';
+import { netWhOf, type PointInterval, type Span } from '../accounting/interval.ts';
 import type { Figures } from '../figures.ts';
 import type { LevelPlan } from '../site/balance.ts';
 import type { Site, SitePoint } from '../site/site.ts';
@@ -59,7 +59,7 @@ export function contributionsOf(site: Site, { total, it }: LevelPlan, intervals:
   const counted = ({ all }: Weights): CountedPoint[] =>
     [...all].map(([point, weights]) => {
       const interval = intervalOf(point, intervals);
-      const energyWh = interval === null ? null : interval.energyWh - interval.exportWh;
+      const energyWh = interval === null ? null : netWhOf(interval);
       return { site: point, point: point.point, interval, energyWh, ...weights, chain: chainOf(point) };
     });
   const constants = [...points.all].flatMap(([point, weights]) => constantOf(point, weights, intervals));

@@ -1,5 +1,5 @@
 import { energyRoles, type Level, levels, type Role, supplyRoles } from '@wattmark/shared/roles';
-import { isEmpty, type PointInterval } from '../accounting/interval.ts';
+import { knowsDrawn, type PointInterval } from '../accounting/interval.ts';
 import { whPerUnit } from './conversion.ts';
 import { completeLevels } from './level-tree.ts';
 import { noLevel, noPart } from './interval-sum.ts';
@@ -260,7 +260,7 @@ function roleWh(terms: readonly Term[], rowOf: RowOf): number | null {
   let sum: number | null = null;
   for (const { point, weight } of terms) {
     const row = point.pointId === null ? undefined : rowOf(point.pointId);
-    if (row !== undefined && !isEmpty(row)) sum = (sum ?? 0) + weight * row.energyWh;
+    if (row !== undefined && knowsDrawn(row)) sum = (sum ?? 0) + weight * row.energyWh;
   }
   return sum;
 }

@@ -1,4 +1,4 @@
-import { isEmpty, MINUTE_MS, type PointInterval } from '../accounting/interval.ts';
+import { knowsDrawn, MINUTE_MS, type PointInterval } from '../accounting/interval.ts';
 import type { Site, SitePoint } from './site.ts';
 
 /** How one virtual point's minutes are made. */
@@ -86,7 +86,7 @@ function virtualRow({ pointId, members, constantW }: VirtualPlan, startMs: numbe
   const sum = { energyWh: 0, estimatedWh: 0, exportWh: 0 };
   for (const { pointId: memberId, factor } of members) {
     const member = rowOf(memberId);
-    if (member === undefined || isEmpty(member)) return row;
+    if (member === undefined || !knowsDrawn(member)) return row;
     const knownMs = member.measuredMs + member.estimatedMs;
     times.measuredMs = Math.min(times.measuredMs, member.measuredMs);
     times.knownMs = Math.min(times.knownMs, knownMs);

@@ -235,21 +235,7 @@ function judge({ ticks }: Story, meter: Meter, rows: readonly PointInterval[]): 
   if (meter.kind !== 'prosumer') return;
   const backWh = curve.energyWh(firstMs, lastMs, 'fed-back');
   if (exportWh > backWh + meter.stepWh + rounding) fail(`${exportWh} Wh fed back, but ${backWh} Wh`);
-  // A minute of which nothing is known but what was fed back is unknown altogether.
-  if (
-    isSampledThroughout(
-      sampled.map(({ atMs }) => atMs),
-      lastMs,
-    ) &&
-    exportWh < backWh - meter.stepWh - rounding
-  ) {
-    fail(`${exportWh} Wh fed back, but ${backWh} Wh`);
-  }
-}
-
-function isSampledThroughout(atMs: readonly number[], untilMs: number): boolean {
-  const isNear = (ms: number, index: number): boolean => index === 0 || ms - (atMs[index - 1] as number) <= MAX_GAP_MS;
-  return (atMs.at(-1) ?? 0) >= untilMs && atMs.every(isNear);
+  if (exportWh < backWh - meter.stepWh - rounding) fail(`${exportWh} Wh fed back, but ${backWh} Wh`);
 }
 
 function often(tenths: number): fc.Arbitrary<boolean> {

@@ -1,7 +1,7 @@
 import t from 'tap';
 import type { Channel } from '@wattmark/shared/channels';
 import { Accounting } from '../../src/accounting/accounting.ts';
-import { isEmpty, MINUTE_MS, type PointInterval } from '../../src/accounting/interval.ts';
+import { isEmpty, MINUTE_MS, netWhOf, type PointInterval } from '../../src/accounting/interval.ts';
 import { Catalogue } from '../../src/evidence/catalogue.ts';
 import { newColumns } from '../../src/evidence/record.ts';
 
@@ -60,6 +60,16 @@ t.test('what is fed back is not subtracted from the power as well as counted by 
     bench.sum(({ energyWh }) => energyWh),
     0,
   );
+});
+
+t.test('what is fed back is known also where nothing is known of what was drawn', async (t) => {
+  const bench = new Bench();
+  for (let minute = 0; minute <= 10; minute++) bench.send(60 * minute, { 'energy-export': 5000 + 6 * minute });
+  t.ok(Math.abs(bench.sum(({ exportWh }) => exportWh) - 60) < 1e-6);
+  const row = bench.minute(5) as PointInterval;
+  t.match(row, { exportWh: 6, energyWh: 0, measuredMs: 0, estimatedMs: 0 });
+  t.equal(isEmpty(row), false);
+  t.equal(netWhOf(row), null, 'what was drawn stays unknown, and so does the difference');
 });
 
 t.test('a late reading without a number takes nothing back of what numbered ones have said since', async (t) => {

@@ -74,6 +74,12 @@ t.test('a part of the overhead counts while all of its points are measured', asy
   );
 });
 
+t.test('what was fed back alone says nothing of what was drawn', async (t) => {
+  const at = site([point(1, 'solar'), point(2, 'it')]);
+  const [minute] = siteMinutes(at, [row(1, 0, { measuredMs: 0, exportWh: 5 }), row(2, 10)]);
+  t.match(minute, { supplyWh: null, supplyMs: 0, roleWh: byRole({ it: 10 }) });
+});
+
 t.test('two feeds, a generator, sun that is partly sold, and chilled water with its factor', async (t) => {
   const at = site([
     point(1, 'utility'),

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import t from 'tap';
-import { isEmpty, MINUTE_MS, type PointInterval, QUARTER_MS } from '../../src/accounting/interval.ts';
+import { knowsDrawn, MINUTE_MS, type PointInterval, QUARTER_MS } from '../../src/accounting/interval.ts';
 import { atLevel } from '../../src/kpi/level.ts';
 import { balanceOf, siteMinutes } from '../../src/site/balance.ts';
 import { sumSiteIntervals } from '../../src/site/interval-sum.ts';
@@ -53,6 +53,8 @@ t.test('members count with their factors, and what was fed back keeps its direct
 t.test('a member that is missing makes the minute missing, and one that nobody knows all of them', async (t) => {
   t.match(rowsOf(hall, [row(1, 100), row(2, 30)]).get(4), { energyWh: 0, measuredMs: 0, estimatedMs: 0 });
   t.match(rowsOf(hall, [row(1, 100), row(2, 30), row(3, 0, { measuredMs: 0 })]).get(4), { measuredMs: 0 });
+  const onlyFedBack = row(3, 0, { measuredMs: 0, exportWh: 4 });
+  t.match(rowsOf(hall, [row(1, 100), row(2, 30), onlyFedBack]).get(4), { energyWh: 0, exportWh: 0, measuredMs: 0 });
   t.equal(rowsOf(hall, [row(9, 1)]).size, 0);
   const unread = site([total, ...members.slice(1), point(null, null, { point: 'a' })]);
   t.equal(rowsOf(unread, [row(2, 30), row(3, 1)]).size, 0);
@@ -161,7 +163,7 @@ t.test('net energies add up linearly in each minute, and quarter-hours are the s
       let knownMs = 0;
       for (let minute = 0; minute < 30; minute++) {
         const inMinute = rows.filter(({ startMs }) => startMs === T0 + minute * MINUTE_MS);
-        if (inMinute.length < 3 || inMinute.some(isEmpty)) continue;
+        if (inMinute.length < 3 || !inMinute.every(knowsDrawn)) continue;
         expectedWh += inMinute.reduce((sum, one) => sum + (factorOf[one.pointId] as number) * net(one), 0);
         knownMs += Math.min(...inMinute.map(({ measuredMs }) => measuredMs));
       }

@@ -1,4 +1,5 @@
 import type { Role } from '@wattmark/shared/roles';
+import { netWhOf } from '../../accounting/interval.ts';
 import type { SitePoint } from '../../site/site.ts';
 import { compare, excessWh } from '../comparison.ts';
 import { type CountedSet, countedSets } from '../counted.ts';
@@ -91,8 +92,8 @@ function otherLoads(inspection: Inspection): Observation[] {
 /** A point's energy in the period in brackets; nothing where it is unknown. */
 function amount(inspection: Inspection, point: SitePoint): string {
   const rows = inspection.steps.flatMap((_, step) => inspection.row(point, step) ?? []);
-  if (rows.length === 0) return '';
-  return ` (${energy(rows.reduce((sum, { energyWh, exportWh }) => sum + energyWh - exportWh, 0))} in the period)`;
+  const known = rows.flatMap((row) => netWhOf(row) ?? []);
+  return known.length === 0 ? '' : ` (${energy(known.reduce((sum, wh) => sum + wh, 0))} in the period)`;
 }
 
 /** The first of those about one point. */
