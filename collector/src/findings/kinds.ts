@@ -75,6 +75,12 @@ export const kinds = {
     meaning: 'a point feeds one whose level is nearer the supply',
     advice: 'Correct feeds or level of the two points.',
   },
+  'alternate-without-effect': {
+    severities: ['warning'],
+    meaning:
+      'the point that is to fill another’s gaps cannot: it does not exist, was never read, or its method is not asked for',
+    advice: 'Correct alternate or estimation.methods in the site file.',
+  },
   'it-beyond-total': {
     severities: ['error', 'warning'],
     meaning: 'IT used more than the whole site, by more than the accuracies allow: a ratio below 1',

@@ -4,6 +4,7 @@ import { boundaries, RangeTooLargeError, type Step, usualLengthMs } from '../kpi
 import { type Knowledge, knownUntilMs } from '../kpi/site-kpis.ts';
 import type { Site } from '../site/site.ts';
 import { acknowledge } from './acknowledgement.ts';
+import { checkAlternates } from './checks/alternates.ts';
 import { checkAgents } from './checks/agents.ts';
 import { checkChildren, checkEfficiency } from './checks/children.ts';
 import { checkDoubleCount } from './checks/double-count.ts';
@@ -24,6 +25,7 @@ const checks: readonly Check[] = [
   checkEfficiency,
   checkDoubleCount,
   checkFeeds,
+  checkAlternates,
   checkRatio,
   checkSilence,
   checkRegisters,

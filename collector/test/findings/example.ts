@@ -4,6 +4,7 @@ import type { Finding } from '../../src/findings/finding.ts';
 import { type Inspection, inspectionOf } from '../../src/findings/inspection.ts';
 import type { SiteNotes } from '../../src/findings/notes.ts';
 import { inspect } from '../../src/findings/site-findings.ts';
+import type { SiteFile } from '../../src/site/site-file.ts';
 import type { SitePoint } from '../../src/site/site.ts';
 import { row, site, T0 } from '../site/example.ts';
 
@@ -23,6 +24,7 @@ export interface Look {
   readonly agents?: readonly AgentFigures[];
   readonly asOfMs?: number | null;
   readonly kind?: 'data-centre' | 'base-station';
+  readonly file?: SiteFile;
 }
 
 /** A site as the checks see it: by default one day of hours. */
@@ -42,7 +44,8 @@ export function inspectionOfLook(look: Look): Inspection {
   const daysMs = Array.from({ length: Math.ceil((steps * stepMs) / DAY_MS) }, (_, day) => T0 + day * DAY_MS);
   const notes = { incidents: [], clocks: [], registers: [], meters: [], ...look.notes };
   const agents = look.agents ?? [];
-  const at = site(points, { kind: look.kind ?? 'data-centre' });
+  const { file } = look;
+  const at = site(points, { kind: look.kind ?? 'data-centre', ...(file === undefined ? {} : { file }) });
   return inspectionOf({
     site: at,
     span,

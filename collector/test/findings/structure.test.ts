@@ -1,4 +1,6 @@
 import t from 'tap';
+import type { EstimationMethod } from '../../src/estimation/settings.ts';
+import { emptySiteFile } from '../../src/site/site-file.ts';
 import { point } from '../site/example.ts';
 import { find, kindsOf, only } from './example.ts';
 
@@ -35,6 +37,31 @@ t.test('feeds that lead nowhere, or towards the supply', async (t) => {
     only({ points }, 'feeds-upward').explanation,
     /srv \(equipment-input\) feeds ups \(ups-output\), which is nearer/,
   );
+});
+
+t.test('an alternate that can fill nothing', async (t) => {
+  const points = [
+    point(1, 'it', { point: 'a' }),
+    point(2, 'it', { point: 'b' }),
+    point(null, 'it', { point: 'unread' }),
+  ];
+  const found = (alternate: string, methods: EstimationMethod[] = ['alternate']) => {
+    const estimation = { methods, linearMaxMinutes: 60, historyWeeks: 3 };
+    const file = {
+      ...emptySiteFile({ site: 'dc-1', group: 'default' }),
+      points: [{ point: 'a', alternate }],
+      estimation,
+    };
+    return find({ points, file });
+  };
+  t.same(found('b'), []);
+  t.match(found('nobody'), [{ kind: 'alternate-without-effect', severity: 'warning', points: ['a', 'nobody'] }]);
+  t.match(found('nobody')[0]?.explanation, /^Gaps of a are to be filled by nobody, which the site does not have: it/);
+  t.match(
+    found('unread')[0]?.explanation,
+    /by unread, of which there has never been a reading: it fills nothing\. Cor/,
+  );
+  t.match(found('b', ['linear'])[0]?.explanation, /by b, but estimation\.methods of the site file does not have/);
 });
 
 t.test('a tree that is in order', async (t) => {
