@@ -4,11 +4,11 @@ import { AdjustedPoints, type EnteredReading } from './adjustments.ts';
 import type { BucketSink } from './bucket.ts';
 import { ClockBook, type ClockBookState } from './clock-book.ts';
 import { type AccountingCounters, newCounters } from './counters.ts';
-import { book, History, type HistoryState, type Use } from './history.ts';
+import { book, bookEntered, History, type HistoryState, type Use } from './history.ts';
 import { IncidentBook, type IncidentKind, type IncidentBookState } from './incident-book.ts';
 import { type Closed, type GaugeInterval, MINUTE_MS, type PointInterval, type Span } from './interval.ts';
 import { type OwnersState, PointOwners } from './owners.ts';
-import { MAX_BRIDGE_MS, MAX_HELD_BY_HAND, type Outcome, PointAccount, type Sample } from './point-account.ts';
+import { MAX_BRIDGE_MS, type Outcome, PointAccount, type Sample } from './point-account.ts';
 import type { Quantity } from './quantity.ts';
 import { noteNewest, type Slot, type SlotState, type SlotUse } from './slot.ts';
 import { SlotBook } from './slot-book.ts';
@@ -161,16 +161,9 @@ export class Accounting {
     return this.#owners.version;
   }
 
-  /**
-   * Books a register value that no agent sent; readings of its time and later must not be booked yet. What samples say until
-   * then belongs to the time before, and needs the next one: null where there is none.
-   */
-  enter(pointId: number, { atMs, use, value, nextFirst }: EnteredReading, next: Sample | null): void {
-    const account = this.#point(pointId);
-    if (next !== null) account.interpolate(atMs, next, this.#pointSink);
-    account.maxHeld = MAX_HELD_BY_HAND;
-    book(account, use, atMs, value, false, this.#pointSink);
-    if (nextFirst !== null) account.replaceMeter(atMs, use, nextFirst);
+  /** Books a register value that no agent sent, as `bookEntered` does it. */
+  enter(pointId: number, reading: EnteredReading, next: Sample | null): void {
+    bookEntered(this.#point(pointId), reading, next, this.#pointSink);
   }
 
   /** What a point's energy was accounted up to; NaN where nothing is known. */

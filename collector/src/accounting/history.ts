@@ -1,5 +1,6 @@
+import type { EnteredReading } from './adjustments.ts';
 import { Bucket, type BucketSink } from './bucket.ts';
-import type { Outcome, PointAccount } from './point-account.ts';
+import { MAX_HELD_BY_HAND, type Outcome, type PointAccount, type Sample } from './point-account.ts';
 import { loadPoint, NumberReader, NumberWriter, savePoint } from './state.ts';
 
 /**
@@ -41,6 +42,22 @@ export function book(
   if (use === 'power') return account.power(atMs, value, estimated, sink);
   if (use === 'export') return account.exportRegister(atMs, value);
   return account.register(atMs, value, estimated, sink);
+}
+
+/**
+ * Books a register value that somebody read off; readings of its time and later must not be booked yet. What samples say until
+ * then belongs to the time before, and needs the next one: null where there is none.
+ */
+export function bookEntered(
+  account: PointAccount,
+  { atMs, use, value, nextFirst }: EnteredReading,
+  next: Sample | null,
+  sink: BucketSink,
+): void {
+  if (next !== null) account.interpolate(atMs, next, sink);
+  account.maxHeld = MAX_HELD_BY_HAND;
+  book(account, use, atMs, value, false, sink);
+  if (nextFirst !== null) account.replaceMeter(atMs, use, nextFirst);
 }
 
 function bookEntry(account: PointAccount, { use, atMs, value, estimated }: Entry, sink: BucketSink): Outcome {

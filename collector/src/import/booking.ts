@@ -1,7 +1,8 @@
 import { MAX_GAP_INTERVALS } from '../accounting/accounting.ts';
+import type { EnteredReading } from '../accounting/adjustments.ts';
 import type { BucketSink } from '../accounting/bucket.ts';
-import { book, type Use, uses } from '../accounting/history.ts';
-import { type Outcome, PointAccount } from '../accounting/point-account.ts';
+import { book, bookEntered, type Use, uses } from '../accounting/history.ts';
+import { type Outcome, PointAccount, type Sample } from '../accounting/point-account.ts';
 import type { Block } from './block.ts';
 
 /** One channel's readings of a point, from the earliest block to the latest. */
@@ -43,11 +44,14 @@ export function bookPoint(readings: readonly PointReadings[], intervalMs: number
 export class PointHistory {
   readonly #account: PointAccount;
   readonly #channels: Cursor[];
+  readonly #entered: EnteredReading[];
   readonly outcomes: Outcomes = { booked: 0, late: 0, reset: 0, gap: 0 };
 
-  constructor(pointId: number, intervalMs: number, channels: readonly Use[]) {
+  /** @param entered register values that were read off meanwhile, in order of time */
+  constructor(pointId: number, intervalMs: number, channels: readonly Use[], entered: readonly EnteredReading[] = []) {
     this.#account = new PointAccount(pointId, MAX_GAP_INTERVALS * intervalMs);
     this.#channels = channels.map((use) => new Cursor(use));
+    this.#entered = [...entered];
   }
 
   /** Whether every reading is booked. */
@@ -73,6 +77,7 @@ export class PointHistory {
         if (cursor.isStarved) return;
         if (!cursor.isEnded && (first === null || cursor.isBefore(first))) first = cursor;
       }
+      this.#enterBefore(first, sink, isVoid);
       if (first === null || first.finalMs >= endMs) return;
       if (!isVoid(first.atMs)) this.outcomes[first.book(this.#account, sink)]++;
       first.next();
@@ -83,20 +88,34 @@ export class PointHistory {
   close(sink: BucketSink): void {
     this.#account.close(Number.POSITIVE_INFINITY, sink);
   }
+
+  /** Enters what was read off before the next reading is final; with null, all that is left. */
+  #enterBefore(next: Cursor | null, sink: BucketSink, isVoid: (atMs: number) => boolean): void {
+    for (let [entered] = this.#entered; entered !== undefined; [entered] = this.#entered) {
+      if (next !== null && !next.isAfter(entered)) return;
+      this.#entered.shift();
+      const power = this.#channels.find(({ use, isEnded }) => use === 'power' && !isEnded);
+      const isKnown = power !== undefined && !isVoid(power.atMs);
+      if (isKnown) power.bookMeanUntil(entered.atMs, this.#account, sink);
+      bookEntered(this.#account, entered, isKnown ? power.sample : null, sink);
+    }
+  }
 }
 
 /** Goes through the readings of one channel. */
 class Cursor {
-  readonly #use: Use;
+  readonly use: Use;
   #block: Block | null = null;
   #index = 0;
   isEnded = false;
   /** Time of the reading, and when it was final: the mean of an interval is at its end. */
   atMs = 0;
   finalMs = 0;
+  /** Beginning of what is not booked yet of a mean's interval. */
+  #fromMs = 0;
 
   constructor(use: Use) {
-    this.#use = use;
+    this.use = use;
   }
 
   get isStarved(): boolean {
@@ -119,20 +138,41 @@ class Cursor {
   /** Of one instant, power comes first, then the registers, as within a message. */
   isBefore(other: Cursor): boolean {
     if (this.finalMs !== other.finalMs) return this.finalMs < other.finalMs;
-    return uses.indexOf(this.#use) < uses.indexOf(other.#use);
+    return uses.indexOf(this.use) < uses.indexOf(other.use);
+  }
+
+  /** Of one instant, what was read off stands for what a register said. */
+  isAfter({ atMs, use }: EnteredReading): boolean {
+    return this.finalMs === atMs ? uses.indexOf(this.use) >= uses.indexOf(use) : this.finalMs > atMs;
+  }
+
+  /** The reading as a sample; null where it is the mean of an interval. */
+  get sample(): Sample | null {
+    return this.#reading.isMean ? null : { atMs: this.atMs, powerW: this.#reading.value };
   }
 
   book(account: PointAccount, sink: BucketSink): Outcome {
-    const { values, isMean, isEstimated } = this.#block as Block;
-    const { atMs, finalMs } = this;
-    const value = values[this.#index] ?? 0;
+    const { value, isMean, isEstimated } = this.#reading;
     return isMean
-      ? account.mean({ fromMs: atMs, toMs: finalMs }, value, isEstimated, sink)
-      : book(account, this.#use, atMs, value, isEstimated, sink);
+      ? account.mean({ fromMs: this.#fromMs, toMs: this.finalMs }, value, isEstimated, sink)
+      : book(account, this.use, this.atMs, value, isEstimated, sink);
+  }
+
+  /** Books of a mean's interval what lies before an instant in it. */
+  bookMeanUntil(toMs: number, account: PointAccount, sink: BucketSink): void {
+    const { value, isMean, isEstimated } = this.#reading;
+    if (!isMean || toMs <= this.#fromMs || toMs >= this.finalMs) return;
+    account.mean({ fromMs: this.#fromMs, toMs }, value, isEstimated, sink);
+    this.#fromMs = toMs;
+  }
+
+  get #reading(): { readonly value: number; readonly isMean: boolean; readonly isEstimated: boolean } {
+    const { values, isMean, isEstimated } = this.#block as Block;
+    return { value: values[this.#index] ?? 0, isMean, isEstimated };
   }
 
   #look({ atMs, isMean, intervalMs }: Block): void {
-    this.atMs = atMs[this.#index] ?? 0;
+    this.atMs = this.#fromMs = atMs[this.#index] ?? 0;
     this.finalMs = this.atMs + (isMean ? intervalMs : 0);
   }
 }

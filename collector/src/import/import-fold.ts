@@ -1,5 +1,5 @@
 import { readSegmentLog } from '@wattmark/shared/segment-log';
-import type { AdjustedPoints } from '../accounting/adjustments.ts';
+import type { AdjustedPoints, EnteredReading } from '../accounting/adjustments.ts';
 import type { BucketSink } from '../accounting/bucket.ts';
 import type { PointInterval } from '../accounting/interval.ts';
 import { ByteReader } from '../evidence/bytes.ts';
@@ -31,7 +31,7 @@ export async function* foldImport(
 ): AsyncGenerator<PointInterval[]> {
   let rows: PointInterval[] = [];
   const sink: BucketSink = (pointId, bucket) => void rows.push(adjusted.scale(bucket.toInterval(pointId)));
-  let running = runningOf(series);
+  let running = runningOf(series, adjusted);
   let untilMs = Math.min(...series.map(({ fromMs }) => fromMs));
   while (running.length > 0) {
     untilMs += STRIDE_MS;
@@ -43,14 +43,30 @@ export async function* foldImport(
   }
 }
 
-function runningOf(series: readonly ImportedSeries[]): Running[] {
+function runningOf(series: readonly ImportedSeries[], adjusted: AdjustedPoints): Running[] {
   const byPoint = new Map<number, ImportedSeries[]>();
   for (const one of series) byPoint.set(one.pointId, [...(byPoint.get(one.pointId) ?? []), one]);
   return [...byPoint].map(([pointId, own]) => {
     const intervalMs = Math.max(...own.map((one) => one.intervalMs));
     const uses = own.map(({ use }) => use);
-    return { pointId, series: own, history: new PointHistory(pointId, intervalMs, uses), fed: own.map(() => 0) };
+    const history = new PointHistory(pointId, intervalMs, uses, enteredDuring(own, adjusted));
+    return { pointId, series: own, history, fed: own.map(() => 0) };
   });
+}
+
+/**
+ * Register values that were read off while the imported readings were made. One alone, without another or a register of the
+ * import, says nothing of energy.
+ */
+function enteredDuring(own: readonly ImportedSeries[], adjusted: AdjustedPoints): EnteredReading[] {
+  const pointId = own[0]?.pointId ?? -1;
+  const fromMs = Math.min(...own.map((one) => one.fromMs));
+  const toMs = Math.max(...own.map((one) => one.toMs));
+  const entered = adjusted.get(pointId)?.entered.filter(({ atMs }) => atMs >= fromMs && atMs <= toMs) ?? [];
+  return entered.filter(
+    (one, index) =>
+      own.some(({ use }) => use === one.use) || entered.some(({ use }, other) => other !== index && use === one.use),
+  );
 }
 
 async function bookUntil(

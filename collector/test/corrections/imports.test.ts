@@ -28,6 +28,17 @@ async function live(rig: Rig): Promise<void> {
 async function importMeans(rig: Rig, powerW: (minute: number) => number, from: number, to: number): Promise<string> {
   const entry = { by: 'auditor', reason: 'history', files: [], mapping: '' };
   const { id } = await rig.pipeline.enter((record) => record.import(0, entry));
+  await importBlocks(rig, id, powerW, from, to);
+  return id;
+}
+
+async function importBlocks(
+  rig: Rig,
+  id: string,
+  powerW: (minute: number) => number,
+  from: number,
+  to: number,
+): Promise<void> {
   const pointId = rig.fold.catalogue.pointId(0, 'main') as number;
   for (let first = from; first < to; first += 20) {
     const minutes = Array.from({ length: Math.min(20, to - first) }, (_, i) => first + i);
@@ -40,7 +51,6 @@ async function importMeans(rig: Rig, powerW: (minute: number) => number, from: n
     });
     await rig.pipeline.enter((record) => record.block(Number(id), pointId, 'power', block));
   }
-  return id;
 }
 
 async function correct(rig: Rig, change: Change): Promise<string> {
@@ -93,6 +103,47 @@ t.test('of two imports, and of an import and an agent, the later one counts minu
   near(t, sumWh(await minutes(rig)), 20 * 10 + 45 * 20 + 5 * 100);
   await correct(rig, { kind: 'withdraw', correction: second });
   near(t, sumWh(await minutes(rig)), 30 * 10 + LIVE_WH);
+});
+
+t.test('registers read off while imported readings were made act on these', async (t) => {
+  const data = scratch(t);
+  const rig = await Rig.open(data);
+  await live(rig);
+  const wh = async (from: number, to: number): Promise<number> =>
+    sumWh((await minutes(rig)).filter(({ startMs }) => startMs >= at(from) && startMs < at(to)));
+  // Minutes 30 to 40 were not recorded.
+  const means = await importMeans(rig, () => 600, 0, 30);
+  await importBlocks(rig, means, () => 600, 40, 50);
+  const committed = await correct(rig, { kind: 'import', import: means });
+  near(t, await wh(0, 50), 40 * 10);
+  const read = (minute: number, value: number): Change => ({
+    kind: 'reading',
+    point: 'main',
+    channel: 'energy',
+    at: at(minute),
+    value,
+  });
+  await correct(rig, read(9.5, 1000));
+  near(t, await wh(0, 50), 40 * 10);
+  const last = await correct(rig, read(45.5, 1500));
+  // 500 Wh between the two, and of the means what lies before and behind.
+  near(t, await wh(0, 50), 95 + 500 + 45);
+  near(t, await wh(0, 9), 90);
+  near(t, await wh(46, 50), 40);
+  t.equal((await minutes(rig)).filter(({ startMs }) => startMs < at(50)).length, 50, 'the gap is bridged');
+  near(t, await wh(60, 70), LIVE_WH);
+  await correct(rig, { kind: 'withdraw', correction: last });
+  near(t, await wh(0, 50), 40 * 10);
+  await correct(rig, read(45.5, 1600));
+  await correct(rig, { kind: 'withdraw', correction: committed });
+  await correct(rig, { kind: 'import', import: means });
+  near(t, await wh(0, 50), 95 + 600 + 45);
+  await rig.close();
+  const { comparison } = await replay(data, { replace: false, onProgress: () => {} });
+  t.same(
+    comparison?.filter(({ differing }) => differing > 0),
+    [],
+  );
 });
 
 t.test('an import that nobody commits leaves nothing but its record', async (t) => {

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import t from 'tap';
-import type { Bucket } from '../../src/accounting/bucket.ts';
+import type { Bucket, BucketSink } from '../../src/accounting/bucket.ts';
 import { MINUTE_MS } from '../../src/accounting/interval.ts';
 import type { Block } from '../../src/import/block.ts';
-import { bookPoint, type PointReadings } from '../../src/import/booking.ts';
+import { bookPoint, PointHistory, type PointReadings } from '../../src/import/booking.ts';
 
 const T0 = Date.UTC(2026, 0, 1);
 
@@ -153,4 +153,37 @@ t.test('a register that falls is a reset', async (t) => {
   );
   t.equal(outcomes.reset, 1);
   t.equal(total, 110);
+});
+
+t.test('a register that was read off beats imported samples between its two values', async (t) => {
+  const samples = readings('power', { intervalMs: 10 * MINUTE_MS }, [
+    [0, 6000],
+    [10, 12_000],
+    [20, 6000],
+    [30, 6000],
+    [40, 6000],
+  ]);
+  const entered = [
+    { atMs: T0 + 15 * MINUTE_MS, use: 'register', value: 1000, nextFirst: null },
+    { atMs: T0 + 35 * MINUTE_MS, use: 'register', value: 4250, nextFirst: null },
+  ] as const;
+  const history = new PointHistory(0, 10 * MINUTE_MS, ['power'], entered);
+  const minutes = new Map<number, number>();
+  const sink: BucketSink = (_, { startMs, energyWh, provisionalWh }) =>
+    void minutes.set((startMs - T0) / MINUTE_MS, energyWh + provisionalWh);
+  const blocks = [...samples.blocks, null];
+  while (!history.isDone) {
+    if (history.starved().length > 0) history.feed(0, blocks.shift() ?? null);
+    history.bookUntil(Number.POSITIVE_INFINITY, sink);
+  }
+  history.close(sink);
+  const sum = (from: number, to: number): number =>
+    [...minutes].reduce((wh, [minute, energyWh]) => (minute >= from && minute < to ? wh + energyWh : wh), 0);
+  const near = (found: number, expected: number): void => void t.ok(Math.abs(found - expected) < 1e-6, `${found}`);
+  // Means of 9,000, 10,500 and 6,000 W for ten, five and five minutes.
+  near(sum(0, 15), 1500 + 875);
+  near(sum(15, 35), 3250);
+  near(sum(35, 40), 500);
+  // Samples say 625 Wh of five minutes and 1,500 Wh of fifteen: each is scaled alike.
+  near(sum(15, 20), (3250 * 625) / 2125);
 });
