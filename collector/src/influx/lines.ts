@@ -95,7 +95,7 @@ export function siteValues(row: SiteSum, counted: LevelSum, level: number, recor
   energyRoles.forEach((role, index) => (values[roleField(role)] = row.roleWh[index] ?? null));
   overheadParts.forEach((part, index) => {
     const { energyWh, measuredMs } = row.overhead[index] ?? noPart;
-    if (measuredMs === 0) return;
+    // Written even where nothing was measured: InfluxQL has no word for "or else 0", and total less parts would be unknown.
     values[`overhead_${part}_wh`] = energyWh;
     values[`overhead_${part}_ms`] = measuredMs;
   });
