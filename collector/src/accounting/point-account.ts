@@ -115,7 +115,7 @@ export class PointAccount {
     }
     if (atMs <= this.registerAtMs) return 'late';
     const elapsedMs = atMs - this.registerAtMs;
-    const step = judgeRegister(this.registerWh, valueWh, elapsedMs, limitsOf(this.modulusWh, this.greatestW));
+    const step = judgeRegister(this.registerWh, valueWh, elapsedMs, limitsOf(this));
     if (step.kind === 'reset' || elapsedMs > this.maxBridgeMs) {
       this.#confirmAll();
       this.#anchor(atMs, valueWh);
@@ -137,7 +137,7 @@ export class PointAccount {
     const previousMs = this.exportAtMs;
     if (atMs <= previousMs) return 'late';
     const elapsedMs = atMs - previousMs;
-    const step = judgeRegister(this.exportWh, valueWh, elapsedMs, limitsOf(this.modulusWh, this.greatestW));
+    const step = judgeRegister(this.exportWh, valueWh, elapsedMs, limitsOf(this));
     this.exportAtMs = atMs;
     this.exportWh = valueWh;
     if (Number.isNaN(previousMs)) return 'booked';

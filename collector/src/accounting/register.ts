@@ -1,3 +1,5 @@
+import type { Quantity } from './quantity.ts';
+
 /** What the difference between two readings of a cumulative register means. */
 export type RegisterStep =
   /** `energyWh` ≥ 0 flowed between the two readings. */
@@ -6,27 +8,47 @@ export type RegisterStep =
   | { readonly kind: 'reset' };
 
 export interface RegisterLimits {
-  /** Value at which the register wraps to zero, Wh; null where the meter declares none. */
-  readonly modulusWh: number | null;
-  /** Greatest mean power that is believed, W. */
-  readonly maxPowerW: number;
+  /** Value at which the register wraps to zero, in its unit; null where the meter declares none. */
+  readonly modulus: number | null;
+  /** The most that is believed to flow in an hour, in the register's unit: W for a register of energy. */
+  readonly mostPerHour: number;
+  /** A difference this small is never implausible: registers move in steps. */
+  readonly step: number;
 }
 
-/** Largest single metering point that is believed without samples that say otherwise: 100 MW. */
-export const DEFAULT_MAX_POWER_W = 1e8;
+/**
+ * What is believed of one metering point without samples that say otherwise, by what it counts: 100 MW, and what a plant of that
+ * size takes of the carrier with the least energy in a unit, rounded up: natural gas with 10.5 Wh/L, hydrogen with 38.9 kWh/kg
+ * (`collector/src/site/conversions.json`). Steps are the coarsest seen of energy, 10 kWh, and pulses of 10 m³ and 100 kg. All
+ * of it is our own choice.
+ */
+const believed = {
+  energy: { mostPerHour: 1e8, step: 10_000 },
+  volume: { mostPerHour: 1e7, step: 10_000 },
+  mass: { mostPerHour: 3_000, step: 100 },
+} as const satisfies Record<Quantity, unknown>;
 
 /**
  * Greatest power that is believed of a point with samples, whatever they said: 1 MW, or four times the greatest sample.
  */
 const LEAST_MAX_POWER_W = 1e6;
 
-/** What is believed of a point's register, by its modulus, Wh, and the greatest power sampled, W; 0 where none was. */
-export function limitsOf(modulusWh: number | null, greatestW: number): RegisterLimits {
-  return { modulusWh, maxPowerW: greatestW === 0 ? DEFAULT_MAX_POWER_W : Math.max(LEAST_MAX_POWER_W, 4 * greatestW) };
+/** What a point's register is judged by. */
+interface Measurer {
+  readonly quantity: Quantity;
+  /** Of a register of energy; nobody declares that of another. */
+  readonly modulusWh: number | null;
+  /** The greatest power sampled, W; 0 where none was. */
+  readonly greatestW: number;
 }
 
-/** Registers move in steps, the coarsest seen being 10 kWh: a difference this small is never implausible. */
-const STEP_WH = 10_000;
+/** What is believed of a point's register. */
+export function limitsOf({ quantity, modulusWh, greatestW }: Measurer): RegisterLimits {
+  if (quantity !== 'energy') return { modulus: null, ...believed[quantity] };
+  const { mostPerHour, step } = believed.energy;
+  if (greatestW === 0) return { modulus: modulusWh, mostPerHour, step };
+  return { modulus: modulusWh, mostPerHour: Math.max(LEAST_MAX_POWER_W, 4 * greatestW), step };
+}
 
 /**
  * Judges a register difference: plausible and ≥ 0 is energy; negative is a rollover only where the modulus is declared and the
@@ -40,11 +62,11 @@ export function judgeRegister(
 ): RegisterStep {
   const differenceWh = nowWh - previousWh;
   if (differenceWh >= 0) return accept(differenceWh, elapsedMs, limits);
-  if (limits.modulusWh === null || previousWh >= limits.modulusWh) return { kind: 'reset' };
-  return accept(limits.modulusWh + differenceWh, elapsedMs, limits);
+  if (limits.modulus === null || previousWh >= limits.modulus) return { kind: 'reset' };
+  return accept(limits.modulus + differenceWh, elapsedMs, limits);
 }
 
 function accept(energyWh: number, elapsedMs: number, limits: RegisterLimits): RegisterStep {
-  const mostWh = (limits.maxPowerW * 1.1 * elapsedMs) / 3_600_000 + STEP_WH;
-  return energyWh <= mostWh ? { kind: 'advance', energyWh } : { kind: 'reset' };
+  const most = (limits.mostPerHour * 1.1 * elapsedMs) / 3_600_000 + limits.step;
+  return energyWh <= most ? { kind: 'advance', energyWh } : { kind: 'reset' };
 }

@@ -1,6 +1,7 @@
 import { channels } from '@wattmark/shared/channels';
 import { kinds } from '../findings/kinds.ts';
-import type { Site } from '../site/site.ts';
+import { unitOf } from '../accounting/quantity.ts';
+import type { Site, SitePoint } from '../site/site.ts';
 import type { CorrectionBook } from './book.ts';
 import { type Change, type CorrectionEntry, isPointChange, spanOf } from './change.ts';
 
@@ -33,14 +34,15 @@ export function examine({ change }: CorrectionEntry, site: Site, book: Correctio
   if (beginMs >= nowMs)
     throw new CorrectionError('invalid', 'change: its time has not come yet; a correction is of what was read already');
   if (change.kind === 'structure') return;
-  if (!site.points.some(({ point, pointId }) => point === change.point && pointId !== null)) {
+  const concerned = site.points.find(({ point, pointId }) => point === change.point && pointId !== null);
+  if (concerned === undefined) {
     const where = `/api/v1/sites/${site.site}/points lists those there are`;
     throw new CorrectionError(
       'invalid',
       `change.point: ${site.site} has no readings of a point ${change.point}; ${where}`,
     );
   }
-  examineValues(change);
+  examineValues(change, concerned);
   const twin = book
     .of(site.siteId)
     .find((other) => book.withdrawal(other.id) === undefined && excludes(other.change, change));
@@ -74,8 +76,12 @@ function examineFinding(finding: string): void {
   throw new CorrectionError('invalid', 'change.finding: must be the id of a finding, such as register-reset/main/…');
 }
 
-function examineValues(change: Change): void {
+function examineValues(change: Change, { point, quantity }: SitePoint): void {
   if (change.kind !== 'reading' && change.kind !== 'replacement') return;
+  if (quantity !== 'energy') {
+    const unit = unitOf[quantity];
+    throw new CorrectionError('invalid', `change.point: ${point} counts ${unit}; register values are taken in Wh only`);
+  }
   const values = change.kind === 'reading' ? [change.value] : [change.oldLast, change.newFirst];
   const { max, unit } = channels[change.channel];
   if (values.some((value) => value > max))

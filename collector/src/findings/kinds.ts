@@ -109,13 +109,13 @@ export const kinds = {
   },
   'register-float32': {
     severities: ['warning', 'notice'],
-    meaning: 'the energy register is a 32-bit float too large to count finely: its last digits are lost',
+    meaning: 'the register is a 32-bit float too large to count finely: its last digits are lost',
     advice:
       'Read the meter’s INT64 register instead (the profile’s other section, or a profile of your own), or power beside it.',
   },
   'register-coarse': {
     severities: ['warning', 'notice'],
-    meaning: 'the energy register moves in steps that are large beside the energy of a quarter-hour',
+    meaning: 'the register moves in steps that are large beside what a quarter-hour brings',
     advice: 'Read power beside it, or a finer register where the meter has one; hours and days are right meanwhile.',
   },
   'register-reset': {

@@ -1,15 +1,34 @@
+import { type Quantity, unitOf } from '../accounting/quantity.ts';
+
 /** Numbers as an explanation says them. */
 
-const energyUnits = [
-  [1e6, 'MWh'],
-  [1e3, 'kWh'],
-  [1, 'Wh'],
-] as const;
+/** By what a register counts: sizes in its unit, the greatest first. */
+const unitsOf = {
+  energy: [
+    [1e6, 'MWh'],
+    [1e3, 'kWh'],
+    [1, 'Wh'],
+  ],
+  volume: [
+    [1e3, 'm³'],
+    [1, 'L'],
+  ],
+  mass: [
+    [1e3, 't'],
+    [1, 'kg'],
+  ],
+} as const satisfies Record<Quantity, unknown>;
 
 /** `12.35 kWh` */
 export function energy(wh: number): string {
-  const [size, unit] = energyUnits.find(([least]) => Math.abs(wh) >= least) ?? [1, 'Wh'];
-  return `${digits(wh / size, 4)} ${unit}`;
+  return amount(wh, 'energy');
+}
+
+/** `12.35 kWh`, `1.2 m³`, `450 kg`: what a register of a quantity counts. */
+export function amount(value: number, quantity: Quantity): string {
+  const units = unitsOf[quantity];
+  const [size, unit] = units.find(([least]) => Math.abs(value) >= least) ?? [1, unitOf[quantity]];
+  return `${digits(value / size, 4)} ${unit}`;
 }
 
 /** `103.2 %` */

@@ -1,8 +1,10 @@
 import t from 'tap';
+import { CorrectionBook } from '../../src/corrections/book.ts';
 import { parseEntry } from '../../src/corrections/change.ts';
 import type { CorrectionDesk } from '../../src/corrections/desk.ts';
 import { CorrectionError, examine } from '../../src/corrections/objection.ts';
 import { FakeFigures, hall, NOW_MS } from './fake-figures.ts';
+import { point } from '../site/example.ts';
 import { apiOf } from './serve.ts';
 import type { ImportDesk } from '../../src/import/import-desk.ts';
 
@@ -164,6 +166,16 @@ t.test('what contradicts the record is refused, and says what to withdraw', asyn
   t.equal(await enter({ kind: 'withdraw', correction: '1' }), 'conflict');
   t.equal(await enter({ kind: 'withdraw', correction: '4' }), 'invalid', 'a withdrawal');
   t.equal(await enter(factor), null, 'again, after its withdrawal');
+});
+
+t.test('a register of litres takes no value in Wh', async (t) => {
+  const tank = { ...hall, points: [point(1, 'generator', { point: 'tank', quantity: 'volume' })] };
+  const parsed = parseEntry(entry({ kind: 'reading', point: 'tank', at: '2026-10-05T05:00:00Z', value: 1000 }));
+  if ('problems' in parsed) throw new Error(parsed.problems.join());
+  t.throws(() => examine(parsed, tank, new CorrectionBook(), NOW_MS), {
+    kind: 'invalid',
+    message: 'change.point: tank counts L; register values are taken in Wh only',
+  });
 });
 
 t.test('there is no such correction, or site', async (t) => {

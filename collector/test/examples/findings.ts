@@ -1,5 +1,5 @@
 import type { AccuracyClass } from '@wattmark/shared/roles';
-import { float32StepWh } from '../../src/findings/checks/registers.ts';
+import { float32StepOf } from '../../src/findings/checks/registers.ts';
 import { compare, excessWh } from '../../src/findings/comparison.ts';
 import { inspectionOfLook } from '../findings/example.ts';
 import { point } from '../site/example.ts';
@@ -35,7 +35,7 @@ export const examples = {
     return { differenceWh: found.belowWh - found.aboveWh, limitWh: found.limitWh, excessWh: excessWh(found) };
   },
   'float32-register': ({ valueWh, previousWh, powerW }: Register) => {
-    const stepWh = float32StepWh(valueWh, previousWh)?.stepWh ?? null;
+    const stepWh = float32StepOf('energy', valueWh, previousWh)?.stepWh ?? null;
     return { stepWh, shareOfQuarter: stepWh === null ? null : stepWh / (powerW / 4) };
   },
 };

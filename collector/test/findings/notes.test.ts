@@ -3,7 +3,7 @@ import { NOTED_SKEW_MS } from '../../src/accounting/clock-book.ts';
 import type { Incident } from '../../src/accounting/incident-book.ts';
 import type { AgentFigures } from '../../src/figures.ts';
 import { modulusOf } from '../../src/findings/checks/incidents.ts';
-import { float32StepWh } from '../../src/findings/checks/registers.ts';
+import { float32StepOf } from '../../src/findings/checks/registers.ts';
 import { limits } from '../../src/findings/thresholds.ts';
 import { point, T0 } from '../site/example.ts';
 import { find, HOUR_MS, kindsOf, only } from './example.ts';
@@ -27,11 +27,14 @@ function incident(kind: Incident['kind'], more: Partial<Incident> = {}): Inciden
 
 t.test('a float32 register is known by its digits', async (t) => {
   const kwh = Math.fround(1_234_567.8);
-  t.same(float32StepWh(kwh * 1000, Math.fround(kwh - 0.4) * 1000), { stepWh: 125, unit: 'kWh' });
-  t.equal(float32StepWh(92_114_503.2, 92_114_400.1), null, 'tenths of a Wh');
-  t.equal(float32StepWh(5_000_000, 4_999_000), null, 'whole kWh');
-  t.equal(float32StepWh(0, 0), null);
-  t.same(float32StepWh(Math.fround(123_456.789), Math.fround(123_400.123)), { stepWh: 0.0078125, unit: 'Wh' });
+  t.same(float32StepOf('energy', kwh * 1000, Math.fround(kwh - 0.4) * 1000), { stepWh: 125, unit: 'kWh' });
+  t.equal(float32StepOf('energy', 92_114_503.2, 92_114_400.1), null, 'tenths of a Wh');
+  t.equal(float32StepOf('energy', 5_000_000, 4_999_000), null, 'whole kWh');
+  t.equal(float32StepOf('energy', 0, 0), null);
+  t.same(float32StepOf('energy', Math.fround(123_456.789), Math.fround(123_400.123)), {
+    stepWh: 0.0078125,
+    unit: 'Wh',
+  });
 });
 
 t.test('a register whose float has no digits left for a quarter-hour', async (t) => {
@@ -46,6 +49,23 @@ t.test('a register whose float has no digits left for a quarter-hour', async (t)
   const beside = { ...meter, channels: ['energy', 'power'] as const };
   t.equal(only({ points: [beside], notes: { registers: [register] } }, 'register-float32').severity, 'notice');
   t.same(kindsOf({ points: [meter], notes: { registers: [{ ...register, meanW: 500_000 }] } }), [], 'a large load');
+});
+
+t.test('registers of fuel and water are told of in their own units', async (t) => {
+  const tank = point(1, 'generator', { point: 'tank', channels: ['volume', 'power'], quantity: 'volume' });
+  const coarse = { pointId: 1, atMs: T0, valueWh: 5_000_000, stepWh: 1000, meanW: 5000 };
+  const moves = only({ points: [tank], notes: { registers: [coarse] } }, 'register-coarse');
+  t.match(moves.explanation, /^The register of tank moves by 1 m³ every 12 min: 80 % of the 1\.25 m³ that a quarter-h/);
+  t.equal(moves.severity, 'warning', 'power says nothing of litres');
+  const incidents = [incident('reset', { count: 1, beforeWh: 999_999_900, afterWh: 300 })];
+  t.match(
+    only({ points: [tank], notes: { incidents } }, 'register-reset').explanation,
+    /^The register of tank went from 1000000 m³ to 300 L \(1 time\)\. Look whether the meter was replaced/,
+    'nobody can declare where litres wrap',
+  );
+  const hydrogen = { ...tank, quantity: 'mass', channels: ['mass'] } as const;
+  t.match(find({ points: [hydrogen], notes: { incidents } })[0]?.explanation, /from 1000000 t to 300 kg/);
+  t.same(float32StepOf('mass', Math.fround(1234.5678), Math.fround(1233.25)), { stepWh: 2 ** -13, unit: 'kg' });
 });
 
 t.test('a register that stands still between its steps', async (t) => {

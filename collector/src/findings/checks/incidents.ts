@@ -1,34 +1,36 @@
 import type { Incident } from '../../accounting/incident-book.ts';
+import type { SitePoint } from '../../site/site.ts';
 import type { Observation } from '../finding.ts';
 import type { Inspection } from '../inspection.ts';
 import { limits } from '../thresholds.ts';
-import { count, duration, energy } from '../wording.ts';
+import { amount, count, duration, energy } from '../wording.ts';
 
 /** Resets, gaps, late readings and readings of two agents, as the accounting noted them. */
 export function checkIncidents(inspection: Inspection): Observation[] {
   const { site, notes, span, asOfMs } = inspection;
-  const ids = new Map(site.points.map(({ pointId, point }) => [pointId, point]));
+  const points = new Map(site.points.map((point) => [point.pointId, point]));
   return notes.incidents.flatMap((incident): Observation[] => {
-    const point = ids.get(incident.pointId);
+    const point = points.get(incident.pointId);
     const isWithin = incident.toMs >= span.fromMs && incident.fromMs < span.toMs;
     if (point === undefined || !isWithin || (asOfMs !== null && incident.receivedMs > asOfMs)) return [];
     const found = observe(incident, point, inspection.agentNames[incident.agentId] ?? 'an agent');
     return found === null
       ? []
-      : [{ points: [point], span: { fromMs: incident.fromMs, toMs: incident.toMs }, ...found }];
+      : [{ points: [point.point], span: { fromMs: incident.fromMs, toMs: incident.toMs }, ...found }];
   });
 }
 
 function observe(
   incident: Incident,
-  point: string,
+  { point, quantity }: SitePoint,
   agent: string,
 ): Pick<Observation, 'kind' | 'severity' | 'facts'> | null {
   const { kind, fromMs, toMs, beforeWh, afterWh } = incident;
   const times = `${count(incident.count, 'reading')} in ${duration(toMs - fromMs)}`;
   if (kind === 'reset') {
-    const modulusWh = modulusOf(beforeWh, afterWh);
-    const values = `from ${energy(beforeWh)} to ${energy(afterWh)}`;
+    // Where a register wraps can be declared of energy alone.
+    const modulusWh = quantity === 'energy' ? modulusOf(beforeWh, afterWh) : null;
+    const values = `from ${amount(beforeWh, quantity)} to ${amount(afterWh, quantity)}`;
     if (modulusWh === null) {
       const facts = `The register of ${point} went ${values} (${count(incident.count, 'time')}).`;
       return { kind: 'register-reset', severity: 'warning', facts };
