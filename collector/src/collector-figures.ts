@@ -18,6 +18,7 @@ import {
 } from './kpi/sums.ts';
 import type { LiveFigures } from './live-figures.ts';
 import type { Recorder } from './recorder.ts';
+import type { EnergyCount, EnergyCounters } from './site/energy-counters.ts';
 import type { Rollup } from './site/rollup.ts';
 import type { Site, SiteSum } from './site/site.ts';
 import { plansBehind, type VirtualPlan, virtualPlansOf } from './site/virtual-rows.ts';
@@ -29,6 +30,7 @@ export interface FiguresParts {
   readonly live: LiveFigures;
   readonly recorder: Recorder;
   readonly rollup: Rollup;
+  readonly energy: EnergyCounters;
   readonly store: Store;
   /** What is wrong with the collector as a whole, null while all is well. */
   readonly problem: () => string | null;
@@ -58,6 +60,10 @@ export class CollectorFigures implements Figures {
     const found = this.site(site);
     if (found === undefined) throw new RangeError(`unknown site ${site}`);
     return this.#parts.live.live(found);
+  }
+
+  energy({ siteId }: Site): EnergyCount | null {
+    return this.#parts.energy.of(siteId);
   }
 
   channelValues(site: string, point: string): readonly ChannelValue[] {
@@ -115,7 +121,7 @@ export class CollectorFigures implements Figures {
   }
 
   health(): Health {
-    const { fold, ingest, recorder, evidenceBytes, problem } = this.#parts;
+    const { fold, ingest, recorder, energy, evidenceBytes, problem } = this.#parts;
     const { late, ahead, conflicting, resets, gaps } = fold.accounting.counters;
     return {
       problem: problem(),
@@ -130,6 +136,7 @@ export class CollectorFigures implements Figures {
         conflicting_readings: conflicting,
         register_resets: resets,
         sample_gaps: gaps,
+        late_site_minutes: energy.lateMinutes,
       },
       rejected: ingest.rejects.toRecord(),
       gauges: {

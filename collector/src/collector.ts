@@ -19,6 +19,7 @@ import { refoldLog } from './restatement/refold-log.ts';
 import { refoldInWorker } from './restatement/refold-worker.ts';
 import { catchUp, evidenceDirectory, restore } from './restore.ts';
 import type { SiteFile } from './site/site-file.ts';
+import { RollingKpis } from './rolling-kpis.ts';
 import { startTicker } from './ticker.ts';
 import { openToken } from './token.ts';
 
@@ -45,7 +46,7 @@ const leaves: readonly Leaf[] = ['birth', 'status', 'readings'];
 /** Restores the state, then connects broker, pipeline and API. */
 export async function startCollector({ config, sites, page, log, now }: CollectorOptions): Promise<Collector> {
   const restored = await restore(config.data, log);
-  const { evidence, store, fold, rollup } = restored;
+  const { evidence, store, fold, rollup, energy } = restored;
   const recorder = new Recorder({ ...restored, directory: config.data, log });
   const directory = evidenceDirectory(config.data);
   const folded = await catchUp(restored, recorder, { directory, refold: refoldLog });
@@ -67,19 +68,24 @@ export async function startCollector({ config, sites, page, log, now }: Collecto
     live,
     recorder,
     rollup,
+    energy,
     store,
     problem,
     evidenceBytes: () => evidence.bytes,
   });
   const desk = new PipelineDesk({ pipeline, fold, restater, figures, now });
   const imports = new PipelineImportDesk({ pipeline, ingest, fold, now });
-  const api = buildApi(figures, { page, now, log, writing: { desk, imports, token: openToken(config.data) } });
+  const rolling = new RollingKpis(figures, now, log);
+  const writing = { desk, imports, token: openToken(config.data) };
+  const api = buildApi(figures, { page, now, log, writing, rolling });
   await api.listen({ host: config.http.host, port: config.http.port });
   const kpis = new KpiPublisher(figures, link, now);
   const stopTicker = startTicker(now, () => {
     pipeline.tick();
     kpis.refresh();
+    void rolling.refresh();
   });
+  void rolling.refresh();
 
   return {
     httpPort: (api.server.address() as AddressInfo).port,
@@ -87,6 +93,7 @@ export async function startCollector({ config, sites, page, log, now }: Collecto
     async stop() {
       stopTicker();
       kpis.close();
+      await rolling.stop();
       live.close();
       await api.close();
       await link.close();

@@ -5,6 +5,7 @@ import type { GaugeInterval, GaugeMean, PointInterval, Span } from './accounting
 import type { RecordedCorrection } from './corrections/book.ts';
 import type { SiteNotes } from './findings/notes.ts';
 import type { LevelSum } from './kpi/level.ts';
+import type { EnergyCount } from './site/energy-counters.ts';
 import type { Site, SiteSum } from './site/site.ts';
 
 /** A site's figures at this moment. Null is unknown. */
@@ -67,6 +68,8 @@ export interface Figures {
   sites(): readonly Site[];
   site(site: string): Site | undefined;
   live(site: string): Live;
+  /** What a site has used, as a counter that never goes back; null before anything is known. */
+  energy(site: Site): EnergyCount | null;
   /** The last value of each channel of a point; empty before any. */
   channelValues(site: string, point: string): readonly ChannelValue[];
   /** In the order of their numbers. */

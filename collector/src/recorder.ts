@@ -1,6 +1,7 @@
 import type { Logger } from '@wattmark/shared/logger';
 import type { IntervalBatch, PointInterval, RestatedBatch, Span } from './accounting/interval.ts';
 import type { Fold } from './fold.ts';
+import type { EnergyCounters, EnergyCountersState } from './site/energy-counters.ts';
 import type { Rollup } from './site/rollup.ts';
 import type { Site } from './site/site.ts';
 import { encodeFold, writeSnapshot } from './snapshot.ts';
@@ -10,6 +11,7 @@ export interface RecorderParts {
   readonly fold: Fold;
   readonly store: Store;
   readonly rollup: Rollup;
+  readonly energy: EnergyCounters;
   /** Where snapshots go. */
   readonly directory: string;
   /** Position up to which the store is complete already. */
@@ -27,8 +29,8 @@ const RETRY_MS = 1_000;
 interface Waiting {
   readonly batch: IntervalBatch;
   readonly sites: readonly Site[];
-  /** The fold as it was when the batch was closed, encoded; null where no snapshot is due. */
-  readonly fold: Uint8Array | null;
+  /** The fold, encoded, and the counters as they were when the batch was closed; null where no snapshot is due. */
+  readonly state: { readonly fold: Uint8Array; readonly energy: EnergyCountersState } | null;
 }
 
 /**
@@ -59,11 +61,13 @@ export class Recorder {
 
   /** Takes a batch just closed; a promise means that the store is far behind and the pipeline must wait. */
   record(batch: IntervalBatch): void | Promise<void> {
-    const { fold, rollup, progress } = this.#parts;
+    const { fold, rollup, energy, progress } = this.#parts;
+    energy.count(batch.points, (pointId) => siteOf(fold, pointId));
     if (batch.position <= progress) return rollup.skip(batch);
     const due = batch.recordedMs >= this.#snapshotMs + SNAPSHOT_MS;
     if (due) this.#snapshotMs = batch.recordedMs;
-    this.#waiting.push({ batch, sites: fold.allSites(), fold: due ? encodeFold(fold.save()) : null });
+    const state = due ? { fold: encodeFold(fold.save()), energy: energy.save() } : null;
+    this.#waiting.push({ batch, sites: fold.allSites(), state });
     this.#running ??= this.#run();
     if (this.#waiting.length > MAX_WAITING) return this.#running;
   }
@@ -112,10 +116,10 @@ export class Recorder {
   async #run(): Promise<void> {
     for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
       const { store, rollup } = this.#parts;
-      const { batch, sites, fold } = next;
+      const { batch, sites, state } = next;
       if (!(await this.#persist(() => rollup.record(store, batch, sites)))) break;
       this.#waiting.shift();
-      if (fold !== null) await this.#snapshot(fold);
+      if (state !== null) await this.#snapshot(state);
     }
     this.#running = null;
   }
@@ -144,12 +148,17 @@ export class Recorder {
     }
   }
 
-  async #snapshot(fold: Uint8Array): Promise<void> {
+  async #snapshot(state: NonNullable<Waiting['state']>): Promise<void> {
     const { rollup, directory, log } = this.#parts;
     try {
-      await writeSnapshot(directory, { fold, rollup: rollup.state() });
+      await writeSnapshot(directory, { ...state, rollup: rollup.state() });
     } catch (error) {
       log.warn({ error: (error as Error).message }, 'no snapshot could be written; a restart will take longer');
     }
   }
+}
+
+function siteOf({ catalogue, registry }: Fold, pointId: number): Site | undefined {
+  const siteId = catalogue.points[pointId]?.siteId;
+  return siteId === undefined ? undefined : registry.site(siteId);
 }

@@ -5,6 +5,7 @@ import { Fold } from './fold.ts';
 import type { Recorder } from './recorder.ts';
 import { foldFrame } from './restatement/fold-frame.ts';
 import type { Restater } from './restatement/restate.ts';
+import { EnergyCounters } from './site/energy-counters.ts';
 import { Rollup } from './site/rollup.ts';
 import { readSnapshot } from './snapshot.ts';
 import { openDuckdbStore } from './store/duckdb.ts';
@@ -21,6 +22,7 @@ export interface Restored {
   readonly store: Store;
   readonly fold: Fold;
   readonly rollup: Rollup;
+  readonly energy: EnergyCounters;
   /** Position up to which the store is complete. */
   readonly progress: number;
 }
@@ -56,10 +58,8 @@ export async function catchUp(
 ): Promise<number> {
   const from = fold.cursor.position;
   for await (const frame of evidence.read(fold.cursor)) {
-    fold.accounting.keepsRows = frame.next.position > progress;
     await foldFrame(frame, fold, recorder, restater);
   }
-  fold.accounting.keepsRows = true;
   const { position } = fold.cursor;
   if (position < progress) {
     // Going on would count new records from there, and the recorder would take them for stored.
@@ -77,14 +77,15 @@ async function fromSnapshot(
   progress: number,
   start: Cursor,
   log: Logger,
-): Promise<{ fold: Fold; rollup: Rollup }> {
+): Promise<Pick<Restored, 'fold' | 'rollup' | 'energy'>> {
   const snapshot = await readSnapshot(data);
   if ('missing' in snapshot) {
     log.info({ reason: snapshot.missing }, 'no snapshot: folding the evidence log from its beginning');
   } else if (snapshot.fold.cursor.position > progress) {
     log.warn('the store is older than the snapshot: folding the evidence log from its beginning');
   } else {
-    return { fold: Fold.load(snapshot.fold), rollup: new Rollup(snapshot.rollup) };
+    const energy = EnergyCounters.load(snapshot.energy);
+    return { fold: Fold.load(snapshot.fold), rollup: new Rollup(snapshot.rollup), energy };
   }
-  return { fold: new Fold(start), rollup: new Rollup() };
+  return { fold: new Fold(start), rollup: new Rollup(), energy: new EnergyCounters() };
 }

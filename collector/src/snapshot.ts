@@ -3,6 +3,7 @@ import { open, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
 import type { FoldState } from './fold.ts';
+import type { EnergyCountersState } from './site/energy-counters.ts';
 import type { RollupState } from './site/rollup.ts';
 
 /**
@@ -12,10 +13,11 @@ import type { RollupState } from './site/rollup.ts';
 export interface Snapshot {
   readonly fold: FoldState;
   readonly rollup: RollupState;
+  readonly energy: EnergyCountersState;
 }
 
 /** To be raised whenever the shape of the state changes. */
-const VERSION = 8;
+const VERSION = 9;
 const FILE = 'snapshot.bin';
 const HASH_BYTES = 32;
 const LENGTH_BYTES = 4;
@@ -28,13 +30,14 @@ export function encodeFold(state: FoldState): Uint8Array {
 /** Replaces the directory's snapshot; after a crash at any instant there is the old one or the new one. */
 export async function writeSnapshot(
   directory: string,
-  parts: { readonly fold: Uint8Array; readonly rollup: RollupState },
+  parts: Omit<Snapshot, 'fold'> & { readonly fold: Uint8Array },
 ): Promise<void> {
   // The fold's bytes are written as they are: a copy of them would be the collector's greatest need of memory.
-  const head = serialize({ version: VERSION, rollup: parts.rollup });
+  const { fold, ...rest } = parts;
+  const head = serialize({ version: VERSION, ...rest });
   const length = Buffer.alloc(LENGTH_BYTES);
   length.writeUInt32LE(head.length);
-  const content = [length, head, parts.fold];
+  const content = [length, head, fold];
   const hash = createHash('sha256');
   for (const part of content) hash.update(part);
   const path = join(directory, FILE);
@@ -69,7 +72,8 @@ export async function readSnapshot(directory: string): Promise<Snapshot | { read
 
 function decode(content: Buffer): Snapshot | { readonly missing: string } {
   const headEnd = LENGTH_BYTES + content.readUInt32LE();
-  const head = deserialize(content.subarray(LENGTH_BYTES, headEnd)) as { version: number; rollup: RollupState };
+  const head = deserialize(content.subarray(LENGTH_BYTES, headEnd)) as Omit<Snapshot, 'fold'> & { version: number };
   if (head.version !== VERSION) return { missing: `it is of version ${head.version}, not ${VERSION}` };
-  return { fold: deserialize(content.subarray(headEnd)) as FoldState, rollup: head.rollup };
+  const { rollup, energy } = head;
+  return { fold: deserialize(content.subarray(headEnd)) as FoldState, rollup, energy };
 }

@@ -62,21 +62,19 @@ export class Accounting {
   #closedPoints: PointInterval[] = [];
   #closedGauges: GaugeInterval[] = [];
   #minutesMs = new Set<number>();
-  /** False while a log is folded whose intervals are in the store already: only their minutes are noted then. */
-  keepsRows = true;
   #closed = 0;
   /** Of these, how many there were before the message under way. */
   #closedBefore = 0;
   readonly #pointSink: BucketSink = (pointId, bucket) => {
     this.#closed++;
     this.#minutesMs.add(bucket.startMs);
-    if (this.keepsRows) this.#closedPoints.push(this.adjusted.scale(bucket.toInterval(pointId)));
+    this.#closedPoints.push(this.adjusted.scale(bucket.toInterval(pointId)));
     if (this.#histories.size > 0) this.#histories.get(pointId)?.noteHandedOn(bucket.startMs);
   };
   readonly #gaugeSink = (interval: GaugeInterval): void => {
     this.#closed++;
     this.#minutesMs.add(interval.startMs);
-    if (this.keepsRows) this.#closedGauges.push(interval);
+    this.#closedGauges.push(interval);
   };
   readonly counters: AccountingCounters = newCounters();
   readonly incidents: IncidentBook = new IncidentBook();

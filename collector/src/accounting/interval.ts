@@ -85,10 +85,7 @@ export interface GaugeMean {
 export interface Closed {
   readonly points: readonly PointInterval[];
   readonly gauges: readonly GaugeInterval[];
-  /**
-   * The minutes that `points` and `gauges` are of; known also where the rows themselves are in the store already and were
-   * left out.
-   */
+  /** The minutes that `points` and `gauges` are of. */
   readonly minutesMs: ReadonlySet<number>;
 }
 

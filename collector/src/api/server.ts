@@ -1,6 +1,7 @@
 import type { Logger } from '@wattmark/shared/logger';
 import fastify, { type FastifyBaseLogger, LogController } from 'fastify';
 import type { Figures } from '../figures.ts';
+import type { RollingKpis } from '../rolling-kpis.ts';
 import { registerAgents } from './agents.ts';
 import { registerChanges } from './changes.ts';
 import type { Api, RouteParts } from './contract.ts';
@@ -32,10 +33,13 @@ export interface ApiOptions {
   readonly feed?: FeedLimits;
   /** Without it nothing can be written through the API. */
   readonly writing?: Writing;
+  /** Without it the metrics have no figures of the last days. */
+  readonly rolling?: RollingKpis;
 }
 
 /** The collector's HTTP side, ready to listen. */
-export function buildApi(figures: Figures, { page, now, log, feed: limits = feedLimits, writing }: ApiOptions): Api {
+export function buildApi(figures: Figures, options: ApiOptions): Api {
+  const { page, now, log, feed: limits = feedLimits, writing, rolling } = options;
   const api = createServer(log);
   const feed = new LiveFeed(figures, limits);
   registerProblems(api);
@@ -61,7 +65,7 @@ export function buildApi(figures: Figures, { page, now, log, feed: limits = feed
     registerCorrections(parts, writing ?? null);
     if (writing !== undefined) registerImports(parts, writing);
     registerLiveStream(parts, feed);
-    registerMetrics(parts, feed);
+    registerMetrics(parts, { feed, rolling: rolling ?? null, log });
   });
   return api;
 }

@@ -1,5 +1,5 @@
 import type { Channel } from '@wattmark/shared/channels';
-import type { Role } from '@wattmark/shared/roles';
+import { energyRoles, type Role } from '@wattmark/shared/roles';
 import {
   type GaugeInterval,
   type GaugeMean,
@@ -14,6 +14,7 @@ import type { SiteNotes } from '../../src/findings/notes.ts';
 import { atLevel } from '../../src/kpi/level.ts';
 import { minutesOf, partialBalancesOf, siteMinutes } from '../../src/site/balance.ts';
 import { sumPointIntervals, sumSiteIntervals } from '../../src/site/interval-sum.ts';
+import type { EnergyCount } from '../../src/site/energy-counters.ts';
 import type { Site } from '../../src/site/site.ts';
 import { point, site } from '../site/example.ts';
 
@@ -84,6 +85,12 @@ export class FakeFigures implements Figures {
     const ratio = this.itW === null ? null : 1250 / this.itW;
     const stale = this.itW === null ? ['crac-1', 'ups-1'] : ['crac-1'];
     return { site: id, atMs: NOW_MS - 2000, totalW: 1250, itW: this.itW, ratio, byRole, stale, totalFrom: 'supply' };
+  }
+
+  energy({ site: id }: Site): EnergyCount | null {
+    if (id !== 'dc-1') return null;
+    const roleWh = energyRoles.map((role) => (role === 'utility' ? 1250 : null));
+    return { totalWh: 1250, itWh: 1000.5, pairedTotalWh: 1200, pairedItWh: 960, pairedMs: 3_456_000, roleWh };
   }
 
   channelValues(_: string, id: string): readonly ChannelValue[] {

@@ -2,6 +2,7 @@ import t from 'tap';
 import { CollectorFigures } from '../../src/collector-figures.ts';
 import type { Finding } from '../../src/findings/finding.ts';
 import { siteFindings } from '../../src/findings/site-findings.ts';
+import { EnergyCounters } from '../../src/site/energy-counters.ts';
 import { Rollup } from '../../src/site/rollup.ts';
 import { Rig, START, scratch } from '../support/rig.ts';
 
@@ -50,6 +51,7 @@ function findingsOf(rig: Rig): Promise<Finding[]> {
     live: rig.live,
     recorder: rig.recorder,
     rollup: new Rollup(),
+    energy: new EnergyCounters(),
     store: rig.store,
     problem: () => null,
     evidenceBytes: () => 0,

@@ -12,6 +12,7 @@ import { Recorder } from '../../src/recorder.ts';
 import { refoldLog } from '../../src/restatement/refold-log.ts';
 import type { Restater } from '../../src/restatement/restate.ts';
 import { catchUp, evidenceDirectory, type Restored, restore } from '../../src/restore.ts';
+import type { EnergyCounters } from '../../src/site/energy-counters.ts';
 import type { Store } from '../../src/store/store.ts';
 
 export const START = Date.UTC(2026, 0, 1);
@@ -56,6 +57,10 @@ export class Rig {
 
   get fold(): Fold {
     return this.#restored.fold;
+  }
+
+  get energy(): EnergyCounters {
+    return this.#restored.energy;
   }
 
   get store(): Store {

@@ -1,0 +1,225 @@
+import { energyRoles } from '@wattmark/shared/roles';
+import { MINUTE_MS, type PointInterval } from '../accounting/interval.ts';
+import { packRows, unpackRows } from '../accounting/packed-rows.ts';
+import { type Balance, balanceOf, type RowOf, siteMinute } from './balance.ts';
+import type { LevelEnergies, Site, SiteInterval } from './site.ts';
+import { addVirtualRows } from './virtual-rows.ts';
+
+/** What a site has used since its first reading, as far as it was counted; null before anything of it was known. */
+export interface EnergyCount {
+  readonly totalWh: number | null;
+  readonly itWh: number | null;
+  /** Of the minutes in which both sides were measured; only these two may form a ratio. */
+  readonly pairedTotalWh: number | null;
+  readonly pairedItWh: number | null;
+  readonly pairedMs: number | null;
+  /** In the order of `energyRoles` of @wattmark/shared/roles. */
+  readonly roleWh: readonly (number | null)[];
+}
+
+export interface EnergyCountersState {
+  readonly sites: readonly (SiteState | null)[];
+  readonly lateMinutes: number;
+}
+
+interface SiteState {
+  readonly sums: Float64Array;
+  readonly newestMs: number;
+  readonly held: readonly { readonly startMs: number; readonly rows: Float64Array; readonly counted: Float64Array }[];
+}
+
+/** A minute that may still become more: its rows so far, and what of it is counted. */
+interface HeldMinute {
+  readonly rows: Map<number, PointInterval>;
+  readonly counted: Float64Array;
+}
+
+interface Counted {
+  /** In the order of `quantitiesOf`; NaN is unknown. */
+  readonly sums: Float64Array;
+  newestMs: number;
+  /** By beginning, oldest first. */
+  readonly held: Map<number, HeldMinute>;
+}
+
+/** How the points of one version of a site add up, and those that are measured for it. */
+interface Plan {
+  readonly balance: Balance;
+  readonly pointIds: ReadonlySet<number>;
+}
+
+/** A minute that is not whole waits so long for the rest of it, by its own site's newest minute: an agent may be away. */
+const WINDOW_MS = 6 * 60 * MINUTE_MS;
+
+/** Rows held in all, some 20 MB; a site that would need more gives up its own oldest minute. */
+const MAX_HELD_ROWS = 100_000;
+
+/** What comes before the roles in `quantitiesOf`. */
+const SIDES = 5;
+
+/**
+ * Energies of sites that only grow, as counters of a monitoring system must. A minute is counted when it is first known, and what
+ * is added to it later only while it waits for the rest of its points. What comes after that, a correction or an import is not
+ * counted: it would look like energy of now; and what a restatement takes back stays counted. Everything follows from the
+ * batches alone, so that a restart and a fold of the whole log come to the same counts.
+ */
+export class EnergyCounters {
+  readonly #sites: Counted[] = [];
+  readonly #plans = new WeakMap<Site, Plan>();
+  #heldRows = 0;
+  #lateMinutes = 0;
+
+  /** Minutes of a site that were restated, or whose points came, after they had been given up or were whole. */
+  get lateMinutes(): number {
+    return this.#lateMinutes;
+  }
+
+  /** The counts of a site, by its number; null before its first minute. */
+  of(siteId: number): EnergyCount | null {
+    const counted = this.#sites[siteId];
+    if (counted === undefined) return null;
+    const [totalWh, itWh, pairedTotalWh, pairedItWh, pairedMs, ...roleWh] = Array.from(counted.sums, known);
+    return {
+      totalWh: totalWh ?? null,
+      itWh: itWh ?? null,
+      pairedTotalWh: pairedTotalWh ?? null,
+      pairedItWh: pairedItWh ?? null,
+      pairedMs: pairedMs ?? null,
+      roleWh,
+    };
+  }
+
+  /** Counts minutes as they were closed, in any order. */
+  count(rows: readonly PointInterval[], siteOf: (pointId: number) => Site | undefined): void {
+    const bySite = new Map<Site, Map<number, PointInterval[]>>();
+    for (const row of rows) {
+      const site = siteOf(row.pointId);
+      if (site === undefined) continue;
+      let minutes = bySite.get(site);
+      if (minutes === undefined) bySite.set(site, (minutes = new Map()));
+      const minute = minutes.get(row.startMs);
+      if (minute === undefined) minutes.set(row.startMs, [row]);
+      else minute.push(row);
+    }
+    for (const [site, minutes] of bySite) {
+      for (const [startMs, ofMinute] of [...minutes].sort(([a], [b]) => a - b)) {
+        this.#countMinute(site, startMs, ofMinute);
+      }
+    }
+  }
+
+  save(): EnergyCountersState {
+    const sites = Array.from(this.#sites, (counted) => {
+      if (counted === undefined) return null;
+      const held = Array.from(counted.held, ([startMs, { rows, counted }]) => ({
+        startMs,
+        rows: packRows([...rows.values()]),
+        counted: counted.slice(),
+      }));
+      return { sums: counted.sums.slice(), newestMs: counted.newestMs, held };
+    });
+    return { sites, lateMinutes: this.#lateMinutes };
+  }
+
+  static load({ sites, lateMinutes }: EnergyCountersState): EnergyCounters {
+    const counters = new EnergyCounters();
+    counters.#lateMinutes = lateMinutes;
+    for (const [siteId, state] of sites.entries()) {
+      if (state === null) continue;
+      const counted: Counted = { sums: state.sums, newestMs: state.newestMs, held: new Map() };
+      counters.#sites[siteId] = counted;
+      for (const { startMs, rows: packed, counted: ofMinute } of state.held) {
+        const rows = new Map(unpackRows(packed).map((row) => [row.pointId, row]));
+        counted.held.set(startMs, { rows, counted: ofMinute });
+        counters.#heldRows += rows.size;
+      }
+    }
+    return counters;
+  }
+
+  #countMinute(site: Site, startMs: number, closed: readonly PointInterval[]): void {
+    const { balance, pointIds } = this.#planOf(site);
+    const rows = closed.filter(({ pointId }) => pointIds.has(pointId));
+    if (rows.length === 0) return;
+    const counted = this.#countedOf(site.siteId);
+    const waiting = counted.held.get(startMs);
+    if (waiting === undefined && startMs <= counted.newestMs) {
+      this.#lateMinutes++;
+      return;
+    }
+    const minute = waiting ?? { rows: new Map(), counted: new Float64Array(counted.sums.length) };
+    this.#heldRows -= minute.rows.size;
+    for (const row of rows) minute.rows.set(row.pointId, row);
+    this.#heldRows += minute.rows.size;
+    counted.newestMs = Math.max(counted.newestMs, startMs);
+    counted.held.set(startMs, minute);
+    addMinute(counted.sums, minute, energiesOf(balance, startMs, minute.rows), balance);
+    if ([...pointIds].every((pointId) => isWhole(minute.rows.get(pointId)))) this.#letGo(counted, startMs, minute);
+    for (const [oldestMs, oldest] of counted.held) {
+      if (oldestMs > counted.newestMs - WINDOW_MS && this.#heldRows <= MAX_HELD_ROWS) break;
+      this.#letGo(counted, oldestMs, oldest);
+    }
+  }
+
+  #letGo({ held }: Counted, startMs: number, { rows }: HeldMinute): void {
+    held.delete(startMs);
+    this.#heldRows -= rows.size;
+  }
+
+  #countedOf(siteId: number): Counted {
+    return (this.#sites[siteId] ??= {
+      sums: new Float64Array(SIDES + energyRoles.length).fill(Number.NaN),
+      newestMs: Number.NEGATIVE_INFINITY,
+      held: new Map(),
+    });
+  }
+
+  #planOf(site: Site): Plan {
+    const found = this.#plans.get(site);
+    if (found !== undefined) return found;
+    const balance = balanceOf(site);
+    const made = new Set(balance.virtual.map(({ pointId }) => pointId));
+    const counting = balance.byRole.flat().flatMap(({ point }) => point.pointId ?? []);
+    const members = balance.virtual.flatMap((plan) => (plan.members ?? []).map(({ pointId }) => pointId));
+    const pointIds = new Set([...counting, ...members].filter((pointId) => !made.has(pointId)));
+    const plan = { balance, pointIds };
+    this.#plans.set(site, plan);
+    return plan;
+  }
+}
+
+function isWhole(row: PointInterval | undefined): boolean {
+  return row !== undefined && row.measuredMs + row.estimatedMs >= MINUTE_MS;
+}
+
+function energiesOf(balance: Balance, startMs: number, rows: ReadonlyMap<number, PointInterval>): SiteInterval | null {
+  if (balance.virtual.length === 0) return siteMinute(balance, startMs, (pointId) => rows.get(pointId));
+  const all = new Map(rows);
+  const rowOf: RowOf = (pointId) => all.get(pointId);
+  addVirtualRows(balance.virtual, startMs, rowOf, (row) => all.set(row.pointId, row));
+  return siteMinute(balance, startMs, rowOf);
+}
+
+/** Adds what is more than was counted of the minute before. */
+function addMinute(sums: Float64Array, { counted }: HeldMinute, energies: SiteInterval | null, balance: Balance): void {
+  if (energies === null) return;
+  const quantities = quantitiesOf(energies, balance.complete[0] as number);
+  for (const [index, value] of quantities.entries()) {
+    if (value === null) continue;
+    const before = counted[index] as number;
+    const sum = sums[index] as number;
+    sums[index] = (Number.isNaN(sum) ? 0 : sum) + Math.max(0, value - before);
+    counted[index] = Math.max(before, value);
+  }
+}
+
+/** IT is that of the level that counts now, whatever a period may choose later. */
+function quantitiesOf({ supplyWh, levels, roleWh }: SiteInterval, level: number): (number | null)[] {
+  const { partsWh, itWh, pairedTotalWh, pairedItWh, pairedMs } = levels[level] as LevelEnergies;
+  const paired = pairedMs > 0 ? [pairedTotalWh, pairedItWh, pairedMs] : [null, null, null];
+  return [supplyWh ?? partsWh, itWh, ...paired, ...roleWh];
+}
+
+function known(value: number): number | null {
+  return Number.isNaN(value) ? null : value;
+}
