@@ -35,6 +35,9 @@ const windows = [
 /** A tenth of the time at most goes into these figures: many sites take longer, and load no more. */
 const REST_PER_WORK = 9;
 
+/** A clock that was set forward must not look like work. */
+const MAX_REST_MS = 10_000;
+
 /**
  * The KPIs of windows that end with the present quarter-hour, kept ready, since whoever reads the metrics must not make the store
  * answer for every site. They are the same as the API's for the same period. Sites are computed one after the other with
@@ -91,7 +94,8 @@ export class RollingKpis {
           'the figures of the last days could not be computed; trying again',
         );
       }
-      await this.#rest(REST_PER_WORK * Math.max(0, this.#now() - startMs));
+      const workMs = Math.max(0, this.#now() - startMs);
+      await this.#rest(Math.min(MAX_REST_MS, REST_PER_WORK * workMs));
       if (this.#stopping) return;
     }
   }

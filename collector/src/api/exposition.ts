@@ -11,7 +11,7 @@ export type Sampler = (labels: string, value: number | null) => void;
 export class Exposition {
   readonly #families: string[][] = [];
 
-  /** A metric `wattmark_<name>`; counters get `_total` behind it. A metric without samples is left out. */
+  /** A metric `wattmark_<name>`; counters get `_total` behind it. Without samples there are its lines of description. */
   family(name: string, type: 'counter' | 'gauge', help: string): Sampler {
     const full = `wattmark_${name}${type === 'counter' ? '_total' : ''}`;
     const lines = [`# HELP ${full} ${help}`, `# TYPE ${full} ${type}`];
@@ -22,10 +22,7 @@ export class Exposition {
   }
 
   toString(): string {
-    return this.#families
-      .filter(({ length }) => length > 2)
-      .map((lines) => `${lines.join('\n')}\n`)
-      .join('');
+    return this.#families.map((lines) => `${lines.join('\n')}\n`).join('');
   }
 }
 
