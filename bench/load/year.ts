@@ -2,14 +2,15 @@ import { parseArgs } from 'node:util';
 import { energyRoles } from '@wattmark/shared/roles';
 import { type PointInterval, QUARTER_MS } from '../../collector/src/accounting/interval.ts';
 import { storeFile } from '../../collector/src/restore.ts';
+import { makeDays } from '../../collector/src/site/day-rows.ts';
 import { noLevel, nothing } from '../../collector/src/site/interval-sum.ts';
 import type { SiteInterval } from '../../collector/src/site/site.ts';
 import { openDuckdbStore } from '../../collector/src/store/duckdb.ts';
 import { median } from '../rig/statistics.ts';
 
 /**
- * Fills a collector's store with a year of quarter-hours up to the last full UTC day: of its sites, and of the points of the
- * first one. Rows are written in the order of the collector, all of one quarter-hour after all of the one before. Says how long
+ * Fills a collector's store with a year of quarter-hours and days up to the last full UTC day: of its sites, and of the points
+ * of the first one. Rows are written in the order of the collector, all of one quarter-hour after all of the one before. Says how long
  * the store itself takes to answer a year of days.
  */
 const { values } = parseArgs({
@@ -26,6 +27,7 @@ const [sites, points] = [Number(values.sites), Number(values.points)];
 const toMs = Math.floor(Date.now() / DAY_MS) * DAY_MS;
 const fromMs = toMs - DAYS * DAY_MS;
 
+const pointIds = Array.from({ length: points }, (_, id) => id);
 const store = await openDuckdbStore(storeFile(values.data));
 const position = await store.progress();
 const quarters = Array.from({ length: DAY_MS / QUARTER_MS }, (_, index) => index * QUARTER_MS);
@@ -35,15 +37,20 @@ for (let dayMs = fromMs; dayMs < toMs; dayMs += DAY_MS) {
   await store.begin();
   await store.writeSiteQuarters(rows(sites, dayMs, siteQuarter), dayMs + DAY_MS);
   await store.writePointQuarters(rows(points, dayMs, pointQuarter), dayMs + DAY_MS);
+  const span = { fromMs: dayMs, toMs: dayMs + DAY_MS };
+  await makeDays(
+    store,
+    Array.from({ length: sites }, (_, siteId) => ({ siteId, span, pointIds: siteId === 0 ? pointIds : [] })),
+    dayMs + DAY_MS,
+  );
   await store.commit(position);
 }
-const boundariesMs = Array.from({ length: DAYS + 1 }, (_, day) => fromMs + day * DAY_MS);
 const answersMs: number[] = [];
 for (let question = 0; question < QUESTIONS; question++) {
   const startMs = performance.now();
-  const sums = await store.siteSums(0, boundariesMs, null);
+  const days = await store.siteDays(0, null, { fromMs, toMs }, null);
   answersMs.push(performance.now() - startMs);
-  if (sums.length !== DAYS) throw new Error(`${sums.length} days instead of ${DAYS}`);
+  if (days.length !== DAYS) throw new Error(`${days.length} days instead of ${DAYS}`);
 }
 await store.close();
 console.log(

@@ -7,15 +7,8 @@ import type { Fold } from './fold.ts';
 import { spanOfImport } from './import/import-book.ts';
 import type { Ingest } from './ingest/ingest.ts';
 import type { LevelSum } from './kpi/level.ts';
-import {
-  partialSums,
-  pointMinutes,
-  pointQuarters,
-  pointSumsOf,
-  type Sources,
-  siteMinutes,
-  siteSums,
-} from './kpi/sums.ts';
+import { pointMinutes, type Sources, siteMinutes } from './kpi/minutes.ts';
+import { gaugeMeansOf, partialSums, pointQuarters, pointSumsOf, siteSums } from './kpi/sums.ts';
 import type { LiveFigures } from './live-figures.ts';
 import type { Recorder } from './recorder.ts';
 import type { EnergyCount, EnergyCounters } from './site/energy-counters.ts';
@@ -196,7 +189,7 @@ export class CollectorFigures implements Figures {
   }
 
   gaugeMeansOf(pointIds: readonly number[], channel: Channel, span: Span, asOfMs: number | null): Promise<GaugeMean[]> {
-    return this.#parts.store.gaugeMeansOf(pointIds, channel, span, asOfMs);
+    return gaugeMeansOf(this.#sources(), pointIds, channel, span, asOfMs);
   }
 
   /** The energy register as the agent reports it whose readings count. */
@@ -226,7 +219,12 @@ export class CollectorFigures implements Figures {
       ...recorder.waitingRows(pointIds, span),
       ...fold.accounting.open(pointIds, span),
     ];
-    return { store, openRows, plansOf: (pointId) => this.#plansOf(pointId), rolledUpToMs: rollup.rolledUpToMs };
+    const siteOf = (pointId: number): Site | undefined => {
+      const siteId = fold.catalogue.points[pointId]?.siteId;
+      return siteId === undefined ? undefined : fold.registry.site(siteId);
+    };
+    const plansOf = (pointId: number): readonly VirtualPlan[] => this.#plansOf(pointId);
+    return { store, openRows, plansOf, siteOf, rolledUpToMs: rollup.rolledUpToMs };
   }
 }
 

@@ -63,7 +63,7 @@ export class Recorder {
   record(batch: IntervalBatch): void | Promise<void> {
     const { fold, rollup, energy, progress } = this.#parts;
     energy.count(batch.points, (pointId) => siteOf(fold, pointId));
-    if (batch.position <= progress) return rollup.skip(batch);
+    if (batch.position <= progress) return rollup.skip(batch, fold.allSites());
     const due = batch.recordedMs >= this.#snapshotMs + SNAPSHOT_MS;
     if (due) this.#snapshotMs = batch.recordedMs;
     const state = due ? { fold: encodeFold(fold.save()), energy: energy.save() } : null;

@@ -61,7 +61,8 @@ t.test(
     const level = balanceOf(site).complete[0] as number;
     const { store } = rig;
     const counted = rig.energy.of(0);
-    const [sum] = await store.siteSums(0, [START, START + 15 * MINUTE_MS], null);
+    const quarter = { fromMs: START, toMs: START + 15 * MINUTE_MS };
+    const [sum] = await store.siteQuarters(0, null, quarter, null);
     const rows = await store.pointMinutes([0, 1], { fromMs: START, toMs: START + 17 * MINUTE_MS }, null);
     const utilityWh = rows.filter(({ pointId }) => pointId === 0).reduce((total, { energyWh }) => total + energyWh, 0);
     t.ok(Math.abs((counted?.totalWh ?? 0) - utilityWh) < 1e-6, `${counted?.totalWh} is ${utilityWh}`);
@@ -69,7 +70,7 @@ t.test(
 
     const change: Change = { kind: 'factor', point: 'utility-a', from: START, to: START + 10 * MINUTE_MS, factor: 3 };
     await rig.pipeline.correct(0, { by: 'auditor', reason: 'test', change });
-    const [restated] = await store.siteSums(0, [START, START + 15 * MINUTE_MS], null);
+    const [restated] = await store.siteQuarters(0, null, quarter, null);
     t.ok((restated?.supplyWh ?? 0) > 2 * (sum?.supplyWh ?? Number.NaN));
     t.same(rig.energy.of(0), counted);
   },

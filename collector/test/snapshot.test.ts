@@ -9,7 +9,11 @@ import { EnergyCounters } from '../src/site/energy-counters.ts';
 import { encodeFold, readSnapshot, writeSnapshot } from '../src/snapshot.ts';
 import { scratch } from './support/rig.ts';
 
-const rollup = { openQuarters: [900_000], recordedMs: 1_000_000 };
+const rollup = {
+  openQuarters: [900_000],
+  days: [{ timezone: 'Asia/Shanghai', dayMs: 0, nextSiteId: 3 }],
+  recordedMs: 1_000_000,
+};
 const energy = new EnergyCounters().save();
 
 t.test('what was written is read again', async (t) => {

@@ -73,6 +73,25 @@ export interface GaugeInterval {
   readonly samples: number;
 }
 
+/** A local day of a point: the sum of its quarter-hours in the order of time. It may have 23 or 25 hours. */
+export interface PointDay extends PointInterval {
+  readonly endMs: number;
+}
+
+/** A gauge's quarter-hour: the sum of its minutes' means, and how many they are. */
+export interface GaugeQuarter {
+  readonly pointId: number;
+  readonly channel: Channel;
+  readonly startMs: number;
+  readonly sum: number;
+  readonly minutes: number;
+}
+
+/** A local day of a gauge, in the same way. */
+export interface GaugeDay extends GaugeQuarter {
+  readonly endMs: number;
+}
+
 /** What a channel of a point was on average over some time, every minute of which weighs the same. */
 export interface GaugeMean {
   readonly pointId: number;

@@ -1,65 +1,60 @@
-import { isEmpty, MINUTE_MS, type PointInterval, QUARTER_MS, type Span } from '../accounting/interval.ts';
+import type { Channel } from '@wattmark/shared/channels';
 import {
-  type Balance,
-  balanceOf,
-  minutesOf,
-  partialBalancesOf,
-  siteMinutes as minutesOfSite,
-} from '../site/balance.ts';
-import { sumPointIntervals, sumSiteIntervals } from '../site/interval-sum.ts';
+  type GaugeMean,
+  type GaugeQuarter,
+  isEmpty,
+  MINUTE_MS,
+  type PointInterval,
+  QUARTER_MS,
+  type Span,
+} from '../accounting/interval.ts';
+import { type Balance, balanceOf, minutesOf as minutesOfBalance, partialBalancesOf } from '../site/balance.ts';
+import {
+  type Energies,
+  GaugeSums,
+  PointSums,
+  SiteSums,
+  sumPointIntervals,
+  sumSiteIntervals,
+} from '../site/interval-sum.ts';
 import type { Site, SiteSum } from '../site/site.ts';
-import { addVirtualRows, type VirtualPlan } from '../site/virtual-rows.ts';
-import type { Store } from '../store/store.ts';
+import { type Ledger, sumByDays } from './day-sums.ts';
 import { atLevel, type LevelSum } from './level.ts';
-
-/** Where sums come from: what is committed, and what is newer. */
-export interface Sources {
-  readonly store: Store;
-  /** Newest minutes of these points that are not in the store yet; one that is in the store too is newer here. */
-  readonly openRows: (pointIds: readonly number[], span: Span) => readonly PointInterval[];
-  /** How a virtual point is made of others, its own plan last; empty for a point that is measured. */
-  readonly plansOf: (pointId: number) => readonly VirtualPlan[];
-  /** Every row before this instant is in a quarter-hour of the store. */
-  readonly rolledUpToMs: number;
-}
+import { measuredIdsOf, minutesOf, type SiteZone, type Sources } from './minutes.ts';
 
 const HOUR_MS = 3_600_000;
 
-/** A point's minutes, including those not stored yet unless `asOfMs` asks for the past. */
-export function pointMinutes(
-  sources: Sources,
-  pointId: number,
-  span: Span,
-  asOfMs: number | null,
-): Promise<PointInterval[]> {
-  return minutes(sources, [pointId], span, asOfMs);
-}
+/** Points of one site that are added up at once: so many in one day are as many rows as are held. */
+const MAX_POINTS = 1_000;
 
-/** A site's minutes, including those not stored yet unless `asOfMs` asks for the past. */
-export async function siteMinutes(sources: Sources, site: Site, span: Span, asOfMs: number | null): Promise<SiteSum[]> {
-  const rows = await minutes(sources, pointIdsOf(site), span, asOfMs);
-  return minutesOfSite(site, rows).map(({ siteId: _, partial: __, ...minute }) => ({
-    ...minute,
-    endMs: minute.startMs + MINUTE_MS,
-  }));
-}
-
-/** Points' sums between successive boundaries on quarter-hours: rolled up where they are, minutes where they are not. */
+/** Sums between successive boundaries on quarter-hours of points of one site, in the order of time and then of points. */
 export async function pointSumsOf(
   sources: Sources,
   pointIds: readonly number[],
   boundariesMs: readonly number[],
   asOfMs: number | null,
 ): Promise<PointInterval[]> {
-  const { rolledUp, tail } = split(boundariesMs, rolledUpToMs(sources, asOfMs));
-  const sums = (await sources.store.pointSumsOf(pointIds, rolledUp, asOfMs)).filter((row) => !isEmpty(row));
-  if (tail === null) return sums;
-  return sumPointIntervals([...sums, ...(await minutes(sources, pointIds, tail, asOfMs))], boundariesMs);
+  const site = pointIds[0] === undefined ? undefined : sources.siteOf(pointIds[0]);
+  if (site === undefined) return [];
+  const { store } = sources;
+  const sums: PointInterval[][] = [];
+  for (const some of slicesOf(pointIds, MAX_POINTS)) {
+    const ledger = {
+      ...ledgerOf(sources, site, asOfMs),
+      width: some.length,
+      days: (span: Span) => store.pointDays(some, span, asOfMs),
+      quarters: (span: Span) => quartersOf(sources, some, span, asOfMs),
+      sums: (boundaries: readonly number[]) => new PointSums(boundaries),
+    };
+    sums.push(await sumByDays<PointInterval, PointInterval>(ledger, boundariesMs));
+  }
+  const known = sums.flat().filter((row) => !isEmpty(row));
+  return sums.length === 1 ? known : known.sort(inOrder);
 }
 
 /**
- * Points' single quarter-hours, given in order of time, by the same rule and in the same order; one of which nothing is known
- * is not there.
+ * Single quarter-hours of points of one site, given in order of time, by the same rule and in the same order; one of which
+ * nothing is known is not there.
  */
 export async function pointQuarters(
   sources: Sources,
@@ -67,20 +62,44 @@ export async function pointQuarters(
   startsMs: readonly number[],
   asOfMs: number | null,
 ): Promise<PointInterval[]> {
-  const atMs = rolledUpToMs(sources, asOfMs);
-  const newer = startsMs.filter((ms) => ms >= atMs);
-  const rolledUp = startsMs.filter((ms) => ms < atMs);
-  const quarters = (await sources.store.pointQuarters(pointIds, rolledUp, asOfMs)).filter((row) => !isEmpty(row));
-  const [fromMs, lastMs] = [newer[0], newer.at(-1)];
-  if (fromMs === undefined || lastMs === undefined) return quarters;
-  const rows = await minutes(sources, pointIds, { fromMs, toMs: lastMs + QUARTER_MS }, asOfMs);
-  const asked = new Set(newer);
-  const edges = new Set(newer.flatMap((ms) => [ms, ms + QUARTER_MS]));
-  const sums = sumPointIntervals(rows, [...edges]);
-  return [...quarters, ...sums.filter(({ startMs }) => asked.has(startMs))];
+  const asked = new Set(startsMs);
+  const rows: PointInterval[] = [];
+  for (const span of runsOf(startsMs, pointIds.length)) {
+    for (const row of await quartersOf(sources, pointIds, span, asOfMs)) {
+      if (asked.has(row.startMs) && !isEmpty(row)) rows.push(row);
+    }
+  }
+  return rows;
 }
 
-/** A site's sums between successive boundaries on quarter-hours: rolled up where they are, minutes where they are not. */
+/** Points' means of a channel over its quarter-hours in a span, in the order of points. */
+export async function gaugeMeansOf(
+  sources: Sources,
+  pointIds: readonly number[],
+  channel: Channel,
+  { fromMs, toMs }: Span,
+  asOfMs: number | null,
+): Promise<GaugeMean[]> {
+  const site = pointIds[0] === undefined ? undefined : sources.siteOf(pointIds[0]);
+  if (site === undefined) return [];
+  const { store } = sources;
+  const means: GaugeMean[] = [];
+  for (const some of slicesOf(pointIds, MAX_POINTS)) {
+    const ledger = {
+      ...ledgerOf(sources, site, asOfMs),
+      width: some.length,
+      days: (span: Span) => store.gaugeDays(some, channel, span, asOfMs),
+      quarters: (span: Span) => store.gaugeQuarters(some, channel, span, asOfMs),
+      sums: (boundaries: readonly number[]) => new GaugeSums(boundaries),
+    };
+    const sums = await sumByDays<GaugeQuarter, GaugeQuarter>(ledger, [fromMs, toMs]);
+    for (const { pointId, sum, minutes } of sums)
+      means.push({ pointId, mean: sum / minutes, measuredMs: minutes * MINUTE_MS });
+  }
+  return means.sort((a, b) => a.pointId - b.pointId);
+}
+
+/** A site's sums between successive boundaries on quarter-hours. */
 export async function siteSums(
   sources: Sources,
   site: Site,
@@ -114,11 +133,64 @@ async function sumsOf(
   asOfMs: number | null,
 ): Promise<SiteSum[]> {
   const { site, partial } = balance;
-  const { rolledUp, tail } = split(boundariesMs, rolledUpToMs(sources, asOfMs));
-  const sums = await sources.store.siteSums(site.siteId, rolledUp, asOfMs, partial);
-  if (tail === null) return sums;
-  const rows = await minutes(sources, pointIdsOf(site), tail, asOfMs);
-  return sumSiteIntervals([...sums, ...minutesOf(balance, rows)], boundariesMs);
+  const { store } = sources;
+  const ledger = {
+    ...ledgerOf(sources, site, asOfMs),
+    width: 1,
+    days: (span: Span) => store.siteDays(site.siteId, partial, span, asOfMs),
+    quarters: (span: Span) => siteQuartersOf(sources, balance, span, asOfMs),
+    sums: (boundaries: readonly number[]) => new SiteSums(boundaries),
+  };
+  return (await sumByDays<SiteRow, SiteSum>(ledger, boundariesMs)).filter(isKnown);
+}
+
+type SiteRow = Energies & { readonly startMs: number };
+
+function ledgerOf(
+  sources: Sources,
+  { siteId, timezone }: SiteZone,
+  asOfMs: number | null,
+): Pick<Ledger<unknown, unknown>, 'timezone' | 'rolledUpToMs' | 'madeDays'> {
+  return {
+    timezone,
+    rolledUpToMs: rolledUpToMs(sources, asOfMs),
+    madeDays: (beforeMs) => sources.store.madeDays(siteId, beforeMs, asOfMs),
+  };
+}
+
+/** Points' quarter-hours: as they are rolled up, or else added up of minutes. */
+async function quartersOf(
+  sources: Sources,
+  pointIds: readonly number[],
+  span: Span,
+  asOfMs: number | null,
+): Promise<PointInterval[]> {
+  const { rolledUp, tail } = split(span, rolledUpToMs(sources, asOfMs));
+  const quarters = rolledUp === null ? [] : await sources.store.pointQuarters(pointIds, rolledUp, asOfMs);
+  if (tail === null) return quarters;
+  const rows = await minutesOf(sources, pointIds, tail, asOfMs);
+  return [...quarters, ...sumPointIntervals(rows, quartersFrom(tail, rows))];
+}
+
+/** A site's quarter-hours, or those of a part of it, in the same way. */
+async function siteQuartersOf(
+  sources: Sources,
+  balance: Balance,
+  span: Span,
+  asOfMs: number | null,
+): Promise<SiteRow[]> {
+  const { site, partial } = balance;
+  const { rolledUp, tail } = split(span, rolledUpToMs(sources, asOfMs));
+  const quarters = rolledUp === null ? [] : await sources.store.siteQuarters(site.siteId, partial, rolledUp, asOfMs);
+  if (tail === null) return quarters;
+  const rows = minutesOfBalance(balance, await minutesOf(sources, measuredIdsOf(site), tail, asOfMs));
+  return [...quarters, ...sumSiteIntervals(rows, quartersFrom(tail, rows))];
+}
+
+/** Boundaries of the quarter-hours from the beginning of a span to its last row, which may be long before its end. */
+function quartersFrom({ fromMs }: Span, rows: readonly { readonly startMs: number }[]): number[] {
+  const count = Math.floor(((rows.at(-1)?.startMs ?? fromMs) - fromMs) / QUARTER_MS) + 1;
+  return Array.from({ length: count + 1 }, (_, index) => fromMs + index * QUARTER_MS);
 }
 
 /**
@@ -130,74 +202,40 @@ function rolledUpToMs(sources: Sources, asOfMs: number | null): number {
   return Math.min(sources.rolledUpToMs, Math.floor((asOfMs - HOUR_MS) / QUARTER_MS) * QUARTER_MS);
 }
 
-/** The boundaries up to the instant, and the span from there on; null where the boundaries end before it. */
-function split(boundariesMs: readonly number[], atMs: number): { rolledUp: readonly number[]; tail: Span | null } {
-  const fromMs = boundariesMs[0];
-  const toMs = boundariesMs.at(-1);
-  if (fromMs === undefined || toMs === undefined || toMs <= atMs) return { rolledUp: boundariesMs, tail: null };
-  const before = boundariesMs.filter((ms) => ms < atMs);
-  return { rolledUp: before.length === 0 ? [] : [...before, atMs], tail: { fromMs: Math.max(fromMs, atMs), toMs } };
+/** The parts of a span before and from an instant on. */
+function split({ fromMs, toMs }: Span, atMs: number): { readonly rolledUp: Span | null; readonly tail: Span | null } {
+  return {
+    rolledUp: fromMs < atMs ? { fromMs, toMs: Math.min(toMs, atMs) } : null,
+    tail: toMs > atMs ? { fromMs: Math.max(fromMs, atMs), toMs } : null,
+  };
 }
 
-/** Minutes of points measured or virtual, in order of time and then of points. */
-async function minutes(
-  sources: Sources,
-  pointIds: readonly number[],
-  span: Span,
-  asOfMs: number | null,
-): Promise<PointInterval[]> {
-  const plans = [...new Set(pointIds.flatMap((id) => sources.plansOf(id)))];
-  if (plans.length === 0) return measuredMinutes(sources, pointIds, span, asOfMs);
-  const made = new Set(plans.map(({ pointId }) => pointId));
-  const members = plans.flatMap((plan) => (plan.members ?? []).map(({ pointId }) => pointId));
-  const measured = [...new Set([...pointIds, ...members])].filter((id) => !made.has(id));
-  const rows = await measuredMinutes(sources, measured, span, asOfMs);
-  const wanted = new Set(pointIds);
-  return withVirtual(plans, rows).filter((row) => wanted.has(row.pointId) && !isEmpty(row));
+/** Whether any energy of it is known. */
+function isKnown({ supplyWh, roleWh }: SiteSum): boolean {
+  return supplyWh !== null || roleWh.some((wh) => wh !== null);
 }
 
-/** Rows of measured points, in order of time, together with those that are made of them. */
-function withVirtual(plans: readonly VirtualPlan[], rows: readonly PointInterval[]): PointInterval[] {
-  const all: PointInterval[] = [];
-  for (let from = 0; from < rows.length; ) {
-    const { startMs } = rows[from] as PointInterval;
-    const at = new Map<number, PointInterval>();
-    for (; rows[from]?.startMs === startMs; from++) {
-      const row = rows[from] as PointInterval;
-      at.set(row.pointId, row);
-    }
-    addVirtualRows(
-      plans,
-      startMs,
-      (pointId) => at.get(pointId),
-      (row) => at.set(row.pointId, row),
-    );
-    all.push(...[...at.values()].sort((a, b) => a.pointId - b.pointId));
+/** Rows read in vain cost as much as one more question where they are so many. */
+const ROWS_PER_QUESTION = 1_000;
+
+/** Quarter-hours of so many points in spans that are asked for at once. */
+function runsOf(startsMs: readonly number[], points: number): Span[] {
+  const runs: { fromMs: number; toMs: number }[] = [];
+  for (const startMs of startsMs) {
+    const last = runs.at(-1);
+    if (last !== undefined && ((startMs - last.toMs) / QUARTER_MS) * points <= ROWS_PER_QUESTION)
+      last.toMs = startMs + QUARTER_MS;
+    else runs.push({ fromMs: startMs, toMs: startMs + QUARTER_MS });
   }
-  return all;
+  return runs;
 }
 
-/** In order of time; rows that are still open replace those in the store. */
-async function measuredMinutes(
-  { store, openRows }: Sources,
-  pointIds: readonly number[],
-  span: Span,
-  asOfMs: number | null,
-): Promise<PointInterval[]> {
-  // Before the store is asked: a row that is committed meanwhile would otherwise be in neither.
-  const open = asOfMs === null ? openRows(pointIds, span) : [];
-  const stored = await store.pointMinutes(pointIds, span, asOfMs);
-  const rows = new Map(stored.map((row) => [keyOf(row), row]));
-  for (const row of open) rows.set(keyOf(row), row);
-  const known = [...rows.values()].filter((row) => !isEmpty(row));
-  return known.sort((a, b) => a.startMs - b.startMs || a.pointId - b.pointId);
+function slicesOf(ids: readonly number[], most: number): (readonly number[])[] {
+  return Array.from({ length: Math.ceil(ids.length / most) }, (_, index) =>
+    ids.slice(index * most, (index + 1) * most),
+  );
 }
 
-function keyOf({ pointId, startMs }: PointInterval): string {
-  return `${pointId} ${startMs}`;
-}
-
-/** The site's minutes make those of its virtual points themselves. */
-function pointIdsOf(site: Site): number[] {
-  return site.points.flatMap(({ pointId, virtual }) => (pointId === null || virtual !== null ? [] : [pointId]));
+function inOrder(a: PointInterval, b: PointInterval): number {
+  return a.startMs - b.startMs || a.pointId - b.pointId;
 }

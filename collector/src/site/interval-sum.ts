@@ -1,5 +1,5 @@
 import { energyRoles } from '@wattmark/shared/roles';
-import type { PointInterval } from '../accounting/interval.ts';
+import type { GaugeQuarter, PointInterval } from '../accounting/interval.ts';
 import {
   LEVEL_COUNT,
   type LevelEnergies,
@@ -69,41 +69,136 @@ export function addEnergies(a: Energies, b: Energies): Energies {
 }
 
 /**
- * Sums of points' intervals between successive boundaries (ascending), in the order of time and then of points; intervals
- * outside are left out, and a span without any has no sum.
+ * Sums of intervals between successive boundaries (ascending). Intervals outside are left out, and a span without any has no sum.
+ * Rows are added up in the order in which they come.
  */
-export function sumPointIntervals(rows: Iterable<PointInterval>, boundariesMs: readonly number[]): PointInterval[] {
-  const sums = new Map<string, PointSum>();
-  for (const row of rows) {
-    const startMs = boundariesMs[spanOf(row.startMs, boundariesMs)];
-    if (startMs === undefined) continue;
-    const key = `${startMs} ${row.pointId}`;
-    let sum = sums.get(key);
-    if (sum === undefined) sums.set(key, (sum = new PointSum(row.pointId, startMs)));
-    sum.add(row);
-  }
-  return [...sums.values()].map((sum) => sum.value()).sort((a, b) => a.startMs - b.startMs || a.pointId - b.pointId);
+export interface SumsBetween<Row, Sum> {
+  add(rows: Iterable<Row>): void;
+  /** In the order of time, then of points, then of channels. */
+  values(): Sum[];
 }
 
-/** Sums of one site's intervals between successive boundaries, as `sumPointIntervals` does it. */
-export function sumSiteIntervals(
-  rows: Iterable<Energies & { readonly startMs: number }>,
-  boundariesMs: readonly number[],
-): SiteSum[] {
-  const sums = new Map<number, Energies>();
-  for (const row of rows) {
-    const index = spanOf(row.startMs, boundariesMs);
-    if (index < 0) continue;
-    const sum = sums.get(index);
-    sums.set(index, sum === undefined ? row : addEnergies(sum, row));
+/** Of points' intervals. */
+export class PointSums implements SumsBetween<PointInterval, PointInterval> {
+  readonly #spans: Spans<Map<number, PointSum>>;
+
+  constructor(boundariesMs: readonly number[]) {
+    this.#spans = new Spans(boundariesMs);
   }
-  return [...sums]
-    .sort(([a], [b]) => a - b)
-    .map(([index, sum]) => ({
-      ...addEnergies(sum, nothing),
-      startMs: boundariesMs[index] as number,
-      endMs: boundariesMs[index + 1] as number,
-    }));
+
+  add(rows: Iterable<PointInterval>): void {
+    for (const row of rows) {
+      const sums = this.#spans.at(row.startMs, () => new Map());
+      if (sums === null) continue;
+      let sum = sums.get(row.pointId);
+      if (sum === undefined) sums.set(row.pointId, (sum = new PointSum(row.pointId, this.#spans.startMs)));
+      sum.add(row);
+    }
+  }
+
+  values(): PointInterval[] {
+    return this.#spans.all().flatMap((sums) => [...sums.values()].map((sum) => sum.value()).sort(byPoint));
+  }
+}
+
+type SiteRow = Energies & { readonly startMs: number };
+
+/** Of intervals of one site or of one of its parts. */
+export class SiteSums implements SumsBetween<SiteRow, SiteSum> {
+  readonly #spans: Spans<{ sum: Energies; readonly startMs: number; readonly endMs: number }>;
+
+  constructor(boundariesMs: readonly number[]) {
+    this.#spans = new Spans(boundariesMs);
+  }
+
+  add(rows: Iterable<SiteRow>): void {
+    for (const row of rows) {
+      const held = this.#spans.at(row.startMs, (startMs, endMs) => ({ sum: nothing, startMs, endMs }));
+      if (held !== null) held.sum = addEnergies(held.sum, row);
+    }
+  }
+
+  values(): SiteSum[] {
+    return this.#spans.all().map(({ sum, startMs, endMs }) => ({ ...sum, startMs, endMs }));
+  }
+}
+
+/** Of gauges' quarter-hours. */
+export class GaugeSums implements SumsBetween<GaugeQuarter, GaugeQuarter> {
+  readonly #spans: Spans<Map<string, GaugeQuarter>>;
+
+  constructor(boundariesMs: readonly number[]) {
+    this.#spans = new Spans(boundariesMs);
+  }
+
+  add(rows: Iterable<GaugeQuarter>): void {
+    for (const { pointId, channel, startMs, ...more } of rows) {
+      const sums = this.#spans.at(startMs, () => new Map());
+      if (sums === null) continue;
+      const key = `${pointId} ${channel}`;
+      const { sum, minutes } = sums.get(key) ?? { sum: 0, minutes: 0 };
+      const both = { sum: sum + more.sum, minutes: minutes + more.minutes };
+      sums.set(key, { pointId, channel, startMs: this.#spans.startMs, ...both });
+    }
+  }
+
+  values(): GaugeQuarter[] {
+    const byChannel = (a: GaugeQuarter, b: GaugeQuarter): number => byPoint(a, b) || (a.channel < b.channel ? -1 : 1);
+    return this.#spans.all().flatMap((sums) => [...sums.values()].sort(byChannel));
+  }
+}
+
+/** Sums of points' intervals between successive boundaries. */
+export function sumPointIntervals(rows: Iterable<PointInterval>, boundariesMs: readonly number[]): PointInterval[] {
+  const sums = new PointSums(boundariesMs);
+  sums.add(rows);
+  return sums.values();
+}
+
+/** Sums of one site's intervals between successive boundaries. */
+export function sumSiteIntervals(rows: Iterable<SiteRow>, boundariesMs: readonly number[]): SiteSum[] {
+  const sums = new SiteSums(boundariesMs);
+  sums.add(rows);
+  return sums.values();
+}
+
+/** The spans between successive boundaries (ascending), with what is held of each. */
+class Spans<Held> {
+  readonly #boundariesMs: readonly number[];
+  readonly #held: (Held | undefined)[] = [];
+  #index = 0;
+
+  constructor(boundariesMs: readonly number[]) {
+    this.#boundariesMs = boundariesMs;
+  }
+
+  /** Beginning of the span asked for last. */
+  get startMs(): number {
+    return this.#boundariesMs[this.#index] as number;
+  }
+
+  /** What is held of the span with an instant in it, made where there is nothing yet; null outside of all spans. */
+  at(ms: number, make: (startMs: number, endMs: number) => Held): Held | null {
+    // Rows mostly come in order of time.
+    if (!this.#holds(ms)) this.#index = spanOf(ms, this.#boundariesMs);
+    if (this.#index < 0) return null;
+    const endMs = this.#boundariesMs[this.#index + 1] as number;
+    return (this.#held[this.#index] ??= make(this.startMs, endMs));
+  }
+
+  /** All that is held, in order of time. */
+  all(): Held[] {
+    return this.#held.filter((held) => held !== undefined);
+  }
+
+  #holds(ms: number): boolean {
+    const endMs = this.#boundariesMs[this.#index + 1];
+    return endMs !== undefined && ms < endMs && ms >= this.startMs;
+  }
+}
+
+function byPoint(a: { readonly pointId: number }, b: { readonly pointId: number }): number {
+  return a.pointId - b.pointId;
 }
 
 /** What a level without any point amounts to. */

@@ -6,12 +6,14 @@ import { addVirtualRows } from './virtual-rows.ts';
 
 /** Which site each point belongs to, and how each site's points add up. */
 export class SiteIndex {
+  readonly sites: readonly Site[];
   /** By number of the point; the catalogue gives numbers without gaps. */
   readonly #siteOf: Site[] = [];
   readonly #virtual = new Set<number>();
   readonly #balances = new Map<Site, readonly [Balance, ...Balance[]]>();
 
   constructor(sites: readonly Site[]) {
+    this.sites = sites;
     for (const site of sites) {
       for (const { pointId, virtual } of site.points) {
         if (pointId === null) continue;

@@ -7,14 +7,19 @@ import {
   type Span,
 } from '../accounting/interval.ts';
 import type { Store } from '../store/store.ts';
-import { rolledUpChannels } from '../store/tables.ts';
+import { DayQueue, type ZoneProgress } from './day-queue.ts';
+import { makeDays } from './day-rows.ts';
+import { rolledUpChannels, rollUpGauges } from './gauge-fold.ts';
 import { QuarterFold, quarterOf, SiteIndex } from './quarter-fold.ts';
 import type { Site } from './site.ts';
+import { TouchedDays } from './touched-days.ts';
 
 /** What a rollup must remember across a restart. */
 export interface RollupState {
   /** Beginnings of quarter-hours that have rows and are not rolled up, because they have not ended. */
   readonly openQuarters: readonly number[];
+  /** How far the local days are made. */
+  readonly days: readonly ZoneProgress[];
   /** Time of the last batch. */
   readonly recordedMs: number;
 }
@@ -33,21 +38,25 @@ const MAX_QUARTERS_AT_ONCE = 25_000;
 const MAX_POINTS_ASKED = 5_000;
 
 /**
- * Writes batches to the store, each in one transaction together with the quarter-hours that it completes or restates. A
- * quarter-hour still running is rolled up once, when it has ended; one that has ended is recomputed for the sites that a late
- * row belongs to, and for no other. Which are which depends on the batches alone, so a replay writes the same rows.
+ * Writes batches to the store, each in one transaction together with the quarter-hours that it completes or restates, and with
+ * the local days of which it restates any. A quarter-hour still running is rolled up once, when it has ended; one that has ended
+ * is recomputed for the sites that a late row belongs to, and for no other. Days that have ended are made in portions, batch by
+ * batch. Which are which depends on the batches alone, so a replay writes the same rows.
  */
 export class Rollup {
   #openQuarters: ReadonlySet<number>;
+  #days: DayQueue;
   #recordedMs: number;
 
-  constructor(state: RollupState = { openQuarters: [], recordedMs: 0 }) {
+  constructor(state: RollupState = { openQuarters: [], days: [], recordedMs: 0 }) {
     this.#openQuarters = new Set(state.openQuarters);
+    this.#days = new DayQueue(state.days);
     this.#recordedMs = state.recordedMs;
   }
 
   state(): RollupState {
-    return { openQuarters: [...this.#openQuarters].sort((a, b) => a - b), recordedMs: this.#recordedMs };
+    const openQuarters = [...this.#openQuarters].sort((a, b) => a - b);
+    return { openQuarters, days: this.#days.state(), recordedMs: this.#recordedMs };
   }
 
   /** Every row before this instant is in a quarter-hour of the store; from here on there are only minutes. */
@@ -58,13 +67,16 @@ export class Rollup {
   /** Writes one batch. On an error nothing of it is in the store, and this rollup is as before. */
   async record(store: Store, batch: IntervalBatch, sites: readonly Site[]): Promise<void> {
     const index = new SiteIndex(sites);
-    const { openQuarters, due, lateGauges } = this.#plan(batch, index);
+    const days = this.#days.withZonesOf(sites, batch.recordedMs);
+    const { openQuarters, due, lateGauges, touched } = this.#plan(batch, index, days);
+    const { queue, due: dueDays } = days.advance(sites, batch.recordedMs - GRACE_MS);
     await store.begin();
     try {
       await store.writePointMinutes(batch.points, batch.recordedMs);
       await store.writeGaugeMinutes(batch.gauges, batch.recordedMs);
       for (const run of runsOf(due)) await rollUp(store, run, index, batch.recordedMs);
-      if (lateGauges !== null) await store.rollUpGauges(lateGauges.span, lateGauges.pointIds, batch.recordedMs);
+      if (lateGauges !== null) await rollUpGauges(store, lateGauges.span, lateGauges.pointIds, batch.recordedMs);
+      await makeDays(store, [...(await touched.due(store, days)), ...dueDays], batch.recordedMs);
       await store.commit(batch.position);
     } catch (error) {
       // The first error says what went wrong; a connection that cannot even roll back forgets the transaction when it closes.
@@ -72,6 +84,7 @@ export class Rollup {
       throw error;
     }
     this.#openQuarters = openQuarters;
+    this.#days = queue;
     this.#recordedMs = batch.recordedMs;
   }
 
@@ -92,7 +105,9 @@ export class Rollup {
       }
       const site = sites.find(({ siteId }) => siteId === batch.redescribed?.siteId);
       for (const run of runsOf(due)) await rollUp(store, run, index, batch.recordedMs);
-      if (site !== undefined) await this.#recompute(store, index, site, batch);
+      const touched = touchedBy(due);
+      if (site !== undefined) await this.#recompute(store, index, site, batch, touched);
+      await makeDays(store, await touched.due(store, this.#days), batch.recordedMs);
       await store.commit(batch.position);
     } catch (error) {
       await store.rollback().catch(() => {});
@@ -107,16 +122,19 @@ export class Rollup {
     index: SiteIndex,
     site: Site,
     { redescribed, recordedMs }: RestatedBatch,
+    touched: TouchedDays,
   ): Promise<void> {
     const pointIds = pointIdsOf([site]);
     const known = await store.extent(pointIds);
     if (known === null || redescribed === null) return;
+    const firstMs = quarterOf(Math.max(redescribed.fromMs, known.fromMs));
     const endMs = Math.min(known.toMs, quarterOf(this.#recordedMs - GRACE_MS));
     const stepMs = QUARTER_MS * Math.max(1, Math.floor(MAX_QUARTERS_AT_ONCE / pointIds.length));
-    for (let fromMs = quarterOf(Math.max(redescribed.fromMs, known.fromMs)); fromMs < endMs; fromMs += stepMs) {
+    for (let fromMs = firstMs; fromMs < endMs; fromMs += stepMs) {
       const span = { fromMs, toMs: Math.min(endMs, fromMs + stepMs) };
       await rollUp(store, { span, pointIds }, index, recordedMs);
     }
+    for (let ms = firstMs; ms < endMs; ms += QUARTER_MS) touched.add(site, ms);
   }
 
   /** Takes note of restated minutes that are in the store already, as `skip` does of a batch. */
@@ -126,15 +144,16 @@ export class Rollup {
   }
 
   /** Takes note of a batch that is in the store already, where the log is folded again after a crash. */
-  skip({ minutesMs, recordedMs }: IntervalBatch): void {
+  skip({ minutesMs, recordedMs }: IntervalBatch, sites: readonly Site[]): void {
     const openQuarters = new Set(this.#openQuarters);
     for (const startMs of minutesMs) openQuarters.add(quarterOf(startMs));
     for (const quarterMs of openQuarters) if (hasEnded(quarterMs, recordedMs)) openQuarters.delete(quarterMs);
     this.#openQuarters = openQuarters;
+    this.#days = this.#days.withZonesOf(sites, recordedMs).advance(sites, recordedMs - GRACE_MS).queue;
     this.#recordedMs = recordedMs;
   }
 
-  #plan(batch: IntervalBatch, index: SiteIndex): Plan {
+  #plan(batch: IntervalBatch, index: SiteIndex, days: DayQueue): Plan {
     const openQuarters = new Set(this.#openQuarters);
     const due: Due = new Map();
     for (const { pointId, startMs } of batch.points) {
@@ -146,6 +165,7 @@ export class Rollup {
       }
       addOwner(due, quarterMs, index.siteOf(pointId) ?? pointId);
     }
+    const touched = touchedBy(due);
     const late: GaugeInterval[] = [];
     for (const gauge of batch.gauges) {
       const quarterMs = quarterOf(gauge.startMs);
@@ -153,12 +173,20 @@ export class Rollup {
       if (!hasEnded(quarterMs, batch.recordedMs)) openQuarters.add(quarterMs);
       else if (rolledUpChannels.includes(gauge.channel)) late.push(gauge);
     }
+    for (const { pointId, startMs } of late) {
+      const site = index.siteOf(pointId);
+      if (site !== undefined) touched.add(site, quarterOf(startMs));
+    }
     for (const quarterMs of openQuarters) {
       if (!hasEnded(quarterMs, batch.recordedMs)) continue;
       openQuarters.delete(quarterMs);
       due.set(quarterMs, null);
+      // Of days that had ended before there was any batch.
+      for (const site of index.sites) {
+        if (quarterMs < (days.passedMs(site.timezone) ?? 0)) touched.add(site, quarterMs);
+      }
     }
-    return { openQuarters, due, lateGauges: gaugesToRestate(late) };
+    return { openQuarters, due, lateGauges: gaugesToRestate(late), touched };
   }
 }
 
@@ -173,6 +201,7 @@ interface Plan {
   readonly openQuarters: ReadonlySet<number>;
   readonly due: Due;
   readonly lateGauges: { readonly span: Span; readonly pointIds: readonly number[] } | null;
+  readonly touched: TouchedDays;
 }
 
 /** The span of all quarter-hours that late gauges belong to; null without any. */
@@ -193,6 +222,15 @@ interface Run {
 function addOwner(due: Due, quarterMs: number, owner: Owner): void {
   const owners = due.get(quarterMs) ?? new Set<Owner>();
   due.set(quarterMs, owners.add(owner));
+}
+
+/** The days of the sites among the owners. */
+function touchedBy(due: Due): TouchedDays {
+  const touched = new TouchedDays();
+  for (const [quarterMs, owners] of due) {
+    for (const owner of owners ?? []) if (typeof owner !== 'number') touched.add(owner, quarterMs);
+  }
+  return touched;
 }
 
 function hasEnded(quarterMs: number, nowMs: number): boolean {
@@ -244,5 +282,5 @@ async function rollUp(store: Store, run: Run, index: SiteIndex, recordedMs: numb
   const { points, sites } = fold.finish();
   await store.writePointQuarters(points, recordedMs);
   await store.writeSiteQuarters(sites, recordedMs);
-  if (run.pointIds === null) await store.rollUpGauges(run.span, null, recordedMs);
+  if (run.pointIds === null) await rollUpGauges(store, run.span, null, recordedMs);
 }

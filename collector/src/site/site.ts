@@ -110,6 +110,11 @@ export interface SiteInterval {
   readonly overhead: readonly PartEnergies[];
 }
 
+/** A local day of a site, or of a part of it: the sum of its quarter-hours in the order of time. It may have 23 or 25 hours. */
+export interface SiteDay extends SiteInterval {
+  readonly endMs: number;
+}
+
 /** Loads beside the IT that can have meters. */
 export const overheadParts = ['cooling', 'lighting', 'other'] as const;
 export type OverheadPart = (typeof overheadParts)[number];

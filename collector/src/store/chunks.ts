@@ -1,9 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { type DuckDBConnection, DuckDBDataChunk, type DuckDBVector } from '@duckdb/node-api';
-import type { Channel } from '@wattmark/shared/channels';
-import { type GaugeInterval, type GaugeMean, MINUTE_MS, type PointInterval } from '../accounting/interval.ts';
-import { LEVEL_COUNT, type LevelEnergies, overheadParts, type SiteSum } from '../site/site.ts';
-import { levelColumns, overheadColumns, recordedColumn, type Table } from './tables.ts';
+import { MINUTE_MS, type PointInterval } from '../accounting/interval.ts';
+import { recordedColumn, type Table } from './tables.ts';
 
 /** DuckDB's vector size: the most rows that a chunk holds. */
 const CHUNK_ROWS = 2048;
@@ -30,7 +28,7 @@ export async function appendRows<Row>(
   }
 }
 
-/** Rows of a result with the columns of `pointMinute`. */
+/** Rows of a result with the columns of `pointMinute` or `pointQuarter`. */
 export function decodePoints(chunk: DuckDBDataChunk): PointInterval[] {
   const column = (index: number): DuckDBVector<number> => chunk.getColumnVector(index) as DuckDBVector<number>;
   // Item by item, without lists of the columns in between: months of minutes are read through here.
@@ -42,70 +40,12 @@ export function decodePoints(chunk: DuckDBDataChunk): PointInterval[] {
     energyWh: energy.getItem(row) as number,
     estimatedWh: estimated.getItem(row) as number,
     exportWh: exported.getItem(row) as number,
-    minW: min.getItem(row),
-    maxW: max.getItem(row),
+    minW: fromNaN(min.getItem(row)),
+    maxW: fromNaN(max.getItem(row)),
     measuredMs: measured.getItem(row) as number,
     estimatedMs: estimatedMs.getItem(row) as number,
     bridgedMs: bridged.getItem(row) as number,
   }));
-}
-
-/** Rows of a result with the columns of `gaugeMinute`. */
-export function decodeGauges(chunk: DuckDBDataChunk): GaugeInterval[] {
-  const [point, channel, minute, min, mean, max, samples] = columnsOf(chunk) as GaugeColumns;
-  return rowsOf(chunk, (row) => ({
-    pointId: point[row] as number,
-    channel: channel[row] as Channel,
-    startMs: (minute[row] as number) * MINUTE_MS,
-    min: min[row] as number,
-    mean: mean[row] as number,
-    max: max[row] as number,
-    samples: samples[row] as number,
-  }));
-}
-
-/** Rows of a result with a point, its mean and the number of minutes that it is of. */
-export function decodeGaugeMeans(chunk: DuckDBDataChunk): GaugeMean[] {
-  const [point, mean, minutes] = columnsOf(chunk) as [Numbers, Numbers, Numbers];
-  return rowsOf(chunk, (row) => ({
-    pointId: point[row] as number,
-    mean: mean[row] as number,
-    measuredMs: (minutes[row] as number) * MINUTE_MS,
-  }));
-}
-
-/** Rows of a result with a boundary and then the columns of `siteQuarter` from its third on, arrays element by element. */
-export function decodeSites(chunk: DuckDBDataChunk, endMs: (startMs: number) => number): SiteSum[] {
-  const [minute, supply, supplyMs, ...others] = columnsOf(chunk) as SiteColumns;
-  const levels = Array.from({ length: LEVEL_COUNT }, (_, level) =>
-    levelColumns.map(({ key }, index) => [key, others[index * LEVEL_COUNT + level] as Numbers] as const),
-  );
-  const [partsWh, partsMs] = overheadColumns.map((_, index) => {
-    const from = LEVEL_COUNT * levelColumns.length + index * overheadParts.length;
-    return others.slice(from, from + overheadParts.length);
-  }) as [Numbers[], Numbers[]];
-  const byRole = others.slice(LEVEL_COUNT * levelColumns.length + overheadParts.length * overheadColumns.length);
-  return rowsOf(chunk, (row) => {
-    const startMs = (minute[row] as number) * MINUTE_MS;
-    return {
-      startMs,
-      endMs: endMs(startMs),
-      supplyWh: supply[row] ?? null,
-      supplyMs: supplyMs[row] as number,
-      levels: levels.map((columns) => decodeLevel(columns, row)),
-      overhead: overheadParts.map((_, index) => ({
-        energyWh: partsWh[index]?.[row] as number,
-        measuredMs: partsMs[index]?.[row] as number,
-      })),
-      roleWh: byRole.map((column) => column[row] ?? null),
-    };
-  });
-}
-
-function decodeLevel(columns: readonly (readonly [keyof LevelEnergies, Numbers])[], row: number): LevelEnergies {
-  const level: Partial<Record<keyof LevelEnergies, number | null>> = {};
-  for (const [key, values] of columns) level[key] = values[row] ?? null;
-  return level as LevelEnergies;
 }
 
 function encode<Row>(table: Table<Row>, rows: readonly Row[], at: number, recorded: bigint): DuckDBDataChunk {
@@ -123,16 +63,12 @@ function encode<Row>(table: Table<Row>, rows: readonly Row[], at: number, record
   return chunk;
 }
 
-type Numbers = readonly (number | null)[];
-type SiteColumns = [Numbers, Numbers, Numbers, ...Numbers[]];
-type GaugeColumns = [Numbers, readonly Channel[], Numbers, Numbers, Numbers, Numbers, Numbers];
-
-/** A chunk's columns; the query that it answers says which they are. */
-function columnsOf(chunk: DuckDBDataChunk): unknown {
-  return chunk.getColumns();
+/** The queries give NaN for a null. */
+export function fromNaN(value: number | null): number | null {
+  return value !== value ? null : value;
 }
 
-function rowsOf<Row>(chunk: DuckDBDataChunk, row: (index: number) => Row): Row[] {
+export function rowsOf<Row>(chunk: DuckDBDataChunk, row: (index: number) => Row): Row[] {
   const rows: Row[] = [];
   for (let index = 0, count = chunk.rowCount; index < count; index++) rows.push(row(index));
   return rows;

@@ -1,5 +1,5 @@
 import { DuckDBInstance } from '@duckdb/node-api';
-import { gaugeMinute, gaugeQuarter, pointMinute, pointQuarter, siteQuarter } from './tables.ts';
+import { tables } from './tables.ts';
 
 /** How one table of two stores compares. */
 export interface TableComparison {
@@ -20,7 +20,7 @@ export async function compareStores(file: string, other: string): Promise<TableC
     await connection.run(`ATTACH '${quote(file)}' AS one (READ_ONLY)`);
     await connection.run(`ATTACH '${quote(other)}' AS two (READ_ONLY)`);
     const comparisons: TableComparison[] = [];
-    for (const { name } of [pointMinute, gaugeMinute, pointQuarter, gaugeQuarter, siteQuarter]) {
+    for (const { name } of tables) {
       const only = (a: string, b: string): string =>
         `(SELECT count(*) FROM (SELECT * FROM ${a}.${name} EXCEPT ALL SELECT * FROM ${b}.${name}))`;
       const query = `SELECT (SELECT count(*) FROM one.${name}), ${only('one', 'two')} + ${only('two', 'one')}`;

@@ -1,39 +1,35 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { type DuckDBConnection, type DuckDBDataChunk, DuckDBInstance } from '@duckdb/node-api';
+import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import type { Channel } from '@wattmark/shared/channels';
 import {
+  type GaugeDay,
   type GaugeInterval,
-  type GaugeMean,
+  type GaugeQuarter,
   MINUTE_MS,
-  QUARTER_MS,
+  type PointDay,
   type PointInterval,
+  QUARTER_MS,
   type Span,
 } from '../accounting/interval.ts';
-import type { SiteInterval, SiteSum } from '../site/site.ts';
 import { quarterOf } from '../site/quarter-fold.ts';
-import { appendRows, decodeGaugeMeans, decodeGauges, decodePoints, decodeSites } from './chunks.ts';
-import { between, known, list, type Parameters, spanOf, typesOf } from './parameters.ts';
-import { portionsOf } from './portions.ts';
-import { sumPointIntervals } from '../site/interval-sum.ts';
+import type { SiteDay, SiteInterval } from '../site/site.ts';
+import { appendRows, decodePoints } from './chunks.ts';
+import { known, list, type Parameters, typesOf } from './parameters.ts';
+import * as query from './queries.ts';
 import {
-  gaugeMeansQuery,
-  gaugesQuery,
-  minutesOfAllQuery,
-  minutesQuery,
-  extentQuery,
-  pointQuartersQuery,
-  restatedMinutesQuery,
-  singleMinutesQuery,
-  pointSumsQuery,
-  progressQuery,
-  rollUpGauges,
-  levelsQuery,
-  siteSumsQuery,
-} from './queries.ts';
+  decodeGaugeDays,
+  decodeGaugeQuarters,
+  decodeGauges,
+  decodeMadeDays,
+  decodePointDays,
+  decodeSiteDays,
+  decodeSites,
+} from './rows.ts';
+import { type Decode, gatherRows, type Keyed, streamRows } from './row-stream.ts';
 import { connectWriter } from './schema.ts';
-import type { Store } from './store.ts';
-import { gaugeMinute, pointMinute, pointQuarter, siteQuarter, type Table, WHOLE_SITE } from './tables.ts';
+import type { MadeDay, Store } from './store.ts';
+import * as table from './tables.ts';
 
 export interface DuckdbOptions {
   /** Memory for DuckDB's buffers, MiB; what does not fit is spilled to a directory beside the file. */
@@ -43,9 +39,6 @@ export interface DuckdbOptions {
 
 /** Rows that one step of `readBack` asks for: a minute of everything, or longer for fewer points. */
 const READ_BACK_ROWS = 100_000;
-
-/** Quarter-hours of points summed at once: DuckDB's memory holds some more, but not the year of a hall. */
-const MAX_SUMMED_QUARTERS = 500_000;
 
 /** As far as minutes are counted. */
 const ALWAYS: Span = { fromMs: 0, toMs: (2 ** 31 - 1) * MINUTE_MS };
@@ -79,8 +72,8 @@ class DuckdbStore implements Store {
   }
 
   async progress(): Promise<number> {
-    const [position] = await this.#read(progressQuery, {}, (chunk) => chunk.getColumnValues(0) as number[]);
-    return position as number;
+    const result = await this.#reader.runAndReadAll(query.progressQuery);
+    return Number(result.getRows()[0]?.[0]);
   }
 
   async begin(): Promise<void> {
@@ -88,64 +81,36 @@ class DuckdbStore implements Store {
     this.#inTransaction = true;
   }
 
-  async writePointMinutes(rows: readonly PointInterval[], recordedMs: number): Promise<void> {
-    await this.#write(pointMinute, rows, recordedMs);
+  writePointMinutes(rows: readonly PointInterval[], recordedMs: number): Promise<void> {
+    return this.#write(table.pointMinute, rows, recordedMs);
   }
 
-  async writeGaugeMinutes(rows: readonly GaugeInterval[], recordedMs: number): Promise<void> {
-    await this.#write(gaugeMinute, rows, recordedMs);
+  writeGaugeMinutes(rows: readonly GaugeInterval[], recordedMs: number): Promise<void> {
+    return this.#write(table.gaugeMinute, rows, recordedMs);
   }
 
-  async writePointQuarters(rows: readonly PointInterval[], recordedMs: number): Promise<void> {
-    await this.#write(pointQuarter, rows, recordedMs);
+  writePointQuarters(rows: readonly PointInterval[], recordedMs: number): Promise<void> {
+    return this.#write(table.pointQuarter, rows, recordedMs);
   }
 
-  async writeSiteQuarters(rows: readonly SiteInterval[], recordedMs: number): Promise<void> {
-    await this.#write(siteQuarter, rows, recordedMs);
+  writeSiteQuarters(rows: readonly SiteInterval[], recordedMs: number): Promise<void> {
+    return this.#write(table.siteQuarter, rows, recordedMs);
   }
 
-  async rollUpGauges(span: Span, pointIds: readonly number[] | null, recordedMs: number): Promise<void> {
-    this.#requireTransaction();
-    const parameters = { ...known(span, recordedMs), ...(pointIds === null ? {} : { points: list(pointIds) }) };
-    await this.#writer.run(rollUpGauges(pointIds === null), parameters, typesOf(parameters));
+  writeGaugeQuarters(rows: readonly GaugeQuarter[], recordedMs: number): Promise<void> {
+    return this.#write(table.gaugeQuarter, rows, recordedMs);
   }
 
-  async *readBack(span: Span, pointIds: readonly number[] | null): AsyncGenerator<readonly PointInterval[]> {
-    if (pointIds === null) {
-      for (let fromMs = span.fromMs; fromMs < span.toMs; fromMs += MINUTE_MS)
-        yield* this.#stream(minutesOfAllQuery, known({ fromMs, toMs: fromMs + MINUTE_MS }, null));
-      return;
-    }
-    const points = list(pointIds);
-    const [first, last] = await this.#ask(extentQuery, { ...known(span, null), points });
-    if (first == null || last == null) return;
-    const stepMs = MINUTE_MS * Math.max(1, Math.floor(READ_BACK_ROWS / Math.max(1, pointIds.length)));
-    for (let fromMs = first * MINUTE_MS; fromMs <= last * MINUTE_MS; fromMs += stepMs) {
-      const parameters = { ...known({ fromMs, toMs: Math.min(span.toMs, fromMs + stepMs) }, null), points };
-      const [restated] = await this.#ask(restatedMinutesQuery, parameters);
-      yield* this.#stream(restated === 0 ? singleMinutesQuery : minutesQuery, parameters);
-    }
+  writePointDays(rows: readonly PointDay[], recordedMs: number): Promise<void> {
+    return this.#write(table.pointDay, rows, recordedMs);
   }
 
-  async extent(pointIds: readonly number[]): Promise<Span | null> {
-    const [first, last] = await this.#ask(extentQuery, { ...known(ALWAYS, null), points: list(pointIds) });
-    if (first == null || last == null) return null;
-    return { fromMs: quarterOf(first * MINUTE_MS), toMs: quarterOf(last * MINUTE_MS) + QUARTER_MS };
+  writeSiteDays(rows: readonly SiteDay[], recordedMs: number): Promise<void> {
+    return this.#write(table.siteDay, rows, recordedMs);
   }
 
-  /** Rows of points as the transaction under way sees them. */
-  async *#stream(sql: string, parameters: Parameters): AsyncGenerator<readonly PointInterval[]> {
-    const result = await this.#writer.stream(sql, parameters, typesOf(parameters));
-    for (let chunk = await result.fetchChunk(); chunk !== null; chunk = await result.fetchChunk()) {
-      if (chunk.rowCount === 0) break;
-      yield decodePoints(chunk);
-    }
-  }
-
-  /** The numbers of the only row that a query gives. */
-  async #ask(sql: string, parameters: Parameters): Promise<(number | null)[]> {
-    const result = await this.#writer.runAndReadAll(sql, parameters, typesOf(parameters));
-    return (result.getRows()[0] ?? []).map((value) => (value === null ? null : Number(value)));
+  writeGaugeDays(rows: readonly GaugeDay[], recordedMs: number): Promise<void> {
+    return this.#write(table.gaugeDay, rows, recordedMs);
   }
 
   async commit(position: number): Promise<void> {
@@ -160,64 +125,116 @@ class DuckdbStore implements Store {
     await this.#writer.run('ROLLBACK');
   }
 
+  async *readBack(span: Span, pointIds: readonly number[] | null): AsyncGenerator<readonly PointInterval[]> {
+    if (pointIds === null) {
+      for (let fromMs = span.fromMs; fromMs < span.toMs; fromMs += MINUTE_MS)
+        yield* this.#stream(query.minutesOfAllQuery, known({ fromMs, toMs: fromMs + MINUTE_MS }, null), decodePoints);
+      return;
+    }
+    const points = list(pointIds);
+    const [first, last] = await this.#ask(query.extentQuery, { ...known(span, null), points });
+    if (first == null || last == null) return;
+    const stepMs = MINUTE_MS * Math.max(1, Math.floor(READ_BACK_ROWS / Math.max(1, pointIds.length)));
+    for (let fromMs = first * MINUTE_MS; fromMs <= last * MINUTE_MS; fromMs += stepMs) {
+      const parameters = { ...known({ fromMs, toMs: Math.min(span.toMs, fromMs + stepMs) }, null), points };
+      const [restated] = await this.#ask(query.restatedMinutesQuery, parameters);
+      yield* this.#stream(restated === 0 ? query.singleMinutesQuery : query.minutesQuery, parameters, decodePoints);
+    }
+  }
+
+  readBackGauges(
+    span: Span,
+    pointIds: readonly number[] | null,
+    channels: readonly Channel[],
+  ): AsyncGenerator<readonly GaugeInterval[]> {
+    const asked = { ...known(span, null), channels: list(channels) };
+    return pointIds === null
+      ? this.#stream(query.gaugesOfAllQuery, asked, decodeGauges)
+      : this.#stream(query.gaugesOfQuery, { ...asked, points: list(pointIds) }, decodeGauges);
+  }
+
+  async extent(pointIds: readonly number[]): Promise<Span | null> {
+    const [first, last] = await this.#ask(query.extentQuery, { ...known(ALWAYS, null), points: list(pointIds) });
+    if (first == null || last == null) return null;
+    return { fromMs: quarterOf(first * MINUTE_MS), toMs: quarterOf(last * MINUTE_MS) + QUARTER_MS };
+  }
+
+  readBackPointQuarters(pointIds: readonly number[], span: Span): Promise<PointInterval[]> {
+    return this.#readBack(query.pointQuartersQuery, { ...known(span, null), points: list(pointIds) }, decodePoints);
+  }
+
+  readBackSiteQuarters(siteIds: readonly number[], span: Span): Promise<SiteInterval[]> {
+    return this.#readBack(query.siteQuartersOfAllQuery, { ...known(span, null), sites: list(siteIds) }, decodeSites);
+  }
+
+  readBackGaugeQuarters(pointIds: readonly number[], span: Span): Promise<GaugeQuarter[]> {
+    return this.#readBack(
+      query.gaugeQuartersOfAllQuery,
+      { ...known(span, null), points: list(pointIds) },
+      decodeGaugeQuarters,
+    );
+  }
+
+  readBackMadeDays(siteIds: readonly number[], span: Span): Promise<MadeDay[]> {
+    const asked = { ...known(span, null), partial: table.WHOLE_SITE, sites: list(siteIds) };
+    return this.#readBack(query.madeDaysOfAllQuery, asked, decodeMadeDays);
+  }
+
   async pointMinutes(pointIds: readonly number[], span: Span, asOfMs: number | null): Promise<PointInterval[]> {
     if (pointIds.length === 0) return [];
-    return this.#read(minutesQuery, { ...known(span, asOfMs), points: list(pointIds) }, decodePoints);
+    return this.#read(query.minutesQuery, { ...known(span, asOfMs), points: list(pointIds) }, decodePoints);
   }
 
-  async gaugeMinutes(pointId: number, span: Span, asOfMs: number | null): Promise<GaugeInterval[]> {
-    return this.#read(gaugesQuery, { ...known(span, asOfMs), point: pointId }, decodeGauges);
+  async pointQuarters(pointIds: readonly number[], span: Span, asOfMs: number | null): Promise<PointInterval[]> {
+    if (pointIds.length === 0) return [];
+    return this.#read(query.pointQuartersQuery, { ...known(span, asOfMs), points: list(pointIds) }, decodePoints);
   }
 
-  async gaugeMeansOf(
+  async pointDays(pointIds: readonly number[], span: Span, asOfMs: number | null): Promise<PointDay[]> {
+    if (pointIds.length === 0) return [];
+    return this.#read(query.pointDaysQuery, { ...known(span, asOfMs), points: list(pointIds) }, decodePointDays);
+  }
+
+  siteQuarters(siteId: number, partial: string | null, span: Span, asOfMs: number | null): Promise<SiteInterval[]> {
+    return this.#read(query.siteQuartersQuery, { ...known(span, asOfMs), ...ofSite(siteId, partial) }, decodeSites);
+  }
+
+  siteDays(siteId: number, partial: string | null, span: Span, asOfMs: number | null): Promise<SiteDay[]> {
+    return this.#read(query.siteDaysQuery, { ...known(span, asOfMs), ...ofSite(siteId, partial) }, decodeSiteDays);
+  }
+
+  madeDays(siteId: number, beforeMs: number, asOfMs: number | null): Promise<MadeDay[]> {
+    const span = { ...ALWAYS, toMs: beforeMs };
+    return this.#read(query.madeDaysQuery, { ...known(span, asOfMs), ...ofSite(siteId, null) }, decodeMadeDays);
+  }
+
+  gaugeMinutes(pointId: number, span: Span, asOfMs: number | null): Promise<GaugeInterval[]> {
+    return this.#read(query.gaugesQuery, { ...known(span, asOfMs), point: pointId }, decodeGauges);
+  }
+
+  async gaugeQuarters(
     pointIds: readonly number[],
     channel: Channel,
     span: Span,
     asOfMs: number | null,
-  ): Promise<GaugeMean[]> {
+  ): Promise<GaugeQuarter[]> {
     if (pointIds.length === 0) return [];
-    return this.#read(gaugeMeansQuery, { ...known(span, asOfMs), points: list(pointIds), channel }, decodeGaugeMeans);
+    const asked = { ...known(span, asOfMs), points: list(pointIds), channel };
+    return this.#read(query.gaugeQuartersQuery, asked, decodeGaugeQuarters);
   }
 
-  async pointSumsOf(
+  async gaugeDays(
     pointIds: readonly number[],
-    boundariesMs: readonly number[],
+    channel: Channel,
+    span: Span,
     asOfMs: number | null,
-  ): Promise<PointInterval[]> {
-    const sums: PointInterval[][] = [];
-    for (const portion of portionsOf(pointIds, boundariesMs, MAX_SUMMED_QUARTERS)) {
-      const parameters = { ...between(portion.boundariesMs, asOfMs), points: list(portion.pointIds) };
-      sums.push(await this.#read(pointSumsQuery, parameters, decodePoints));
-    }
-    return sumPointIntervals(sums.flat(), boundariesMs);
-  }
-
-  async pointQuarters(
-    pointIds: readonly number[],
-    startsMs: readonly number[],
-    asOfMs: number | null,
-  ): Promise<PointInterval[]> {
-    const [fromMs, lastMs] = [startsMs[0], startsMs.at(-1)];
-    if (fromMs === undefined || lastMs === undefined || pointIds.length === 0) return [];
-    const minutes = list(startsMs.map((startMs) => startMs / MINUTE_MS));
-    const span = { fromMs, toMs: lastMs + MINUTE_MS };
-    return this.#read(pointQuartersQuery, { ...known(span, asOfMs), points: list(pointIds), minutes }, decodePoints);
-  }
-
-  async siteSums(
-    siteId: number,
-    boundariesMs: readonly number[],
-    asOfMs: number | null,
-    partial: string | null = null,
-  ): Promise<SiteSum[]> {
-    if (boundariesMs.length < 2) return [];
-    const ends = new Map(boundariesMs.slice(1).map((endMs, index) => [boundariesMs[index], endMs]));
-    const decode = (chunk: DuckDBDataChunk): SiteSum[] => decodeSites(chunk, (startMs) => ends.get(startMs) as number);
-    const owner = { site: siteId, partial: partial ?? WHOLE_SITE };
-    const asked = { ...known(spanOf(boundariesMs), asOfMs), ...owner };
-    const isMeasured = await this.#read(levelsQuery, asked, (chunk) => chunk.getRows()[0] ?? []);
-    const levels = [...isMeasured.keys()].filter((index) => isMeasured[index] === true);
-    return this.#read(siteSumsQuery(levels), { ...between(boundariesMs, asOfMs), ...owner }, decode);
+  ): Promise<GaugeDay[]> {
+    if (pointIds.length === 0) return [];
+    return this.#read(
+      query.gaugeDaysQuery,
+      { ...known(span, asOfMs), points: list(pointIds), channel },
+      decodeGaugeDays,
+    );
   }
 
   async close(): Promise<void> {
@@ -232,27 +249,35 @@ class DuckdbStore implements Store {
     }
   }
 
-  async #write<Row>(table: Table<Row>, rows: readonly Row[], recordedMs: number): Promise<void> {
-    this.#requireTransaction();
-    await appendRows(this.#writer, table, rows, recordedMs);
-  }
-
-  #requireTransaction(): void {
+  async #write<Row>(into: table.Table<Row>, rows: readonly Row[], recordedMs: number): Promise<void> {
     if (!this.#inTransaction) throw new Error('a write outside a transaction');
+    await appendRows(this.#writer, into, rows, recordedMs);
   }
 
-  async #read<Row>(sql: string, parameters: Parameters, decode: (chunk: DuckDBDataChunk) => Row[]): Promise<Row[]> {
+  /** Rows as the transaction under way sees them. */
+  #stream<Row extends Keyed>(sql: string, parameters: Parameters, decode: Decode<Row>): AsyncGenerator<Row[]> {
+    return streamRows(this.#writer, sql, parameters, decode);
+  }
+
+  async #readBack<Row extends Keyed>(sql: string, parameters: Parameters, decode: Decode<Row>): Promise<Row[]> {
+    return gatherRows(this.#stream(sql, parameters, decode));
+  }
+
+  /** The numbers of the only row that a query gives, in the same way. */
+  async #ask(sql: string, parameters: Parameters): Promise<(number | null)[]> {
+    const result = await this.#writer.runAndReadAll(sql, parameters, typesOf(parameters));
+    return (result.getRows()[0] ?? []).map((value) => (value === null ? null : Number(value)));
+  }
+
+  async #read<Row extends Keyed>(sql: string, parameters: Parameters, decode: Decode<Row>): Promise<Row[]> {
     if (this.#waitingReads >= MAX_WAITING_READS) throw new Error('too many reads of the store at once');
     this.#waitingReads++;
-    const turn = this.#lastRead.then(() => this.#answer(sql, parameters, decode));
+    const turn = this.#lastRead.then(() => gatherRows(streamRows(this.#reader, sql, parameters, decode)));
     this.#lastRead = turn.catch(() => {});
     return turn.finally(() => this.#waitingReads--);
   }
+}
 
-  async #answer<Row>(sql: string, parameters: Parameters, decode: (chunk: DuckDBDataChunk) => Row[]): Promise<Row[]> {
-    const result = await this.#reader.run(sql, parameters, typesOf(parameters));
-    const rows: Row[] = [];
-    for (const chunk of await result.fetchAllChunks()) rows.push(...decode(chunk));
-    return rows;
-  }
+function ofSite(siteId: number, partial: string | null): Parameters {
+  return { site: siteId, partial: partial ?? table.WHOLE_SITE };
 }

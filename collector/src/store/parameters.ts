@@ -13,18 +13,7 @@ export function known(span: Span, asOfMs: number | null): Parameters {
   };
 }
 
-/** The same between the first and the last boundary, with the beginning of each span. */
-export function between(boundariesMs: readonly number[], asOfMs: number | null): Parameters {
-  const starts = boundariesMs.slice(0, -1).map((startMs) => startMs / MINUTE_MS);
-  return { ...known(spanOf(boundariesMs), asOfMs), boundaries: list(starts) };
-}
-
-/** The span that boundaries divide; there are two at least. */
-export function spanOf(boundariesMs: readonly number[]): Span {
-  return { fromMs: boundariesMs[0] as number, toMs: boundariesMs.at(-1) as number };
-}
-
-export function list(items: readonly number[]): DuckDBListValue {
+export function list(items: readonly (number | string)[]): DuckDBListValue {
   return listValue([...items]);
 }
 
@@ -38,5 +27,6 @@ type ParameterType = typeof INTEGER | typeof VARCHAR | ReturnType<typeof LIST>;
 
 function typeOf(value: Parameters[string]): ParameterType {
   if (typeof value === 'string') return VARCHAR;
-  return typeof value === 'number' ? INTEGER : LIST(INTEGER);
+  if (typeof value === 'number') return INTEGER;
+  return LIST(typeof value === 'object' && typeof value.items[0] === 'string' ? VARCHAR : INTEGER);
 }

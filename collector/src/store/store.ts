@@ -1,13 +1,24 @@
 import type { Channel } from '@wattmark/shared/channels';
-import type { GaugeInterval, GaugeMean, PointInterval, Span } from '../accounting/interval.ts';
-import type { SiteInterval, SiteSum } from '../site/site.ts';
+import type { GaugeDay, GaugeInterval, GaugeQuarter, PointDay, PointInterval, Span } from '../accounting/interval.ts';
+import type { SiteDay, SiteInterval } from '../site/site.ts';
+
+/** A local day of a site that has its rows: a point of the site, or a part of it, without one is unknown for all of it. */
+export interface MadeDay {
+  readonly siteId: number;
+  readonly startMs: number;
+  readonly endMs: number;
+}
 
 /**
- * Where intervals are kept. Rows are absolute values and are only ever appended: of several rows of one interval the
- * one recorded last wins, and "as known at `asOfMs`" looks only at rows recorded by then (null: at all).
+ * Where rows of three lengths are kept: minutes, quarter-hours and local days. A store only hands them back; all adding up is
+ * done by its readers, so that every store gives the same figures. Rows are absolute values and are only ever appended: of
+ * several rows of one interval (of the same beginning and end) the one recorded last wins, of those recorded at once the one
+ * written last, and "as known at `asOfMs`" looks only at rows recorded by then (null: at all). Rows are handed back to the last
+ * bit as they were written, in the order of time, then of points, then of channels. A row belongs to a span where it begins in it.
  *
- * Writes come from one writer, in this order: `begin`, any number of writes and reads back, `commit`. Other reads may
- * come at any time and see what was committed last.
+ * Writes come from one writer, in this order: `begin`, any number of writes and reads back, `commit`. Reads back see what the
+ * transaction under way wrote; other reads may come at any time and see what was committed last. Those who ask bound what one
+ * answer holds (`portionsOf`).
  */
 export interface Store {
   /** Position in the evidence log whose consequences are all in the store; 0 for an empty store. */
@@ -18,46 +29,49 @@ export interface Store {
   writeGaugeMinutes(rows: readonly GaugeInterval[], recordedMs: number): Promise<void>;
   writePointQuarters(rows: readonly PointInterval[], recordedMs: number): Promise<void>;
   writeSiteQuarters(rows: readonly SiteInterval[], recordedMs: number): Promise<void>;
-  /** Writes the quarter-hours of the gauges that are rolled up, of these points or (null) of all, from their newest minutes. */
-  rollUpGauges(span: Span, pointIds: readonly number[] | null, recordedMs: number): Promise<void>;
-  /** Newest minutes as the transaction under way sees them, in batches of bounded size, ordered by minute. */
-  readBack(span: Span, pointIds: readonly number[] | null): AsyncIterable<readonly PointInterval[]>;
-  /** Quarter-hours of which there are minutes of these points, as the transaction under way sees them; null without any. */
-  extent(pointIds: readonly number[]): Promise<Span | null>;
+  writeGaugeQuarters(rows: readonly GaugeQuarter[], recordedMs: number): Promise<void>;
+  /** A site's day has a row of the whole site, even where nothing is known: it says that the day is made. */
+  writeSiteDays(rows: readonly SiteDay[], recordedMs: number): Promise<void>;
+  writePointDays(rows: readonly PointDay[], recordedMs: number): Promise<void>;
+  writeGaugeDays(rows: readonly GaugeDay[], recordedMs: number): Promise<void>;
   /** Makes all writes since `begin` visible at once, with the position they reach. */
   commit(position: number): Promise<void>;
   /** Forgets the writes since `begin`. */
   rollback(): Promise<void>;
 
+  /** Newest minutes of these points or (null) of all, in batches of bounded size, ordered by minute. */
+  readBack(span: Span, pointIds: readonly number[] | null): AsyncIterable<readonly PointInterval[]>;
+  /** The same of gauges' minutes, of some channels. */
+  readBackGauges(
+    span: Span,
+    pointIds: readonly number[] | null,
+    channels: readonly Channel[],
+  ): AsyncIterable<readonly GaugeInterval[]>;
+  /** Quarter-hours of which there are minutes of these points; null without any. */
+  extent(pointIds: readonly number[]): Promise<Span | null>;
+  readBackPointQuarters(pointIds: readonly number[], span: Span): Promise<PointInterval[]>;
+  /** Of the sites and of their parts. */
+  readBackSiteQuarters(siteIds: readonly number[], span: Span): Promise<SiteInterval[]>;
+  readBackGaugeQuarters(pointIds: readonly number[], span: Span): Promise<GaugeQuarter[]>;
+  /** The sites' days that are made and overlap with the span, whichever their time zone was. */
+  readBackMadeDays(siteIds: readonly number[], span: Span): Promise<MadeDay[]>;
+
   pointMinutes(pointIds: readonly number[], span: Span, asOfMs: number | null): Promise<PointInterval[]>;
+  pointQuarters(pointIds: readonly number[], span: Span, asOfMs: number | null): Promise<PointInterval[]>;
+  pointDays(pointIds: readonly number[], span: Span, asOfMs: number | null): Promise<PointDay[]>;
+  /** Of the whole site (`partial` null), or of one of its parts. */
+  siteQuarters(siteId: number, partial: string | null, span: Span, asOfMs: number | null): Promise<SiteInterval[]>;
+  siteDays(siteId: number, partial: string | null, span: Span, asOfMs: number | null): Promise<SiteDay[]>;
+  /** The site's days that are made and begin before an instant. */
+  madeDays(siteId: number, beforeMs: number, asOfMs: number | null): Promise<MadeDay[]>;
   gaugeMinutes(pointId: number, span: Span, asOfMs: number | null): Promise<GaugeInterval[]>;
-  /** Points' means of a channel over its quarter-hours in a span (on quarter-hours), in the order of points. */
-  gaugeMeansOf(pointIds: readonly number[], channel: Channel, span: Span, asOfMs: number | null): Promise<GaugeMean[]>;
-  /**
-   * Sums of points' quarter-hours between successive boundaries (ascending, on quarter-hours), in the order of time and then of
-   * points; no row where nothing is known.
-   */
-  pointSumsOf(
+  gaugeQuarters(
     pointIds: readonly number[],
-    boundariesMs: readonly number[],
+    channel: Channel,
+    span: Span,
     asOfMs: number | null,
-  ): Promise<PointInterval[]>;
-  /** Single quarter-hours of points, given in order of time, in the order of time and then of points. */
-  pointQuarters(
-    pointIds: readonly number[],
-    startsMs: readonly number[],
-    asOfMs: number | null,
-  ): Promise<PointInterval[]>;
-  /**
-   * Sums of a site's quarter-hours, or of those of one of its parts, between successive boundaries (ascending, on
-   * quarter-hours); no row where nothing is known.
-   */
-  siteSums(
-    siteId: number,
-    boundariesMs: readonly number[],
-    asOfMs: number | null,
-    partial?: string | null,
-  ): Promise<SiteSum[]>;
+  ): Promise<GaugeQuarter[]>;
+  gaugeDays(pointIds: readonly number[], channel: Channel, span: Span, asOfMs: number | null): Promise<GaugeDay[]>;
 
   close(): Promise<void>;
 }

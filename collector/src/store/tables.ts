@@ -8,10 +8,23 @@ import {
   INTEGER,
   VARCHAR,
 } from '@duckdb/node-api';
-import type { Channel } from '@wattmark/shared/channels';
 import { energyRoles } from '@wattmark/shared/roles';
-import { type GaugeInterval, MINUTE_MS, type PointInterval } from '../accounting/interval.ts';
-import { LEVEL_COUNT, type LevelEnergies, overheadParts, type PartEnergies, type SiteInterval } from '../site/site.ts';
+import {
+  type GaugeDay,
+  type GaugeInterval,
+  type GaugeQuarter,
+  MINUTE_MS,
+  type PointDay,
+  type PointInterval,
+} from '../accounting/interval.ts';
+import {
+  LEVEL_COUNT,
+  type LevelEnergies,
+  overheadParts,
+  type PartEnergies,
+  type SiteDay,
+  type SiteInterval,
+} from '../site/site.ts';
 
 /** One column of a table: how it is declared, and its value in a row. */
 export interface Column<Row> {
@@ -49,6 +62,15 @@ export const pointMinute: Table<PointInterval> = { name: 'point_minute', columns
 
 export const pointQuarter: Table<PointInterval> = { name: 'point_quarter', columns: pointColumns };
 
+/** Where a day ends depends on the time zone and on the season. */
+const endColumn: Column<{ readonly endMs: number }> = {
+  name: 'until',
+  type: INTEGER,
+  of: (row) => row.endMs / MINUTE_MS,
+};
+
+export const pointDay: Table<PointDay> = { name: 'point_day', columns: [...pointColumns, endColumn] };
+
 export const gaugeMinute: Table<GaugeInterval> = {
   name: 'gauge_minute',
   columns: [
@@ -62,28 +84,17 @@ export const gaugeMinute: Table<GaugeInterval> = {
   ],
 };
 
-/** Channels whose quarter-hours are kept beside their minutes, because figures over months and years are made of them. */
-export const rolledUpChannels: readonly Channel[] = ['utilisation'];
+const gaugeSumColumns: readonly Column<GaugeQuarter>[] = [
+  { name: 'point', type: INTEGER, of: (row) => row.pointId },
+  { name: 'channel', type: VARCHAR, of: (row) => row.channel },
+  { name: 'minute', type: INTEGER, of: (row) => row.startMs / MINUTE_MS },
+  { name: 'sum', type: DOUBLE, of: (row) => row.sum },
+  { name: 'minutes', type: INTEGER, of: (row) => row.minutes },
+];
 
-/** A gauge's quarter-hour: the sum of its minutes' means, and how many they are. */
-interface GaugeQuarter {
-  readonly pointId: number;
-  readonly channel: Channel;
-  readonly startMs: number;
-  readonly sum: number;
-  readonly minutes: number;
-}
+export const gaugeQuarter: Table<GaugeQuarter> = { name: 'gauge_quarter', columns: gaugeSumColumns };
 
-export const gaugeQuarter: Table<GaugeQuarter> = {
-  name: 'gauge_quarter',
-  columns: [
-    { name: 'point', type: INTEGER, of: (row) => row.pointId },
-    { name: 'channel', type: VARCHAR, of: (row) => row.channel },
-    { name: 'minute', type: INTEGER, of: (row) => row.startMs / MINUTE_MS },
-    { name: 'sum', type: DOUBLE, of: (row) => row.sum },
-    { name: 'minutes', type: INTEGER, of: (row) => row.minutes },
-  ],
-};
+export const gaugeDay: Table<GaugeDay> = { name: 'gauge_day', columns: [...gaugeSumColumns, endColumn] };
 
 /** The columns that hold a number for each level, in the order of `SiteInterval.levels`. */
 export const levelColumns: readonly {
@@ -118,31 +129,44 @@ export const ROLE_COLUMN = 'role_wh';
 export const WHOLE_SITE = '';
 
 /** Arrays, since each column takes a quarter of a MiB of memory while it is written, however little is in it. */
-export const siteQuarter: Table<SiteInterval> = {
-  name: 'site_quarter',
-  columns: [
-    { name: 'site', type: INTEGER, of: (row) => row.siteId },
-    { name: 'partial', type: VARCHAR, of: (row) => row.partial ?? WHOLE_SITE },
-    { name: 'minute', type: INTEGER, of: (row) => row.startMs / MINUTE_MS },
-    { name: 'supply_wh', type: DOUBLE, of: (row) => row.supplyWh },
-    { name: 'supply_ms', type: INTEGER, of: (row) => row.supplyMs },
-    ...levelColumns.map(({ name, type, key }) => ({
-      name,
-      type: ARRAY(type, LEVEL_COUNT),
-      of: ({ levels }: SiteInterval) => arrayValue(levels.map((level) => level[key])),
-    })),
-    ...overheadColumns.map(({ name, type, key }) => ({
-      name,
-      type: ARRAY(type, overheadParts.length),
-      of: ({ overhead }: SiteInterval) => arrayValue(overhead.map((part) => part[key])),
-    })),
-    { name: ROLE_COLUMN, type: ARRAY(DOUBLE, energyRoles.length), of: (row) => arrayValue([...row.roleWh]) },
-  ],
-};
+const siteColumns: readonly Column<SiteInterval>[] = [
+  { name: 'site', type: INTEGER, of: (row) => row.siteId },
+  { name: 'partial', type: VARCHAR, of: (row) => row.partial ?? WHOLE_SITE },
+  { name: 'minute', type: INTEGER, of: (row) => row.startMs / MINUTE_MS },
+  { name: 'supply_wh', type: DOUBLE, of: (row) => row.supplyWh },
+  { name: 'supply_ms', type: INTEGER, of: (row) => row.supplyMs },
+  ...levelColumns.map(({ name, type, key }) => ({
+    name,
+    type: ARRAY(type, LEVEL_COUNT),
+    of: ({ levels }: SiteInterval) => arrayValue(levels.map((level) => level[key])),
+  })),
+  ...overheadColumns.map(({ name, type, key }) => ({
+    name,
+    type: ARRAY(type, overheadParts.length),
+    of: ({ overhead }: SiteInterval) => arrayValue(overhead.map((part) => part[key])),
+  })),
+  { name: ROLE_COLUMN, type: ARRAY(DOUBLE, energyRoles.length), of: (row) => arrayValue([...row.roleWh]) },
+];
+
+export const siteQuarter: Table<SiteInterval> = { name: 'site_quarter', columns: siteColumns };
+
+export const siteDay: Table<SiteDay> = { name: 'site_day', columns: [...siteColumns, endColumn] };
+
+/** All that follows from the evidence log alone. */
+export const tables: readonly Pick<Table<never>, 'name' | 'columns'>[] = [
+  pointMinute,
+  gaugeMinute,
+  pointQuarter,
+  siteQuarter,
+  gaugeQuarter,
+  pointDay,
+  siteDay,
+  gaugeDay,
+];
 
 /** The statements that make an empty store. A file made by other statements is of another version. */
 export const schema: readonly string[] = [
-  ...[pointMinute, pointQuarter, gaugeMinute, gaugeQuarter, siteQuarter].map(createTable),
+  ...tables.map(createTable),
   'CREATE TABLE progress (position BIGINT NOT NULL)',
 ];
 

@@ -31,7 +31,7 @@ t.test(
         [120_000, 60_000, 100],
       ],
     );
-    const [quarter] = await rig.store.pointSumsOf([0], [START, START + 900_000], null);
+    const [quarter] = await rig.store.pointQuarters([0], { fromMs: START, toMs: START + 900_000 }, null);
     t.equal(quarter?.measuredMs, 170_000, 'and the sums are those of the minutes');
     rig.live.close();
     await rig.crash();

@@ -186,7 +186,7 @@ t.test('the description of today can be made to hold from a date on', async (t) 
   await run(rig, 50, 52, steady);
   const itWh = async (asOfMs: number | null = null): Promise<number | null | undefined> => {
     await rig.recorder.idle();
-    const [sum] = await rig.store.siteSums(0, [at(15), at(30)], asOfMs);
+    const [sum] = await rig.store.siteQuarters(0, null, { fromMs: at(15), toMs: at(30) }, asOfMs);
     return sum?.levels[0]?.itWh;
   };
   t.equal(await itWh(), null);

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { MINUTE_MS, type PointInterval, QUARTER_MS } from '../../src/accounting/interval.ts';
-import { pointMinutes, pointQuarters, pointSumsOf, siteMinutes, siteSums, type Sources } from '../../src/kpi/sums.ts';
+import { pointMinutes, siteMinutes, type Sources } from '../../src/kpi/minutes.ts';
+import { pointQuarters, pointSumsOf, siteSums } from '../../src/kpi/sums.ts';
 import { Rollup } from '../../src/site/rollup.ts';
 import { openDuckdbStore } from '../../src/store/duckdb.ts';
 import { point, row, site, T0 } from '../site/example.ts';
@@ -35,7 +36,7 @@ async function sourcesAfter(t: Test, batches: number, open: readonly PointInterv
   }
   const openRows: Sources['openRows'] = (ids, { fromMs, toMs }) =>
     open.filter(({ pointId, startMs }) => ids.includes(pointId) && startMs >= fromMs && startMs < toMs);
-  return { store, openRows, plansOf: () => [], rolledUpToMs: rollup.rolledUpToMs };
+  return { store, openRows, plansOf: () => [], siteOf: () => hall, rolledUpToMs: rollup.rolledUpToMs };
 }
 
 const hours = [T0, T0 + 4 * QUARTER_MS, T0 + 8 * QUARTER_MS];

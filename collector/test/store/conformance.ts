@@ -2,11 +2,17 @@ import type { Channel } from '@wattmark/shared/channels';
 import { energyRoles } from '@wattmark/shared/roles';
 import fc from 'fast-check';
 import type { Test } from 'tap';
-import type { GaugeInterval, PointInterval } from '../../src/accounting/interval.ts';
+import type {
+  GaugeDay,
+  GaugeInterval,
+  GaugeQuarter,
+  PointDay,
+  PointInterval,
+  Span,
+} from '../../src/accounting/interval.ts';
 import { MINUTE_MS, QUARTER_MS } from '../../src/accounting/interval.ts';
-import { noLevel, noPart, nothing } from '../../src/site/interval-sum.ts';
-import { sumPointIntervals } from '../../src/site/interval-sum.ts';
-import type { SiteInterval } from '../../src/site/site.ts';
+import { noPart, nothing } from '../../src/site/interval-sum.ts';
+import { overheadParts, type SiteDay, type SiteInterval } from '../../src/site/site.ts';
 import type { Store } from '../../src/store/store.ts';
 
 /** 2026-03-01T00:00:00Z, a quarter-hour's beginning. */
@@ -66,8 +72,12 @@ export async function readAllBack(
   toMs: number,
   ids: number[] | null,
 ): Promise<PointInterval[]> {
-  const rows: PointInterval[] = [];
-  for await (const some of store.readBack({ fromMs, toMs }, ids)) rows.push(...some);
+  return gather(store.readBack({ fromMs, toMs }, ids));
+}
+
+async function gather<Row>(portions: AsyncIterable<readonly Row[]>): Promise<Row[]> {
+  const rows: Row[] = [];
+  for await (const some of portions) rows.push(...some);
   return rows;
 }
 
@@ -84,134 +94,257 @@ export function conformsToStore(t: Test, open: (t: Test) => Promise<Store>): voi
       await store.close();
     });
   check('an empty store knows nothing', anEmptyStoreKnowsNothing);
-  check('what is written is read, to the last bit', whatIsWrittenIsRead);
   check('the newest row wins', theNewestRowWins);
   check('a row recorded earlier does not win by being written later', anEarlierRecordDoesNotWin);
-  check('as of a time, only what was recorded by then is known', asOf);
   check('a rollback leaves nothing', aRollbackLeavesNothing);
   check('nothing is visible to readers before the commit', nothingIsVisibleBeforeTheCommit);
   check('a failed write can be rolled back and written again', aFailedWrite);
   check('read back is in order of minutes, newest rows only', readBackIsOrdered);
-  check('sums of quarters follow the boundaries', sumsFollowTheBoundaries);
-  check('single quarter-hours are read alone', quartersAreRead);
-  check('sums of site quarters keep null apart from zero', siteSumsKeepNull);
-  check('sums are the same however often they are asked for', sumsAreDeterministic);
-  check('sums are of the newest quarter-hours, however many were restated and when', sumsOfRestated);
-  check('gauges are rolled up to means over any span of quarter-hours', gaugesAreRolledUp);
+  check('minutes tell from when to when a point has any', minutesHaveAnExtent);
+  check('days are made where the whole site has a row, whatever is in it', daysAreMade);
+  check('many rows of an answer are all there, the newest of each', manyRowsAreRead);
   check('many reads at once are all answered', manyReadsAtOnce);
+  for (const kind of kinds)
+    check(`${kind.name}: what is written is read, to the last bit, and as it was known at a time`, (t, store) =>
+      whatIsWrittenIsRead(t, store, kind),
+    );
 }
 
 const anEmptyStoreKnowsNothing: Body = async (t, store) => {
   t.equal(await store.progress(), 0);
-  t.same(await store.pointMinutes([1, 2], hour, null), []);
+  t.equal(await store.extent([1]), null);
+  for (const { name, read } of kinds) t.same(await read(store, hour, null), [], name);
+  t.same(await store.madeDays(1, T0, null), []);
   t.same(await store.pointMinutes([], hour, null), []);
-  t.same(await store.gaugeMinutes(1, hour, null), []);
-  t.same(await store.pointSumsOf([1], [T0, T0 + QUARTER_MS], null), []);
-  t.same(await store.siteSums(1, [T0, T0 + QUARTER_MS], null), []);
-  t.same(await store.siteSums(1, [T0], null), []);
-  t.same(await store.gaugeMeansOf([1], 'utilisation', hour, null), []);
-  t.same(await store.gaugeMeansOf([], 'utilisation', hour, null), []);
+  t.same(await store.pointQuarters([], hour, null), []);
+  t.same(await store.pointDays([], hour, null), []);
+  t.same(await store.gaugeQuarters([], 'utilisation', hour, null), []);
+  t.same(await store.gaugeDays([], 'utilisation', hour, null), []);
 };
+
+const POINTS = [1, 2, 3];
+const SITES = [1, 2];
+const PARTS = [null, 'hall-a'];
+const CHANNELS = ['utilisation', 'voltage'] as const satisfies readonly Channel[];
 
 const wh = fc.double({ noNaN: true, noDefaultInfinity: true, min: -1e9, max: 1e9 });
 const w = fc.option(wh, { nil: null });
-const ms = fc.integer({ min: 0, max: MINUTE_MS });
+const ms = fc.integer({ min: 0, max: 25 * 3_600_000 });
 
-const whatIsWrittenIsRead: Body = async (t, store) => {
-  let position = 0;
-  const row = fc.record({
-    pointId: fc.integer({ min: 1, max: 5 }),
-    startMs: fc.integer({ min: 0, max: 59 }).map((minute) => T0 + minute * MINUTE_MS),
-    energyWh: wh,
-    estimatedWh: wh,
-    exportWh: wh,
-    minW: w,
-    maxW: w,
-    measuredMs: ms,
-    estimatedMs: ms,
-    bridgedMs: ms,
-  });
-  const expected = new Map<string, PointInterval>();
-  await fc.assert(
-    fc.asyncProperty(fc.array(row, { maxLength: 40 }), async (rows) => {
-      position++;
-      await writeBatch(store, { position, recordedMs: T0 + position, minutes: rows });
-      for (const one of rows) expected.set(`${one.startMs} ${one.pointId}`, one);
-      const sorted = [...expected.values()].sort((a, b) => a.startMs - b.startMs || a.pointId - b.pointId);
-      t.strictSame(JSON.stringify(await store.pointMinutes([1, 2, 3, 4, 5], hour, null)), JSON.stringify(sorted));
-    }),
-    { numRuns: 30 },
-  );
-  const gauge = { pointId: 1, channel: 'voltage', startMs: T0, min: 229.1, mean: 230.4, max: 231, samples: 6 } as const;
-  const hot = { ...gauge, channel: 'temperature', min: -3, mean: 21.12345678901234, max: 40 } as const;
-  await writeBatch(store, { position: position + 1, recordedMs: T0, gauges: [gauge, hot] });
-  t.strictSame(await store.gaugeMinutes(1, hour, null), [hot, gauge]);
+const energies = { energyWh: wh, estimatedWh: wh, exportWh: wh, minW: w, maxW: w };
+const pointFields = {
+  pointId: fc.constantFrom(...POINTS),
+  ...energies,
+  measuredMs: ms,
+  estimatedMs: ms,
+  bridgedMs: ms,
+};
+const gaugeFields = { pointId: fc.constantFrom(...POINTS), channel: fc.constantFrom(...CHANNELS) };
+const gaugeSums = { ...gaugeFields, sum: wh, minutes: fc.integer({ min: 1, max: 1500 }) };
+const level = fc.record({
+  partsWh: w,
+  partsMs: ms,
+  itWh: w,
+  itMs: ms,
+  pairedTotalWh: wh,
+  pairedItWh: wh,
+  pairedMs: ms,
+  estimatedMs: ms,
+});
+const part = fc.record({ energyWh: wh, measuredMs: ms });
+const listOf = <T>(of: fc.Arbitrary<T>, length: number): fc.Arbitrary<T[]> =>
+  fc.array(of, { minLength: length, maxLength: length });
+const siteFields = {
+  siteId: fc.constantFrom(...SITES),
+  partial: fc.constantFrom(...PARTS),
+  supplyWh: w,
+  supplyMs: ms,
+  levels: listOf(level, nothing.levels.length),
+  roleWh: listOf(w, energyRoles.length),
+  overhead: listOf(part, overheadParts.length),
 };
 
-const sumsOfRestated: Body = async (t, store) => {
-  const quarter = fc.record({
-    pointId: fc.integer({ min: 1, max: 3 }),
-    quarter: fc.nat(299),
-    energyWh: fc.integer({ min: -1000, max: 1000 }),
-  });
-  const batch = fc.record({ rows: fc.array(quarter, { maxLength: 60 }), recorded: fc.nat(9) });
-  const written: { pointId: number; startMs: number; energyWh: number; recordedMs: number }[] = [];
-  const boundaries = [0, 17, 96, 100, 192, 300].map((index) => T0 + index * QUARTER_MS);
-  let position = 0;
-  await fc.assert(
-    fc.asyncProperty(batch, fc.option(fc.nat(9), { nil: null }), async ({ rows, recorded }, asOf) => {
-      const recordedMs = T0 + recorded;
-      const made = rows.map((one) => ({ ...one, startMs: T0 + one.quarter * QUARTER_MS, recordedMs }));
-      const quarters = made.map(({ pointId, startMs, energyWh }) => pointRow(pointId, startMs, energyWh));
-      await writeBatch(store, { position: ++position, recordedMs, quarters });
-      written.push(...made);
-      const newest = new Map<string, (typeof written)[number]>();
-      for (const one of written) {
-        const key = `${one.pointId} ${one.startMs}`;
-        if (asOf !== null && one.recordedMs > T0 + asOf) continue;
-        if (one.recordedMs >= (newest.get(key)?.recordedMs ?? 0)) newest.set(key, one);
-      }
-      const expected = sumPointIntervals(
-        [...newest.values()].map((one) => pointRow(one.pointId, one.startMs, one.energyWh)),
-        boundaries,
+const start = (lengthMs: number): fc.Arbitrary<number> => fc.nat(9).map((index) => T0 + index * lengthMs);
+/** Days of a zone and of another, of which some begin at the same instant and end at different ones. */
+const day = fc.nat(5).chain((index) =>
+  fc.constantFrom(23, 24, 25).map((hours) => {
+    const startMs = T0 + index * 24 * 3_600_000;
+    return { startMs, endMs: startMs + hours * 3_600_000 };
+  }),
+);
+
+interface Row {
+  readonly startMs: number;
+  readonly endMs?: number;
+  readonly pointId?: number;
+  readonly channel?: Channel;
+  readonly siteId?: number;
+  readonly partial?: string | null;
+}
+
+/** One table: what its rows may be, how they are written, and how all of them are read, owner after owner. */
+interface Kind<R extends Row = Row> {
+  readonly name: string;
+  readonly row: fc.Arbitrary<R>;
+  readonly write: (store: Store, rows: readonly R[], recordedMs: number) => Promise<void>;
+  readonly read: (store: Store, span: Span, asOfMs: number | null) => Promise<readonly R[]>;
+  /** As the transaction under way sees them; null where nobody needs that. */
+  readonly readBack: ((store: Store, span: Span) => Promise<readonly R[]>) | null;
+  /** What an answer is of; the others follow one another in it. */
+  readonly owner: (row: R) => string;
+}
+
+async function each<T, R>(items: readonly T[], read: (item: T) => Promise<readonly R[]>): Promise<R[]> {
+  const rows: R[] = [];
+  for (const item of items) rows.push(...(await read(item)));
+  return rows;
+}
+
+const ofAllSites = <R>(read: (siteId: number, partial: string | null) => Promise<readonly R[]>): Promise<R[]> =>
+  each(SITES, (siteId) => each(PARTS, (partial) => read(siteId, partial)));
+const siteOf = ({ siteId, partial }: Row): string => `${siteId} ${partial ?? ''}`;
+const none = (): string => '';
+
+/** Hides of which rows a kind is: they are only handed on. */
+function kind<R extends Row>(of: Kind<R>): Kind {
+  return of as unknown as Kind;
+}
+
+const kinds: readonly Kind[] = [
+  kind<PointInterval>({
+    name: 'minutes of points',
+    row: fc.record({ ...pointFields, startMs: start(MINUTE_MS) }),
+    write: (store, rows, recordedMs) => store.writePointMinutes(rows, recordedMs),
+    read: (store, span, asOfMs) => store.pointMinutes(POINTS, span, asOfMs),
+    readBack: (store, span) => gather(store.readBack(span, POINTS)),
+    owner: none,
+  }),
+  kind<PointInterval>({
+    name: 'quarter-hours of points',
+    row: fc.record({ ...pointFields, startMs: start(QUARTER_MS) }),
+    write: (store, rows, recordedMs) => store.writePointQuarters(rows, recordedMs),
+    read: (store, span, asOfMs) => store.pointQuarters(POINTS, span, asOfMs),
+    readBack: (store, span) => store.readBackPointQuarters(POINTS, span),
+    owner: none,
+  }),
+  kind<PointDay>({
+    name: 'days of points',
+    row: fc.tuple(fc.record(pointFields), day).map(([row, span]) => ({ ...row, ...span })),
+    write: (store, rows, recordedMs) => store.writePointDays(rows, recordedMs),
+    read: (store, span, asOfMs) => store.pointDays(POINTS, span, asOfMs),
+    readBack: null,
+    owner: none,
+  }),
+  kind<SiteInterval>({
+    name: 'quarter-hours of sites',
+    row: fc.record({ ...siteFields, startMs: start(QUARTER_MS) }),
+    write: (store, rows, recordedMs) => store.writeSiteQuarters(rows, recordedMs),
+    read: (store, span, asOfMs) => ofAllSites((siteId, partial) => store.siteQuarters(siteId, partial, span, asOfMs)),
+    readBack: async (store, span) => {
+      const rows = await store.readBackSiteQuarters(SITES, span);
+      return ofAllSites(async (siteId, partial) =>
+        rows.filter((row) => row.siteId === siteId && row.partial === partial),
       );
-      const found = await store.pointSumsOf([1, 2, 3], boundaries, asOf === null ? null : T0 + asOf);
-      t.strictSame(JSON.stringify(found), JSON.stringify(expected));
+    },
+    owner: siteOf,
+  }),
+  kind<SiteDay>({
+    name: 'days of sites',
+    row: fc.tuple(fc.record(siteFields), day).map(([row, span]) => ({ ...row, ...span })),
+    write: (store, rows, recordedMs) => store.writeSiteDays(rows, recordedMs),
+    read: (store, span, asOfMs) => ofAllSites((siteId, partial) => store.siteDays(siteId, partial, span, asOfMs)),
+    readBack: null,
+    owner: siteOf,
+  }),
+  kind<GaugeInterval>({
+    name: 'minutes of gauges',
+    row: fc.record({
+      ...gaugeFields,
+      startMs: start(MINUTE_MS),
+      min: wh,
+      mean: wh,
+      max: wh,
+      samples: fc.integer({ min: 1, max: 60 }),
     }),
-    { numRuns: 40 },
-  );
-};
+    write: (store, rows, recordedMs) => store.writeGaugeMinutes(rows, recordedMs),
+    read: (store, span, asOfMs) => each(POINTS, (pointId) => store.gaugeMinutes(pointId, span, asOfMs)),
+    readBack: (store, span) => each(POINTS, (pointId) => gather(store.readBackGauges(span, [pointId], CHANNELS))),
+    owner: ({ pointId }) => `${pointId}`,
+  }),
+  kind<GaugeQuarter>({
+    name: 'quarter-hours of gauges',
+    row: fc.record({ ...gaugeSums, startMs: start(QUARTER_MS) }),
+    write: (store, rows, recordedMs) => store.writeGaugeQuarters(rows, recordedMs),
+    read: (store, span, asOfMs) => each(CHANNELS, (channel) => store.gaugeQuarters(POINTS, channel, span, asOfMs)),
+    readBack: async (store, span) => {
+      const rows = await store.readBackGaugeQuarters(POINTS, span);
+      return each(CHANNELS, async (channel) => rows.filter((row) => row.channel === channel));
+    },
+    owner: ({ channel }) => channel,
+  }),
+  kind<GaugeDay>({
+    name: 'days of gauges',
+    row: fc.tuple(fc.record(gaugeSums), day).map(([row, span]) => ({ ...row, ...span })),
+    write: (store, rows, recordedMs) => store.writeGaugeDays(rows, recordedMs),
+    read: (store, span, asOfMs) => each(CHANNELS, (channel) => store.gaugeDays(POINTS, channel, span, asOfMs)),
+    readBack: null,
+    owner: ({ channel }) => channel,
+  }),
+];
 
-const gaugesAreRolledUp: Body = async (t, store) => {
-  const gauge = (pointId: number, minute: number, mean: number, channel: Channel = 'utilisation'): GaugeInterval => {
-    return { pointId, channel, startMs: T0 + minute * MINUTE_MS, min: 0, mean, max: 100, samples: 6 };
-  };
-  const rollUp = async (position: number, gauges: readonly GaugeInterval[], ids: readonly number[] | null) => {
-    await store.begin();
-    await store.writeGaugeMinutes(gauges, T0 + position);
-    await store.rollUpGauges(hour, ids, T0 + position);
-    await store.commit(position);
-  };
-  await t.rejects(store.rollUpGauges(hour, null, T0), /transaction/);
-  const first = [gauge(1, 0, 10), gauge(1, 14, 20), gauge(1, 15, 90), gauge(2, 3, 0), gauge(2, 3, 230, 'voltage')];
-  await rollUp(1, first, null);
-  t.strictSame(await store.gaugeMeansOf([1, 2, 3], 'utilisation', hour, null), [
-    { pointId: 1, mean: 40, measuredMs: 3 * MINUTE_MS },
-    { pointId: 2, mean: 0, measuredMs: MINUTE_MS },
-  ]);
-  const quarter = { fromMs: T0, toMs: T0 + QUARTER_MS };
-  t.strictSame(await store.gaugeMeansOf([1], 'utilisation', quarter, null), [
-    { pointId: 1, mean: 15, measuredMs: 2 * MINUTE_MS },
-  ]);
-  t.same(await store.gaugeMeansOf([2], 'voltage', hour, null), [], 'only what figures need is rolled up');
-  await rollUp(2, [gauge(1, 14, 50), gauge(2, 3, 60)], [1]);
-  t.match(await store.gaugeMeansOf([1, 2], 'utilisation', quarter, null), [{ mean: 30 }, { mean: 0 }]);
-  t.match(
-    await store.gaugeMeansOf([1], 'utilisation', quarter, T0 + 1),
-    [{ mean: 15 }],
-    'as of before, it is as it was',
+/** By owner, and then in the order of time, points, channels and ends. */
+function inOrder(owner: Kind['owner'], a: Row, b: Row): number {
+  const byText = (one: string, other: string): number => (one < other ? -1 : one > other ? 1 : 0);
+  return (
+    byText(owner(a), owner(b)) ||
+    a.startMs - b.startMs ||
+    (a.pointId ?? 0) - (b.pointId ?? 0) ||
+    byText(a.channel ?? '', b.channel ?? '') ||
+    (a.endMs ?? 0) - (b.endMs ?? 0)
   );
-};
+}
+
+/** Fields in one order, numbers to the last bit. */
+function exactly(rows: readonly Row[]): string {
+  return JSON.stringify(rows.map((row) => Object.entries(row).sort(([a], [b]) => (a < b ? -1 : 1))));
+}
+
+async function whatIsWrittenIsRead(t: Test, store: Store, { row, write, read, readBack, owner }: Kind): Promise<void> {
+  const everything = { fromMs: T0, toMs: T0 + 10 * 86_400_000 };
+  const written: { readonly row: Row; readonly recordedMs: number }[] = [];
+  const newest = (span: Span, asOfMs: number): Row[] => {
+    const rows = new Map<string, { readonly row: Row; readonly recordedMs: number }>();
+    for (const one of written) {
+      const { startMs, endMs, pointId, channel, siteId, partial } = one.row;
+      const key = [startMs, endMs, pointId, channel, siteId, partial].join();
+      if (one.recordedMs > asOfMs || startMs < span.fromMs || startMs >= span.toMs) continue;
+      if (one.recordedMs >= (rows.get(key)?.recordedMs ?? 0)) rows.set(key, one);
+    }
+    return [...rows.values()].map((one) => one.row).sort((a, b) => inOrder(owner, a, b));
+  };
+  const batch = fc.record({
+    rows: fc.array(row, { maxLength: 30 }),
+    recorded: fc.nat(9),
+    asOf: fc.nat(9),
+    cut: fc.nat(10),
+  });
+  let position = 0;
+  await fc.assert(
+    fc.asyncProperty(batch, async ({ rows, recorded, asOf, cut }) => {
+      const recordedMs = T0 + recorded;
+      await store.begin();
+      await write(store, rows, recordedMs);
+      for (const one of rows) written.push({ row: one, recordedMs });
+      if (readBack !== null)
+        t.equal(exactly(await readBack(store, everything)), exactly(newest(everything, Infinity)), 'read back');
+      await store.commit(++position);
+      t.equal(exactly(await read(store, everything, null)), exactly(newest(everything, Infinity)));
+      const some = { fromMs: T0 + MINUTE_MS, toMs: T0 + cut * 12 * 3_600_000 + 5 * QUARTER_MS };
+      t.equal(exactly(await read(store, some, T0 + asOf)), exactly(newest(some, T0 + asOf)), 'as of a time');
+    }),
+    { numRuns: 12, endOnFailure: true },
+  );
+}
 
 const theNewestRowWins: Body = async (t, store) => {
   await writeBatch(store, { position: 1, recordedMs: T0, minutes: [pointRow(1, T0, 1), pointRow(1, T0, 2)] });
@@ -233,40 +366,17 @@ const anEarlierRecordDoesNotWin: Body = async (t, store) => {
   t.same(await store.pointMinutes([1], hour, null), [pointRow(1, T0, 7)]);
 };
 
-const asOf: Body = async (t, store) => {
-  const at = (day: number): number => T0 + day * 86_400_000;
-  for (const [index, wh] of [10, 20, 30].entries()) {
-    await writeBatch(store, {
-      position: index + 1,
-      recordedMs: at(index + 1),
-      minutes: [pointRow(1, T0, wh)],
-      quarters: [pointRow(1, T0, wh)],
-      sites: [siteRow(1, T0, wh, wh / 2)],
-      gauges: [{ pointId: 1, channel: 'voltage', startMs: T0, min: wh, mean: wh, max: wh, samples: 1 }],
-    });
-  }
-  const known = async (asOfMs: number | null): Promise<unknown[]> => [
-    (await store.pointMinutes([1], hour, asOfMs))[0]?.energyWh,
-    (await store.pointSumsOf([1], [T0, T0 + QUARTER_MS], asOfMs))[0]?.energyWh,
-    (await store.siteSums(1, [T0, T0 + QUARTER_MS], asOfMs))[0]?.supplyWh,
-    (await store.gaugeMinutes(1, hour, asOfMs))[0]?.mean,
-  ];
-  const none = undefined;
-  t.strictSame(await known(at(1) - 1), [none, none, none, none]);
-  t.strictSame(await known(at(1)), [10, 10, 10, 10]);
-  t.strictSame(await known(at(2) + 1), [20, 20, 20, 20]);
-  t.strictSame(await known(null), [30, 30, 30, 30]);
-};
-
 const aRollbackLeavesNothing: Body = async (t, store) => {
   await writeBatch(store, { position: 1, recordedMs: T0, minutes: [pointRow(1, T0, 1)] });
   await store.begin();
   await store.writePointMinutes([pointRow(1, T0, 2)], T0 + 1);
   await store.writeSiteQuarters([siteRow(1, T0, 2, 1)], T0 + 1);
+  await store.writeSiteDays([{ ...siteRow(1, T0, 2, 1), endMs: T0 + 86_400_000 }], T0 + 1);
   await store.rollback();
   await store.rollback();
   t.same(await store.pointMinutes([1], hour, null), [pointRow(1, T0, 1)]);
-  t.same(await store.siteSums(1, [T0, T0 + QUARTER_MS], null), []);
+  t.same(await store.siteQuarters(1, null, hour, null), []);
+  t.same(await store.madeDays(1, hour.toMs, null), []);
   t.equal(await store.progress(), 1);
 };
 
@@ -312,90 +422,56 @@ const readBackIsOrdered: Body = async (t, store) => {
   await store.rollback();
 };
 
-const sumsFollowTheBoundaries: Body = async (t, store) => {
-  const quarters = [0, 1, 2, 3, 4, 5, 6].map((i) => ({
-    ...pointRow(1, T0 + i * QUARTER_MS, 2 ** i),
-    exportWh: i,
-    minW: i === 0 ? null : 10 - i,
-    maxW: i === 0 ? null : 10 + i,
-    measuredMs: QUARTER_MS,
-  }));
-  await writeBatch(store, { position: 1, recordedMs: T0, quarters: [...quarters, pointRow(2, T0, 1000)] });
-  const bounds = [1, 3, 4, 6, 20, 24].map((i) => T0 + i * QUARTER_MS);
-  const sums = await store.pointSumsOf([1], bounds, null);
-  t.same(
-    sums.map((row) => [row.pointId, row.startMs, row.energyWh, row.exportWh, row.minW, row.maxW, row.measuredMs]),
-    [
-      [1, bounds[0], 2 + 4, 3, 8, 12, 2 * QUARTER_MS],
-      [1, bounds[1], 8, 3, 7, 13, QUARTER_MS],
-      [1, bounds[2], 16 + 32, 9, 5, 15, 2 * QUARTER_MS],
-      [1, bounds[3], 64, 6, 4, 16, QUARTER_MS],
-    ],
-    'quarters before the first boundary and spans without rows are left out',
-  );
-  const both = await store.pointSumsOf([2, 1, 3], [T0, T0 + 2 * QUARTER_MS, T0 + 3 * QUARTER_MS], null);
-  t.same(
-    both.map((row) => [row.pointId, row.startMs, row.energyWh]),
-    [
-      [1, T0, 1 + 2],
-      [2, T0, 1000],
-      [1, T0 + 2 * QUARTER_MS, 4],
-    ],
-    'several points, in the order of time and then of points',
-  );
-  const [first] = await store.pointSumsOf([1], [T0, T0 + QUARTER_MS], null);
-  t.equal(first?.minW, null);
+const minutesHaveAnExtent: Body = async (t, store) => {
+  const minutes = [pointRow(1, T0 + 16 * MINUTE_MS, 1), pointRow(2, T0 + 95 * MINUTE_MS, 1)];
+  await writeBatch(store, { position: 1, recordedMs: T0, minutes });
+  t.same(await store.extent([1, 2]), { fromMs: T0 + QUARTER_MS, toMs: T0 + 7 * QUARTER_MS });
+  t.same(await store.extent([1]), { fromMs: T0 + QUARTER_MS, toMs: T0 + 2 * QUARTER_MS });
+  t.equal(await store.extent([3]), null);
 };
 
-const quartersAreRead: Body = async (t, store) => {
-  const at = (i: number): number => T0 + i * QUARTER_MS;
-  const quarters = [0, 1, 2, 3].flatMap((i) => [pointRow(1, at(i), i), pointRow(2, at(i), 10 + i)]);
-  await writeBatch(store, { position: 1, recordedMs: T0, quarters });
-  await writeBatch(store, { position: 2, recordedMs: T0 + 1, quarters: [pointRow(2, at(1), 99)] });
-  const energies = async (starts: number[], asOfMs: number | null) =>
-    (await store.pointQuarters([2, 1, 3], starts, asOfMs)).map((row) => [row.pointId, row.startMs, row.energyWh]);
-  const first = [1, at(1), 1];
-  const last = [
-    [1, at(3), 3],
-    [2, at(3), 13],
-  ];
-  t.same(await energies([at(1), at(3), at(9)], null), [first, [2, at(1), 99], ...last]);
-  t.same(await energies([at(1), at(3)], T0), [first, [2, at(1), 11], ...last], 'as of a time');
-  t.same(await energies([], null), []);
+const daysAreMade: Body = async (t, store) => {
+  const at = (hours: number): number => T0 + hours * 3_600_000;
+  const dayOf = (siteId: number, from: number, to: number, partial: string | null = null): SiteDay => {
+    return { ...nothing, siteId, partial, startMs: at(from), endMs: at(to) };
+  };
+  const write = async (position: number, days: readonly SiteDay[]): Promise<void> => {
+    await store.begin();
+    await store.writeSiteDays(days, T0 + position);
+    await store.commit(position);
+  };
+  await write(1, [dayOf(1, 0, 24), dayOf(1, 24, 47), dayOf(2, 8, 32), dayOf(1, 48, 72, 'hall-a')]);
+  await write(2, [dayOf(1, 24, 47), dayOf(1, 24, 48)]);
+  const first = { siteId: 1, startMs: at(0), endMs: at(24) };
+  const short = { siteId: 1, startMs: at(24), endMs: at(47) };
+  const usual = { siteId: 1, startMs: at(24), endMs: at(48) };
+  t.strictSame(await store.madeDays(1, at(100), null), [first, short, usual]);
+  t.strictSame(await store.madeDays(1, at(100), T0 + 1), [first, short]);
+  t.strictSame(await store.madeDays(1, at(24), null), [first]);
+  t.strictSame(await store.madeDays(1, at(100), T0), []);
+  const overlapping = await store.readBackMadeDays([1, 2, 3], { fromMs: at(24), toMs: at(25) });
+  t.strictSame(overlapping, [{ siteId: 2, startMs: at(8), endMs: at(32) }, short, usual]);
+  t.strictSame(await store.readBackMadeDays([1], { fromMs: at(23), toMs: at(24) }), [first]);
 };
 
-const siteSumsKeepNull: Body = async (t, store) => {
-  const at = (i: number): number => T0 + i * QUARTER_MS;
-  const rows = [
-    siteRow(1, at(0), 15, 10),
-    siteRow(1, at(1), null, 10),
-    siteRow(1, at(2), null, null),
-    siteRow(2, at(0), 1, 1),
-  ];
-  await writeBatch(store, { position: 1, recordedMs: T0, sites: rows });
-  const [both, , ...rest] = await store.siteSums(1, [at(0), at(2), at(3)], null);
-  t.same(rest, []);
-  t.match(both, { startMs: at(0), endMs: at(2), supplyWh: 15, supplyMs: QUARTER_MS });
-  const level = { partsWh: null, partsMs: 0, itWh: 20, itMs: 2 * QUARTER_MS, estimatedMs: 0 };
-  const paired = { pairedTotalWh: 15, pairedItWh: 10, pairedMs: QUARTER_MS };
-  t.strictSame(both?.levels, [noLevel, noLevel, { ...level, ...paired }, noLevel]);
-  t.strictSame(both?.roleWh, siteRow(1, 0, 15, 20).roleWh);
-  t.strictSame(both?.overhead, [{ energyWh: 5, measuredMs: 2 * QUARTER_MS }, noPart, noPart]);
-  t.same(await store.siteSums(1, [at(2), at(3)], null), [], 'a row of unknowns is no row');
-  const [unknownTotal] = await store.siteSums(1, [at(1), at(2)], null);
-  t.strictSame([unknownTotal?.supplyWh, unknownTotal?.levels[2]?.itWh], [null, 10]);
-};
-
-const sumsAreDeterministic: Body = async (t, store) => {
-  const sites = Array.from({ length: 20_000 }, (_, i) =>
-    siteRow(1, T0 + i * QUARTER_MS, 1000 / (i + 3), 700 / (i + 3)),
+const manyRowsAreRead: Body = async (t, store) => {
+  const at = (index: number): number => T0 + index * QUARTER_MS;
+  const rows = Array.from({ length: 9_000 }, (_, index) => pointRow(1 + (index % 3), at(Math.floor(index / 3)), index));
+  await writeBatch(store, { position: 1, recordedMs: T0, quarters: rows });
+  const again = rows.filter((_, index) => index % 2 === 0).map((row) => ({ ...row, energyWh: -row.energyWh }));
+  await writeBatch(store, { position: 2, recordedMs: T0 + 1, quarters: again });
+  const span = { fromMs: T0, toMs: at(3_000) };
+  const expected = rows.map((row, index) => (index % 2 === 0 ? -row.energyWh : row.energyWh));
+  const found = await store.pointQuarters([3, 2, 1], span, null);
+  t.ok(
+    found.every(({ energyWh }, index) => energyWh === expected[index]),
+    'each its newest version, in order',
   );
-  await writeBatch(store, { position: 1, recordedMs: T0, sites });
-  const boundaries = [T0, T0 + 20_000 * QUARTER_MS];
-  const [first] = await store.siteSums(1, boundaries, null);
-  for (let i = 0; i < 20; i++) t.strictSame((await store.siteSums(1, boundaries, null))[0], first);
-  const exact = sites.reduce((sum, row) => sum + (row.supplyWh ?? 0), 0);
-  t.ok(Math.abs((first?.supplyWh ?? 0) - exact) < 1e-6 * 20_000);
+  t.equal(found.length, 9_000);
+  t.strictSame(
+    (await store.pointQuarters([1, 2, 3], span, T0)).map(({ energyWh }) => energyWh),
+    [...rows.keys()],
+  );
 };
 
 const manyReadsAtOnce: Body = async (t, store) => {

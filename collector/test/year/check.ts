@@ -2,10 +2,13 @@ import { join } from 'node:path';
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import type { Change } from '../../src/corrections/change.ts';
 import type { Figures } from '../../src/figures.ts';
+import type { Sources } from '../../src/kpi/minutes.ts';
 import { siteKpis } from '../../src/kpi/site-kpis.ts';
+import { pointSumsOf, siteSums } from '../../src/kpi/sums.ts';
 import { evidenceDirectory } from '../../src/restore.ts';
 import type { Site } from '../../src/site/site.ts';
 import { Rig } from '../support/rig.ts';
+import { stored } from '../support/stored.ts';
 import type { Plan } from './events.ts';
 import { exportReadings, type Exported } from './oracle.ts';
 import { type Meter, metersOf } from './plant.ts';
@@ -32,7 +35,7 @@ export interface Difference {
   readonly what: string;
   readonly collector: number;
   readonly query: number;
-  /** Beyond rounding, relative to the greater of the two. */
+  /** Relative to the greater of the two. */
   readonly relative: number;
 }
 
@@ -41,7 +44,7 @@ export interface Checked {
   readonly figures: number;
   /** Figures in which the two differ by more than rounding explains. */
   readonly wrong: readonly Difference[];
-  /** The greatest relative difference beyond rounding to millionths of a Wh. */
+  /** The greatest relative difference. */
   readonly greatest: number;
   /** Figures that a correction changed. */
   readonly restated: number;
@@ -59,9 +62,6 @@ interface Knowledge {
 
 /** The two add up the same numbers in another order. */
 const TOLERANCE = 1e-9;
-
-/** The store adds up energies that it rounds to millionths of a Wh, quarter-hour by quarter-hour. */
-const ROUNDING_WH = 0.5e-6;
 
 const LEVELS = ['ups-output', 'pdu-output', 'equipment-input'] as const;
 
@@ -177,7 +177,7 @@ class Comparison {
 
   async #comparePoints({ name, fromMs, toMs }: Stretch, asOfMs: number | null): Promise<void> {
     const pointIds = this.#meters.map(({ point }) => this.#idOf(point));
-    const sums = await this.#rig.store.pointSumsOf(pointIds, [fromMs, toMs], asOfMs);
+    const sums = await pointSumsOf(this.#sources(), pointIds, [fromMs, toMs], asOfMs);
     const rows = new Map(
       (await this.#ask(pointSumsQuery(fromMs, toMs))).map(([point, ...row]) => [Number(point), row]),
     );
@@ -186,27 +186,25 @@ class Comparison {
       const own = [sum?.energyWh, sum?.estimatedWh, sum?.exportWh, sum?.measuredMs, sum?.estimatedMs, sum?.bridgedMs];
       const what = ['energy', 'estimated energy', 'energy fed back', 'measured time', 'estimated time', 'bridged time'];
       const title = `${name}, ${this.#exported.points[pointId]}`;
-      const roundingWh = roundingOf({ fromMs, toMs });
       what.forEach((figure, index) => {
-        this.#note(`${title}: ${figure}`, own[index] ?? 0, Number(rows.get(pointId)?.[index] ?? 0), roundingWh);
+        this.#note(`${title}: ${figure}`, own[index] ?? 0, Number(rows.get(pointId)?.[index] ?? 0));
       });
     }
   }
 
   async #compareSite({ name, fromMs, toMs }: Stretch, asOfMs: number | null, nowMs: number): Promise<void> {
-    const roundingWh = roundingOf({ fromMs, toMs });
     const [row = []] = await this.#ask(siteSumsQuery(LEVELS.length, fromMs, toMs));
     const [supplyWh = 0, supplyMs = 0, ...byLevel] = row.map(Number);
-    const [sum] = await this.#rig.store.siteSums(0, [fromMs, toMs], asOfMs);
-    this.#note(`${name}: total`, sum?.supplyWh ?? 0, supplyWh, roundingWh);
+    const [sum] = await siteSums(this.#sources(), this.#site, [fromMs, toMs], asOfMs);
+    this.#note(`${name}: total`, sum?.supplyWh ?? 0, supplyWh);
     this.#note(`${name}: time of the total`, sum?.supplyMs ?? 0, supplyMs);
     for (const [index, level] of LEVELS.entries()) {
       const of = sum?.levels[index + 1];
       const [itWh = 0, itMs = 0, totalWh = 0, pairedItWh = 0, pairedMs = 0] = byLevel.slice(5 * index);
-      this.#note(`${name}: IT, ${level}`, of?.itWh ?? 0, itWh, roundingWh);
+      this.#note(`${name}: IT, ${level}`, of?.itWh ?? 0, itWh);
       this.#note(`${name}: time of the IT, ${level}`, of?.itMs ?? 0, itMs);
-      this.#note(`${name}: paired total, ${level}`, of?.pairedTotalWh ?? 0, totalWh, roundingWh);
-      this.#note(`${name}: paired IT, ${level}`, of?.pairedItWh ?? 0, pairedItWh, roundingWh);
+      this.#note(`${name}: paired total, ${level}`, of?.pairedTotalWh ?? 0, totalWh);
+      this.#note(`${name}: paired IT, ${level}`, of?.pairedItWh ?? 0, pairedItWh);
       this.#note(`${name}: paired time, ${level}`, of?.pairedMs ?? 0, pairedMs);
     }
     const kpis = await siteKpis(this.#figuresOf(), this.#site, { name, fromMs, toMs }, { nowMs, asOfMs });
@@ -216,17 +214,21 @@ class Comparison {
   }
 
   /** Everything is in the store by then. */
-  #figuresOf(): Figures {
-    const { store } = this.#rig;
-    const siteSums: Figures['siteSums'] = (site, edges, asOfMs) => store.siteSums(site.siteId, edges, asOfMs);
-    const pointSumsOf: Figures['pointSumsOf'] = (ids, edges, asOfMs) => store.pointSumsOf(ids, edges, asOfMs);
-    return { siteSums, pointSumsOf } as Figures;
+  #sources(): Sources {
+    return stored(this.#rig.store, this.#site);
   }
 
-  /** @param roundingWh what the collector's figure may differ by for being rounded */
-  #note(what: string, collector: number, query: number, roundingWh = 0): void {
+  #figuresOf(): Figures {
+    const sources = this.#sources();
+    return {
+      siteSums: (site, edges, asOfMs) => siteSums(sources, site, edges, asOfMs),
+      pointSumsOf: (ids, edges, asOfMs) => pointSumsOf(sources, ids, edges, asOfMs),
+    } as Figures;
+  }
+
+  #note(what: string, collector: number, query: number): void {
     const greater = Math.max(Math.abs(collector), Math.abs(query));
-    const difference = Math.max(0, Math.abs(collector - query) - roundingWh);
+    const difference = Math.abs(collector - query);
     this.#differences.push({ what, collector, query, relative: greater === 0 ? 0 : difference / greater });
     const before = this.#known.get(what);
     if (before !== undefined && Math.abs(before - query) > TOLERANCE * greater) this.#restated++;
@@ -243,11 +245,6 @@ class Comparison {
 }
 
 const HOUR_MS = 3_600_000;
-const QUARTER_MS = 900_000;
-
-function roundingOf({ fromMs, toMs }: Pick<Stretch, 'fromMs' | 'toMs'>): number {
-  return (ROUNDING_WH * (toMs - fromMs)) / QUARTER_MS;
-}
 
 /**
  * Local midnights of the years that plans are of, without a time-zone library: the clocks of Berlin are an hour before UTC,
