@@ -1,6 +1,6 @@
 import type { Channel } from '@wattmark/shared/channels';
 import type { Quality, SourcesReport } from '@wattmark/shared/messages';
-import type { Role } from '@wattmark/shared/roles';
+import type { Level, Role } from '@wattmark/shared/roles';
 import type { GaugeInterval, GaugeMean, PointInterval, Span } from './accounting/interval.ts';
 import type { RecordedCorrection } from './corrections/book.ts';
 import type { SiteNotes } from './findings/notes.ts';
@@ -22,6 +22,8 @@ export interface Live {
   readonly stale: readonly string[];
   /** Whether the total is the supply metered, or the sum of the parts for want of supply meters. */
   readonly totalFrom: 'supply' | 'parts' | null;
+  /** The level at which IT power is taken: the deepest that measures all of the IT. Null where nobody said, and of a station. */
+  readonly level: Level | null;
 }
 
 export interface ChannelValue {

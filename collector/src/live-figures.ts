@@ -54,7 +54,7 @@ export class LiveFigures {
       if (terms.length === 0 || !terms.every(isFresh)) return null;
       return terms.reduce((total, { point, weight }) => total + weight * (powerOf(point)?.powerW ?? 0), 0);
     };
-    const { total, it } = planOf(balance);
+    const { total, it, level } = planOf(balance);
     const totalW = sum(total);
     const itW = sum(it);
     const counted = new Set([...total, ...it, ...balance.byRole.flat()]);
@@ -68,6 +68,7 @@ export class LiveFigures {
       byRole: byRole(balance, sum),
       stale: [...new Set([...counted].filter((term) => !isFresh(term)).map(({ point }) => point.point))],
       totalFrom: balance.totalFrom,
+      level,
     };
   }
 

@@ -97,7 +97,12 @@ t.test('from MQTT to PUE: site file, readings, acknowledgement, API', async (t) 
   }
   await last;
   t.match(await running.get('/api/v1/sites'), [
-    { site: 'dc-1', name: 'Test hall', timezone: 'Asia/Shanghai', live: { totalW: 3600, itW: 1800, ratio: 2 } },
+    {
+      site: 'dc-1',
+      name: 'Test hall',
+      timezone: 'Asia/Shanghai',
+      live: { totalW: 3600, itW: 1800, ratio: 2, level: 'ups-output' },
+    },
   ]);
   // 119 intervals of 10 s at 3600 W, 10 Wh each.
   const period = 'from=2026-01-01T00:00:00Z&to=2026-01-01T00:15:00Z';

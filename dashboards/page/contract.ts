@@ -23,6 +23,8 @@ export interface Live {
   /** Power beyond what the target allows at the present IT power; negative where there is room left. */
   readonly gapW: number | null;
   readonly totalFrom: 'supply' | 'parts' | null;
+  /** Where IT power is measured; null where nobody said. */
+  readonly level: string | null;
 }
 
 export interface Site {

@@ -29,6 +29,7 @@ const lives: Record<string, Omit<Live, 'at'>> = {
     target,
     gapW: -3763,
     totalFrom: 'supply',
+    level: 'pdu-output',
   },
   'hall-south': {
     site: 'hall-south',
@@ -40,6 +41,7 @@ const lives: Record<string, Omit<Live, 'at'>> = {
     target,
     gapW: 188_220,
     totalFrom: 'parts',
+    level: null,
   },
   'bs-0417': {
     site: 'bs-0417',
@@ -51,6 +53,7 @@ const lives: Record<string, Omit<Live, 'at'>> = {
     target: seeTarget,
     gapW: null,
     totalFrom: 'supply',
+    level: null,
   },
   'edge-9': {
     site: 'edge-9',
@@ -62,6 +65,7 @@ const lives: Record<string, Omit<Live, 'at'>> = {
     target: null,
     gapW: null,
     totalFrom: null,
+    level: null,
   },
 };
 

@@ -1,3 +1,4 @@
+import { levels } from '@wattmark/shared/roles';
 import { type Static, Type } from 'typebox';
 import type { Figures } from '../figures.ts';
 import { isoTime } from '../kpi/period.ts';
@@ -29,12 +30,15 @@ export const liveAnswer = object({
     Type.Number({ description: 'W beyond what the target allows at this IT power; negative is room left' }),
   ),
   totalFrom: nullable(Type.Enum(['supply', 'parts'])),
+  level: nullable(
+    Type.Enum(levels, { description: 'where IT power is measured: the deepest level that holds all of the IT' }),
+  ),
 });
 
 export type LiveAnswer = Static<typeof liveAnswer>;
 
 export function liveOf(figures: Figures, site: Site): LiveAnswer {
-  const { atMs, totalW, itW, ratio, byRole, stale, totalFrom } = figures.live(site.site);
+  const { atMs, totalW, itW, ratio, byRole, stale, totalFrom, level } = figures.live(site.site);
   const target = summaryOf(site);
   const isComparable = target?.metric === 'pue' && site.kind === 'data-centre' && totalW !== null && itW !== null;
   return {
@@ -48,6 +52,7 @@ export function liveOf(figures: Figures, site: Site): LiveAnswer {
     target,
     gapW: isComparable ? totalW - target.value * itW : null,
     totalFrom,
+    level,
   };
 }
 

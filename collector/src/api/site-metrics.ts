@@ -52,6 +52,7 @@ function exposeLive(exposition: Exposition, figures: Figures): SiteExposer {
   const it = exposition.family('site_it_watts', 'gauge', 'IT power, or telecom power of a base station');
   const ratio = exposition.family('site_power_ratio', 'gauge', 'Total over IT power, instantaneous: not a PUE');
   const role = exposition.family('site_role_watts', 'gauge', 'Power by role');
+  const level = exposition.family('site_it_level_info', 'gauge', 'Level at which IT power and the ratio are taken');
   const stale = exposition.family('site_stale_points', 'gauge', 'Counted points that are silent');
   return ({ site }, labels) => {
     const live = figures.live(site);
@@ -60,6 +61,7 @@ function exposeLive(exposition: Exposition, figures: Figures): SiteExposer {
     it(ofSite, live.itW);
     ratio(ofSite, live.ratio);
     for (const [name, powerW] of Object.entries(live.byRole)) role(labelled({ ...labels, role: name }), powerW);
+    if (live.level !== null) level(labelled({ ...labels, level: live.level }), 1);
     stale(ofSite, live.stale.length);
   };
 }

@@ -28,12 +28,19 @@ t.test('live figures, with the gap to the target, and null for what is unknown',
     target: { id: 'gb-40879-grade-2-1.3', metric: 'pue', value: 1.3, name: 'GB 40879-2021, grade 2' },
     gapW: -50,
     totalFrom: 'supply',
+    level: 'ups-output',
   };
   t.same((await api.inject('/api/v1/sites/dc-1/live')).json(), expected);
   const [first, second] = (await api.inject('/api/v1/sites')).json();
   t.same(first.live, expected);
   t.match(first, { site: 'dc-1', name: 'Demo hall', kind: 'data-centre', simulated: true, target: expected.target });
-  t.match(second, { site: 'bs-1', kind: 'base-station', simulated: false, target: null, live: { gapW: null } });
+  t.match(second, {
+    site: 'bs-1',
+    kind: 'base-station',
+    simulated: false,
+    target: null,
+    live: { gapW: null, level: null },
+  });
   figures.itW = null;
   t.match((await api.inject('/api/v1/sites/dc-1/live')).json(), { itW: null, ratio: null, gapW: null });
 });

@@ -84,7 +84,13 @@ export class FakeFigures implements Figures {
     const byRole: Partial<Record<Role, number | null>> = { utility: 1250, it: this.itW, cooling: null };
     const ratio = this.itW === null ? null : 1250 / this.itW;
     const stale = this.itW === null ? ['crac-1', 'ups-1'] : ['crac-1'];
-    return { site: id, atMs: NOW_MS - 2000, totalW: 1250, itW: this.itW, ratio, byRole, stale, totalFrom: 'supply' };
+    const of = {
+      site: id,
+      atMs: NOW_MS - 2000,
+      totalFrom: 'supply',
+      level: id === 'dc-1' ? 'ups-output' : null,
+    } as const;
+    return { ...of, totalW: 1250, itW: this.itW, ratio, byRole, stale };
   }
 
   energy({ site: id }: Site): EnergyCount | null {

@@ -25,6 +25,7 @@ t.test('health, agents and sites; what is unknown has no sample', async (t) => {
     'wattmark_agent_clock_skew_seconds{group="default",site="dc-1",agent="agent-1"} 0.12',
     'wattmark_site_total_watts{group="default",site="dc-1"} 1250',
     'wattmark_site_role_watts{group="default",site="dc-1",role="utility"} 1250',
+    'wattmark_site_it_level_info{group="default",site="dc-1",level="ups-output"} 1',
     'wattmark_site_stale_points{group="default",site="dc-1"} 2',
     'wattmark_site_target_ratio{group="default",site="dc-1",metric="pue",target="gb-40879-grade-2-1.3"} 1.3',
     'wattmark_site_energy_joules_total{group="default",site="dc-1"} 4500000',
@@ -36,6 +37,7 @@ t.test('health, agents and sites; what is unknown has no sample', async (t) => {
     t.ok(lines.includes(line), line);
   }
   t.notMatch(response.body, /^wattmark_site_(it_watts|power_ratio)\{/m);
+  t.notMatch(response.body, /it_level_info\{[^}]*bs-1/, 'a station has no levels');
   t.notMatch(response.body, /agent_up\{[^}]*agent-2|role="cooling"/);
 });
 
