@@ -17,7 +17,7 @@ import { Verdicts } from './verdicts.ts';
 const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
 const places = ['accounting', 'kpi', 'restatement', 'site'].map((name) => `collector/src/${name}`);
 
-/** A test that takes longer than this is not run for mutants. */
+/** A test that takes more processor time than this is not run for mutants. */
 const longestTestMs = 15_000;
 
 /** After so many mutants a trial begins anew: every import of a bundle stays in its memory. */
@@ -53,7 +53,9 @@ async function run(untilMs: number): Promise<void> {
     for (const test of tests) {
       const before = verdicts.killed.size;
       await tryOut(test, verdicts, untilMs);
-      console.log(`${test.bundle.test}: ${verdicts.killed.size - before} killed, ${test.durationMs} ms a run`);
+      console.log(
+        `${test.bundle.test}: ${verdicts.killed.size - before} killed, ${test.cpuMs} ms of processor time a run`,
+      );
     }
     console.log(verdicts.report(new Set(tests.flatMap(({ reached }) => reached))));
   } finally {
@@ -88,10 +90,11 @@ function testFiles(): string[] {
     .sort();
 }
 
-/** A test that passes without a mutant, how long that takes, and the mutants that it comes by. */
+/** A test that passes without a mutant, and the mutants that it comes by. */
 interface KnownTest {
   readonly bundle: Bundle;
-  readonly durationMs: number;
+  /** Processor time of a run, ms. */
+  readonly cpuMs: number;
   readonly reached: readonly number[];
 }
 
@@ -100,17 +103,16 @@ async function learn(bundles: readonly Bundle[]): Promise<KnownTest[]> {
   const tests: KnownTest[] = [];
   for (const bundle of bundles) {
     const trial = new Trial(bundle);
-    const startMs = Date.now();
     const answer = await trial.ask(0, longestTestMs);
     trial.end();
-    if (answer?.passed === true) tests.push({ bundle, durationMs: Date.now() - startMs, reached: answer.reached });
+    if (answer?.passed === true) tests.push({ bundle, cpuMs: answer.cpuMs, reached: answer.reached });
     else console.log(`not used: ${bundle.test} ${answer === null ? 'takes too long' : 'fails'}`);
   }
-  return tests.sort((a, b) => a.durationMs - b.durationMs);
+  return tests.sort((a, b) => a.cpuMs - b.cpuMs);
 }
 
 /** Tries the mutants that a test comes by and that no test has noticed yet. */
-async function tryOut({ bundle, durationMs, reached }: KnownTest, verdicts: Verdicts, untilMs: number): Promise<void> {
+async function tryOut({ bundle, cpuMs, reached }: KnownTest, verdicts: Verdicts, untilMs: number): Promise<void> {
   let trial = new Trial(bundle);
   let tried = 0;
   for (const id of shuffled(reached.filter((id) => !verdicts.killed.has(id)))) {
@@ -118,7 +120,7 @@ async function tryOut({ bundle, durationMs, reached }: KnownTest, verdicts: Verd
       verdicts.leaveOut(id);
       continue;
     }
-    const answer = await trial.ask(id, 2 * durationMs + 2_000);
+    const answer = await trial.ask(id, 2 * cpuMs + 2_000);
     if (answer?.passed !== true) verdicts.killed.add(id);
     tried += 1;
     if (answer !== null && tried % mutantsPerTrial !== 0) continue;

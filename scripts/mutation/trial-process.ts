@@ -24,11 +24,14 @@ async function runWith(mutant: number, trials: Test): Promise<Answer> {
     reached.add(id);
     return id === mutant;
   };
+  const before = process.cpuUsage();
   const results = await trials.test(`mutant ${mutant}`, async (test) => {
     globals.$test = test;
     await import(`${bundle}?${(runs += 1)}`);
   });
-  return { id: mutant, passed: results?.ok === true, reached: mutant === 0 ? [...reached] : [] };
+  const { user, system } = process.cpuUsage(before);
+  const cpuMs = Math.round((user + system) / 1000);
+  return { id: mutant, passed: results?.ok === true, cpuMs, reached: mutant === 0 ? [...reached] : [] };
 }
 
 // Tap ends with its last test; this one lasts until the parent ends it.
