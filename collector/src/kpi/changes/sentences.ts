@@ -86,9 +86,20 @@ function cause(names: Names, effect: Effect, effects: readonly Effect[], change:
   return isFirst ? `Of the ${change > 0 ? 'rise' : 'fall'} by ${points(change)}, ${share}` : share;
 }
 
-function movement({ load }: Names, { part, referenceW, powerW }: Effect): string {
+function movement({ load }: Names, effect: Effect): string {
+  const { part, referenceW, powerW } = effect;
+  if (isBelowZero(effect)) return `the rest of the total beside the parts measured going from ${span(effect)}`;
   const name = part === 'it-load' ? `${load} load` : partNames[part];
-  return `${name} ${powerW < (referenceW ?? 0) ? 'falling' : 'rising'} from ${power(referenceW ?? 0)} to ${power(powerW)}`;
+  return `${name} ${powerW < (referenceW ?? 0) ? 'falling' : 'rising'} from ${span(effect)}`;
+}
+
+function span({ referenceW, powerW }: Effect): string {
+  return `${power(referenceW ?? 0)} to ${power(powerW)}`;
+}
+
+/** Whether the parts measured come to more than the total leaves for them, visibly: there are no losses below zero. */
+function isBelowZero({ reference, contribution }: Pick<PartChange, 'reference' | 'contribution'>): boolean {
+  return [reference ?? 0, contribution ?? 0].some((ratio) => ratio < 0 && isSeen(ratio));
 }
 
 const partNames = {
@@ -132,7 +143,9 @@ function unseen({ load }: Names, effects: readonly Effect[]): string[] {
 /** Says it where a ratio got worse or better by its denominator rather than by what the site wastes. */
 function loadVerdict({ figure, load }: Names, effects: readonly Effect[], { change, load: told }: Compared): string[] {
   const itLoad = effects.find(({ part }) => part === 'it-load');
-  if (itLoad === undefined || !isSeen(change)) return [];
+  const { fromW, toW } = overheadTrend(effects);
+  // An overhead below zero is an error of measurement, and is spread over nothing.
+  if (itLoad === undefined || !isSeen(change) || fromW <= 0 || toW <= 0) return [];
   const effect = told?.response?.net ?? itLoad.points;
   if (effect / change < 0.5) return [];
   return [
@@ -197,7 +210,10 @@ function amounts(
 }
 
 function allotment({ part, contribution, reference, points: gap }: PartChange): string {
-  const adds = `Of the PUE, ${(contribution ?? 0).toFixed(3)} goes to ${partNames[part as Part]}`;
+  const name = partNames[part as Part];
+  const adds = isBelowZero({ reference: null, contribution })
+    ? `What the parts measured leave of the PUE for ${name} is ${signed(contribution ?? 0)}`
+    : `Of the PUE, ${(contribution ?? 0).toFixed(3)} goes to ${name}`;
   if (gap === null) return `${adds}.`;
   const relation = !isSeen(gap) ? 'as much as' : gap > 0 ? `${points(gap)} more than` : `${points(gap)} less than`;
   return `${adds}, ${relation} the ${(reference ?? 0).toFixed(3)} that the design allows.`;
@@ -210,6 +226,7 @@ const LEAST_LOSSES = -0.005;
 function remarks({ totalFrom }: MeasuredPeriod, { merged, parts: all }: Compared): string[] {
   const losses = all.find(({ part }) => part === 'losses');
   const isNegative = [losses?.reference ?? 0, losses?.contribution ?? 0].some((ratio) => ratio < LEAST_LOSSES);
+  const isWithinErrors = losses !== undefined && isBelowZero(losses) && !isNegative;
   const hidden = parts.filter((part) => merged.includes(part)).map((part) => partNames[part]);
   return [
     ...(hidden.length > 0 ? [`Not told apart, for want of measurements, and among the losses: ${list(hidden)}.`] : []),
@@ -218,6 +235,11 @@ function remarks({ totalFrom }: MeasuredPeriod, { merged, parts: all }: Compared
       : []),
     ...(isNegative && totalFrom === 'supply'
       ? ['The parts measured add up to more than total less IT: a role, a feed or a meter is wrong.']
+      : []),
+    ...(isWithinErrors && totalFrom === 'supply'
+      ? [
+          'The parts measured add up to a little more than total less IT, as errors of meters explain: losses are not told.',
+        ]
       : []),
   ];
 }

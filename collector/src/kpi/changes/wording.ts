@@ -34,7 +34,7 @@ function scaled(value: number, units: readonly string[]): string {
   const step = Math.min(size, units.length - 1);
   const number = value / 1000 ** step;
   const decimals = Math.abs(number) >= 100 || step === 0 ? 0 : Math.abs(number) >= 10 ? 1 : 2;
-  return `${Number(number.toFixed(decimals))} ${units[step]}`;
+  return `${Number(number.toFixed(decimals))} ${units[step]}`.replace('-', '−');
 }
 
 /** `a, b and c` */

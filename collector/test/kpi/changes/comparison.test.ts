@@ -183,3 +183,33 @@ t.test('doubtful totals are said to be', async (t) => {
   const summed = { ...measured(october), totalFrom: 'parts' as const };
   t.match(explainPeriods(pueNames, before, summed, compare(before, summed), noRates).at(-1), /sum of the parts/);
 });
+
+t.test('losses below zero are told as what they are, and not as losses that fall', async (t) => {
+  const before = { ...september, lossesW: -2e3 };
+  const after = { ...october, lossesW: -3.6e3, coolingW: 200e3 };
+  const sentences = explain(before, after);
+  t.ok(
+    sentences.includes(
+      'The rest of the total beside the parts measured going from −2 kW to −3.6 kW lowered it by 0.002.',
+    ),
+    sentences.join(' '),
+  );
+  t.match(sentences.at(-1), /add up to a little more than total less IT, as errors of meters explain/);
+  t.match(explain(before, { ...after, lossesW: -40e3 }).at(-1), /a role, a feed or a meter is wrong\.$/);
+  const gap = (lossesW: number): string => {
+    const now = measured({ ...october, lossesW });
+    const compared = compareWithTarget(now, target, { cooling: 0.6, lighting: 0.1, other: 0.1, losses: 0.2 });
+    if (compared.reason !== null) throw new Error(compared.reason);
+    return explainGap(now, target, compared, null, noRates).join(' ');
+  };
+  t.match(
+    gap(-2e3),
+    /for power losses and loads without a meter is −0\.003, 0\.063 less than the 0\.060 that the design/,
+  );
+  t.match(gap(2e3), /Of the PUE, 0\.003 goes to power losses and loads without a meter/);
+});
+
+t.test('an overhead below zero is spread over nothing', async (t) => {
+  const less = { ...september, coolingW: 10e3, lightingW: 0, otherW: 0, lossesW: -30e3 };
+  t.notMatch(explain(less, { ...less, name: '2026-10', itW: 600e3 }).join(' '), /spread|improved|worsened/);
+});
