@@ -1,7 +1,9 @@
 import type { Dashboard } from '@grafana/schema';
 import { auditBoard } from './boards/audit.ts';
 import { baseStationBoard } from './boards/base-station.ts';
+import { collectorPrometheusBoard } from './boards/collector-prometheus.ts';
 import { collectorBoard } from './boards/collector.ts';
+import { fleetPrometheusBoard } from './boards/fleet-prometheus.ts';
 import { fleetBoard } from './boards/fleet.ts';
 import { siteBoard } from './boards/site.ts';
 
@@ -12,6 +14,8 @@ export const boards: Readonly<Record<string, () => Dashboard>> = {
   audit: auditBoard,
   'base-station': baseStationBoard,
   collector: collectorBoard,
+  'fleet-prometheus': fleetPrometheusBoard,
+  'collector-prometheus': collectorPrometheusBoard,
 };
 
 /** A dashboard's file, as it is checked in. */

@@ -22,6 +22,16 @@ export const verdictMappings: readonly ValueMapping[] = [
   },
 ];
 
+/** Verdicts as Prometheus has them, which knows numbers only. */
+export const verdictCodeMappings: readonly ValueMapping[] = [
+  {
+    type: MappingType.ValueToText,
+    options: Object.fromEntries(
+      verdicts.map(({ code, word, color }, index) => [String(code), { text: word, color, index }]),
+    ),
+  },
+];
+
 /** 1 and 0 as an agent's state. */
 export const upMappings: readonly ValueMapping[] = [
   {

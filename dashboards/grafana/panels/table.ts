@@ -28,6 +28,35 @@ export function table(text: PanelText, target: Target, { columns, rules = [], so
   });
 }
 
+/**
+ * Rows of several queries of Prometheus, which gives one value in each: a row for each combination of the labels that all of
+ * them keep, a column for each query.
+ */
+export function mergedTable(
+  text: PanelText,
+  labels: readonly string[],
+  targets: Readonly<Record<string, Target>>,
+  { rules = [], sortBy }: Omit<TableLook, 'columns'>,
+): Panel {
+  const [first, ...others] = Object.values(targets);
+  const names = Object.keys(targets);
+  if (first === undefined) throw new RangeError(`${text.title} has no columns`);
+  const panel = table(text, first, {
+    columns: [...labels, ...names],
+    rules,
+    ...(sortBy === undefined ? {} : { sortBy }),
+  });
+  const valueOf = (index: number): string => `Value #${String.fromCodePoint('A'.charCodeAt(0) + index)}`;
+  const renameByName = Object.fromEntries(names.map((name, index) => [valueOf(index), name]));
+  const renamed = { id: 'organize', options: { excludeByName: {}, indexByName: {}, renameByName } };
+  const refs = others.map((target, index) => ({ refId: String.fromCodePoint('B'.charCodeAt(0) + index), ...target }));
+  return {
+    ...panel,
+    targets: [...(panel.targets ?? []), ...refs],
+    transformations: [{ id: 'merge', options: {} }, renamed, ...(panel.transformations ?? [])],
+  };
+}
+
 function onlyColumns(columns: readonly string[]): DataTransformerConfig {
   return { id: 'filterFieldsByName', options: { include: { names: columns } } };
 }

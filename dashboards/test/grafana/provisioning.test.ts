@@ -146,7 +146,7 @@ t.test('alert rules are raised for the sites that they are meant for', async (t)
     const times = { fromMs: NOW_MS - from * 1000, toMs: NOW_MS - to * 1000, intervalMs: 60_000 };
     const text = expand(String(query?.model['query']), { ...times, chosen: {}, allValues: {} });
     const series = await ask(influxd.url, databases[query?.datasourceUid ?? ''] ?? '', text);
-    const [condition] = threshold?.model['conditions'] as { evaluator: { type: string; params: number[] } }[];
+    const [condition] = (threshold?.model['conditions'] ?? []) as { evaluator: { type: string; params: number[] } }[];
     t.equal(condition?.evaluator.type, 'gt');
     const raised = series.filter((row) => Number(valueOf(row)) > (condition?.evaluator.params[0] ?? Number.NaN));
     const meant = fleet.filter((site) => expected[uid]?.(site)).map(({ group, site }) => ({ group, site }));
