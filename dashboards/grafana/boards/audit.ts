@@ -57,7 +57,13 @@ function monthTrend(): Panel {
 }
 
 function periods(period: 'month' | 'year', title: string, height: number): Panel {
-  const columns = { ...judgedColumns('Figure'), notation: 'Notation', category: 'Category', ...energyColumns };
+  const columns = {
+    name: 'Period',
+    ...judgedColumns('Figure'),
+    notation: 'Notation',
+    category: 'Category',
+    ...energyColumns,
+  };
   return table(
     {
       title,
@@ -71,9 +77,9 @@ function periods(period: 'month' | 'year', title: string, height: number): Panel
     },
     energyTarget(kpiRows({ ...judged, period }, columns), { format: 'table' }),
     {
-      columns: ['Time', 'site', ...Object.values(columns)],
+      columns: ['site', ...Object.values(columns)],
       rules: [...judgedRules('Figure'), ...energyRules],
-      sortBy: { column: 'Time', isDescending: true },
+      sortBy: { column: 'Period', isDescending: true },
     },
   );
 }

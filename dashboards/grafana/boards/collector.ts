@@ -34,7 +34,7 @@ const SPAN = 'The last 2 days of the time shown.';
 function newest(field: string, title: string, description: string, unit: Unit, alarmFrom?: number): Panel {
   return stat(
     { title, description, unit, decimals: 0, width: 4, height: 4 },
-    [minutesTarget(collectorValue(field, title))],
+    [minutesTarget(collectorValue(field, title), { alias: '$tag_collector' })],
     alarmFrom === undefined ? {} : { alarmFrom },
   );
 }
@@ -123,7 +123,9 @@ function flow(): Panel[] {
   return charts.map(({ title, description, unit, series }) =>
     lines(
       { title, description, unit, width: 12, height: 7 },
-      Object.entries(series).map(([name, selector]) => minutesTarget(collectorRows(selector), { alias: name })),
+      Object.entries(series).map(([name, selector]) =>
+        minutesTarget(collectorRows(selector), { alias: `$tag_collector ${name}` }),
+      ),
       { interval: '1m' },
     ),
   );
@@ -131,7 +133,7 @@ function flow(): Panel[] {
 
 function agentLines(): Panel[] {
   const charts = [
-    ['Behind', 'How far each agent’s newest message is behind.', 'duration', 'max("lag_ms")'],
+    ['Silent for', 'Time since the last message of each agent.', 'duration', 'max("lag_ms")'],
     ['Spool', 'Messages that each agent has not got acknowledged.', 'count', 'max("spool_depth")'],
     [
       'Lost',

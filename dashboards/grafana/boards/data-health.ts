@@ -61,7 +61,7 @@ export function agentsTable(scope: Scope, width: number): Panel {
     'site',
     'agent',
     'State',
-    'Behind',
+    'Silent for',
     'Spool',
     'Lost',
     'Rejected',
@@ -82,7 +82,7 @@ export function agentsTable(scope: Scope, width: number): Panel {
     columns,
     rules: [
       { field: 'State', mappings: upMappings, width: 80 },
-      { field: 'Behind', unit: 'duration', decimals: 0 },
+      { field: 'Silent for', unit: 'duration', decimals: 0 },
       { field: 'Clock skew', unit: 'duration', decimals: 0 },
     ],
     sortBy: { column: 'State' },

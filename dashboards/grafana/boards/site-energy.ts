@@ -135,6 +135,7 @@ function money(): Panel[] {
 
 function months(): Panel {
   const columns = {
+    name: 'Month',
     ...energyColumns,
     cost: 'Cost',
     currency: 'Currency',
@@ -153,14 +154,14 @@ function months(): Panel {
     },
     energyTarget(kpiRows({ ...pue, period: 'month' }, columns), { format: 'table' }),
     {
-      columns: ['Time', ...Object.values(columns)],
+      columns: Object.values(columns),
       rules: [
         ...energyRules,
         { field: 'Cost', unit: 'count', decimals: 2 },
         { field: 'Emissions', unit: 'emissions', decimals: 2 },
         { field: 'Coverage', unit: 'share', decimals: 1 },
       ],
-      sortBy: { column: 'Time', isDescending: true },
+      sortBy: { column: 'Month', isDescending: true },
     },
   );
 }

@@ -26,7 +26,8 @@ export function stat(text: PanelText, targets: readonly Target[], { mappings, al
     // Not `lastNotNull`, which would show an older value where the newest is unknown.
     reduceOptions: { calcs: ['last'], fields: '', values: false },
     orientation: VizOrientation.Auto,
-    textMode: targets.length > 1 ? BigValueTextMode.ValueAndName : BigValueTextMode.Value,
+    // With a name where there are several.
+    textMode: BigValueTextMode.Auto,
     colorMode: isColoured ? BigValueColorMode.Value : BigValueColorMode.None,
     graphMode: BigValueGraphMode.None,
     justifyMode: BigValueJustifyMode.Auto,

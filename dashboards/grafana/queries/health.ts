@@ -3,7 +3,7 @@ import { bySite, inBuckets, lastOf, type Scope } from './scope.ts';
 /** The newest row of each agent; an agent of which nothing was written for so long has none. */
 export function agents(scope: Scope): string {
   const fields =
-    'last("lost") AS "Lost", "up" AS "State", "lag_ms" AS "Behind", "rejected" AS "Rejected", "duplicates" AS ' +
+    'last("lost") AS "Lost", "up" AS "State", "lag_ms" AS "Silent for", "rejected" AS "Rejected", "duplicates" AS ' +
     '"Duplicates", ' +
     '"clock_skew_ms" AS "Clock skew", "spool_depth" AS "Spool", "software" AS "Software"';
   return `SELECT ${fields} FROM "wattmark_agent" WHERE ${scope} AND ${lastOf('15m')} ${bySite}, "agent"`;
@@ -45,15 +45,16 @@ export function agentRows(scope: Scope, selector: string): string {
   return `SELECT ${selector} FROM "wattmark_agent" WHERE ${where} ${inBuckets('group', 'site', 'agent')}`;
 }
 
-/** One of the collector's newest figures of itself; null where it is unknown now. */
+/** One of each collector's newest figures of itself; null where it is unknown now. */
 export function collectorValue(field: string, name: string): string {
-  const newest = `SELECT last("readings"), "${field}" AS "${name}" FROM "wattmark_collector" WHERE ${lastOf('5m')}`;
-  return `SELECT "${name}" FROM (${newest})`;
+  const where = `${lastOf('5m')} GROUP BY "collector"`;
+  const newest = `SELECT last("readings"), "${field}" AS "${name}" FROM "wattmark_collector" WHERE ${where}`;
+  return `SELECT "${name}" FROM (${newest}) GROUP BY "collector"`;
 }
 
-/** A figure of the collector itself over the last two days of the time shown. */
+/** A figure of each collector itself over the last two days of the time shown. */
 export function collectorRows(selector: string): string {
-  return `SELECT ${selector} FROM "wattmark_collector" WHERE $timeFilter AND ${lastOf('2d')} ${inBuckets()}`;
+  return `SELECT ${selector} FROM "wattmark_collector" WHERE $timeFilter AND ${lastOf('2d')} ${inBuckets('collector')}`;
 }
 
 /** Means of a channel of each point over the last two days of the time shown. */

@@ -222,7 +222,8 @@ function sumOf(intervals: readonly Interval[], startMs: number, endMs: number): 
 
 /** Figures of rolling and calendar periods. One site has no target; of another the newest figures are unknown. */
 function kpisOf(metric: 'pue' | 'see', index: number): Kpi[] {
-  const midnightMs = Math.floor(NOW_MS / DAY_MS) * DAY_MS;
+  // The last day that is over begins so.
+  const lastDayMs = Math.floor(NOW_MS / DAY_MS) * DAY_MS - DAY_MS;
   const row = (period: Kpi['period'], timeMs: number, age: number, name?: string): Kpi => {
     const value = metric === 'pue' ? 1.2 + 0.04 * index + 0.001 * age : 0.8 + 0.002 * age;
     const isUnknown = index === 5 && age === 0;
@@ -258,8 +259,8 @@ function kpisOf(metric: 'pue' | 'see', index: number): Kpi[] {
   };
   return [
     ...Array.from({ length: 72 }, (_, age) => row('24h', NOW_MS - 40 * 60_000 - age * HOUR_MS, age)),
-    ...Array.from({ length: 35 }, (_, age) => row('30d', midnightMs - age * DAY_MS, age)),
-    ...Array.from({ length: 35 }, (_, age) => row('12mo', midnightMs - age * DAY_MS, age)),
+    ...Array.from({ length: 35 }, (_, age) => row('30d', lastDayMs - age * DAY_MS, age)),
+    ...Array.from({ length: 35 }, (_, age) => row('12mo', lastDayMs - age * DAY_MS, age)),
     row('month', Date.UTC(2026, 8, 30, 16), 0, '2026-10'),
     row('month', Date.UTC(2026, 7, 31, 16), 1, '2026-09'),
     row('year', Date.UTC(2025, 11, 31, 16), 0, '2026'),

@@ -11,7 +11,7 @@ import { requireProgram } from '../../../shared/test/program.ts';
 import { boards } from '../../grafana/boards.ts';
 import { difference, type Row } from './answers.ts';
 import { exposition, type PromSite, promSites, SCRAPED_MS } from './prom-fleet.ts';
-import { type Question, questionsOf } from './queries.ts';
+import { questionsOf } from './queries.ts';
 
 const run = promisify(execFile);
 const contract = readFileSync(join(import.meta.dirname, '../../../docs/contract.md'), 'utf8');

@@ -127,7 +127,7 @@ t.test('alert rules are raised for the sites that they are meant for', async (t)
   const databases: Readonly<Record<string, string>> = { wattmark: database, 'wattmark-minutes': `${database}_minutes` };
   const expected: Readonly<Record<string, (site: (typeof fleet)[number]) => boolean>> = {
     'wattmark-target-missed': ({ kpis }) => {
-      const rolling = kpis.filter(({ period, timeMs }) => period === '30d' && timeMs >= NOW_MS - 7 * DAY_MS);
+      const rolling = kpis.filter(({ period, timeMs }) => period === '30d' && timeMs >= NOW_MS - 8 * DAY_MS);
       return rolling.length >= 7 && rolling.every(({ fields }) => fields['verdict_code'] === 1);
     },
     'wattmark-data-missing': ({ live }) =>
