@@ -1,5 +1,6 @@
 import type { Logger } from '@wattmark/shared/logger';
 import type { IntervalBatch, PointInterval, RestatedBatch, Span } from './accounting/interval.ts';
+import type { PointColumns } from './accounting/point-columns.ts';
 import type { Fold } from './fold.ts';
 import type { EnergyCounters, EnergyCountersState } from './site/energy-counters.ts';
 import type { Rollup } from './site/rollup.ts';
@@ -76,10 +77,7 @@ export class Recorder {
    * Brings what a correction changed to the store, after all that waits. `rows` is asked again where the store could not be
    * written; where the store has them already, they are only gone through.
    */
-  async restate(
-    batch: Omit<RestatedBatch, 'rows'>,
-    rows: () => AsyncIterable<readonly PointInterval[]>,
-  ): Promise<void> {
+  async restate(batch: Omit<RestatedBatch, 'rows'>, rows: () => AsyncIterable<PointColumns>): Promise<void> {
     const { fold, rollup, store, progress } = this.#parts;
     await this.#running;
     if (batch.position <= progress) {

@@ -114,7 +114,14 @@ async function isFollowed(path: string, offset: number, size: number): Promise<b
   }
 }
 
-export async function* readSegment(path: string, segment: number, begin: number, limit: number): AsyncGenerator<Frame> {
+/** @param chunkBytes read at once, where a frame is not longer */
+export async function* readSegment(
+  path: string,
+  segment: number,
+  begin: number,
+  limit: number,
+  chunkBytes: number = READ_CHUNK_BYTES,
+): AsyncGenerator<Frame> {
   const file = await open(path, 'r');
   try {
     await checkMagic(file, segment);
@@ -125,7 +132,7 @@ export async function* readSegment(path: string, segment: number, begin: number,
       const need = frameBytes(chunk, at, { segment, offset });
       if (need > limit - offset) throw new TornFrameError({ segment, offset });
       if (need > chunk.length - at) {
-        chunk = await readChunk(file, offset, Math.min(Math.max(need, READ_CHUNK_BYTES), limit - offset));
+        chunk = await readChunk(file, offset, Math.min(Math.max(need, chunkBytes), limit - offset));
         at = 0;
         if (chunk.length < need) throw new TornFrameError({ segment, offset });
         continue;

@@ -173,6 +173,20 @@ export class SegmentLog {
 }
 
 /**
+ * The payload of one frame of a log in a directory.
+ * @throws CorruptLogError where none begins there.
+ */
+export async function readFrame(directory: string, { segment, offset }: LogPosition): Promise<Uint8Array> {
+  const path = segmentPath(directory, segment);
+  const { size } = await stat(path);
+  for await (const { payload } of readSegment(path, segment, offset, size, FRAME_CHUNK_BYTES)) return payload;
+  throw new TornFrameError({ segment, offset });
+}
+
+/** Read at once for a single frame. */
+const FRAME_CHUNK_BYTES = 1 << 16;
+
+/**
  * Frames of a log in a directory, as its files are at this moment, without opening it for writing: also while another
  * process appends to it. A frame cut short at the very end is left out: it is being written, or a crash has torn it.
  * @param from where to begin, by default at the log's beginning.

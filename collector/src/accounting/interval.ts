@@ -1,4 +1,5 @@
 import type { Channel } from '@wattmark/shared/channels';
+import type { PointColumns } from './point-columns.ts';
 
 /** The base interval: one UTC minute. Everything longer is a sum of these. */
 export const MINUTE_MS = 60_000;
@@ -112,8 +113,8 @@ export interface Closed {
 export interface RestatedBatch {
   readonly position: number;
   readonly recordedMs: number;
-  /** Minutes, in slices. */
-  readonly rows: AsyncIterable<readonly PointInterval[]>;
+  /** Minutes, in portions. */
+  readonly rows: AsyncIterable<PointColumns>;
   /** A site whose quarter-hours are computed anew from an instant on, because its description is another; null for none. */
   readonly redescribed: { readonly siteId: number; readonly fromMs: number } | null;
 }

@@ -1,4 +1,4 @@
-import { readSegmentLog } from '@wattmark/shared/segment-log';
+import { readFrame } from '@wattmark/shared/segment-log';
 import type { AdjustedPoints, EnteredReading } from '../accounting/adjustments.ts';
 import type { BucketSink } from '../accounting/bucket.ts';
 import type { PointInterval } from '../accounting/interval.ts';
@@ -21,16 +21,17 @@ interface Running {
 }
 
 /**
- * Books the readings of an import from the evidence log, all its points side by side.
+ * Books the readings of an import from the evidence log, all its points side by side, and comes up for air after each stretch.
  * @param adjusted what corrections make of them
+ * @param take is handed every minute
  */
 export async function* foldImport(
   directory: string,
   series: readonly ImportedSeries[],
   adjusted: AdjustedPoints,
-): AsyncGenerator<PointInterval[]> {
-  let rows: PointInterval[] = [];
-  const sink: BucketSink = (pointId, bucket) => void rows.push(adjusted.scale(bucket.toInterval(pointId)));
+  take: (row: PointInterval) => void,
+): AsyncGenerator<void> {
+  const sink: BucketSink = (pointId, bucket) => take(adjusted.scale(bucket.toInterval(pointId)));
   let running = runningOf(series, adjusted);
   let untilMs = Math.min(...series.map(({ fromMs }) => fromMs));
   while (running.length > 0) {
@@ -38,8 +39,7 @@ export async function* foldImport(
     for (const point of running) await bookUntil(directory, point, untilMs, sink, adjusted);
     for (const { history } of running) if (history.isDone) history.close(sink);
     running = running.filter(({ history }) => !history.isDone);
-    yield rows;
-    rows = [];
+    yield;
   }
 }
 
@@ -89,8 +89,6 @@ async function bookUntil(
 }
 
 async function readBlock(directory: string, place: ImportedSeries['places'][number]): Promise<Block> {
-  for await (const { payload } of readSegmentLog(directory, place)) {
-    return decodeBlock(blockIn(new ByteReader(payload.subarray(HASH_BYTES))));
-  }
-  throw new RangeError('the evidence log ends before a block that was in it');
+  const payload = await readFrame(directory, place);
+  return decodeBlock(blockIn(new ByteReader(payload.subarray(HASH_BYTES))));
 }

@@ -6,7 +6,7 @@ import type { AgentKey, PointKey, SiteKey, SlotKey } from '../evidence/catalogue
 import type { Cursor } from '../evidence/evidence-log.ts';
 import type { Fold } from '../fold.ts';
 import { type ImportedSeries, spanOfImport } from '../import/import-book.ts';
-import type { RefoldedPoint, RefoldRequest } from './refold.ts';
+import type { RefoldedPoint, RefoldRequest, Told } from './refold.ts';
 
 /** Everything that accounting readings again needs; plain data, so that another thread can do it. */
 export interface RefoldJob {
@@ -23,6 +23,8 @@ export interface RefoldJob {
   readonly agents: { readonly from: Cursor; readonly until: number } | null;
   /** Imported series of the points, import by import; of one minute the last one counts. */
   readonly imports: readonly (readonly ImportedSeries[])[];
+  /** Times of which imported readings told before; agents' are seen while they are read. */
+  readonly told: readonly Told[];
 }
 
 /**
@@ -60,13 +62,14 @@ function jobOfPoint(
   return jobOf(fold, directory, [pointId], span, corrected);
 }
 
-/** An import that counts lies over what is there; one that no longer does leaves what lies below. */
+/** An import that counts lies over what is there, and takes nothing back; one that no longer does leaves what lies below. */
 function jobOfImport(fold: Fold, directory: string, id: string, corrected: Corrected): RefoldJob | null {
   const made = fold.imports.find(id);
   if (made === undefined || made.series.length === 0) return null;
   const pointIds = [...new Set(made.series.map(({ pointId }) => pointId))];
   const job = jobOf(fold, directory, pointIds, spanOfImport(made), corrected);
-  return corrected.imports.at(-1) === id ? { ...job, agents: null, imports: [made.series] } : job;
+  if (corrected.imports.at(-1) === id) return { ...job, agents: null, imports: [made.series], told: [] };
+  return { ...job, told: made.series };
 }
 
 function jobOf(
@@ -93,6 +96,7 @@ function jobOf(
     },
     agents: from === undefined ? null : { from, until: fold.cursor.position },
     imports,
+    told: imports.flat(),
   };
 }
 

@@ -1,5 +1,5 @@
 import { AdjustedPoints } from '../accounting/adjustments.ts';
-import type { PointInterval } from '../accounting/interval.ts';
+import type { PointColumns } from '../accounting/point-columns.ts';
 import { ByteReader } from '../evidence/bytes.ts';
 import { Catalogue } from '../evidence/catalogue.ts';
 import { readEvidence } from '../evidence/evidence-log.ts';
@@ -14,11 +14,8 @@ export interface RefoldedAccount {
   readonly state: Float64Array | null;
 }
 
-/** Minutes, slice by slice, and in the end the accounts. */
-export type Refolding = AsyncGenerator<readonly PointInterval[], readonly RefoldedAccount[]>;
-
-/** Rows given at once. */
-const ROWS_AT_ONCE = 20_000;
+/** Minutes, portion by portion, and in the end the accounts. */
+export type Refolding = AsyncGenerator<PointColumns, readonly RefoldedAccount[]>;
 
 /**
  * Accounts readings again; gives the minutes that may be others than before, of which the later one of two counts.
@@ -31,9 +28,11 @@ export async function* refoldLog(job: RefoldJob): Refolding {
   const adjusted = new AdjustedPoints();
   for (const { pointId, adjustments } of job.request.points) adjusted.set(pointId, adjustments);
   for (const series of job.imports) {
-    for await (const rows of foldImport(job.directory, series, adjusted)) yield refold.noteImported(rows);
+    for await (const _ of foldImport(job.directory, series, adjusted, (row) => refold.imported(row)))
+      yield* refold.take();
   }
-  yield refold.takeBack(job.imports.flat());
+  for (const _ of refold.takeBack(job.told)) yield* refold.take();
+  yield* refold.finish();
   return job.agents === null ? [] : refold.accounts();
 }
 
@@ -41,22 +40,18 @@ async function* agentsRows(
   { directory, agents }: RefoldJob,
   catalogue: Catalogue,
   refold: Refold,
-): AsyncGenerator<PointInterval[]> {
+): AsyncGenerator<PointColumns> {
   if (agents === null) return;
   const reader = new RecordReader();
   const visitor = visitorOf(refold);
-  let rows: PointInterval[] = [];
   for await (const { body, next } of readEvidence(directory, agents.from)) {
     if (next.position > agents.until) break;
     reader.read(new ByteReader(body), catalogue, visitor);
-    for (const row of refold.take()) rows.push(row);
+    refold.advance();
+    yield* refold.take();
     if (refold.isSettled) break;
-    if (rows.length < ROWS_AT_ONCE) continue;
-    yield rows;
-    rows = [];
   }
-  yield rows;
-  yield refold.finish();
+  refold.end();
 }
 
 function catalogueOf({ sites, agents, points, slots }: RefoldJob['catalogue']): Catalogue {

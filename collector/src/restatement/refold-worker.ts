@@ -1,16 +1,16 @@
 import { once } from 'node:events';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
-import { packRows, unpackRows } from '../accounting/packed-rows.ts';
+import { PointColumns } from '../accounting/point-columns.ts';
 import type { RefoldJob } from './job.ts';
 import { type RefoldedAccount, type Refolding, refoldLog } from './refold-log.ts';
 
 /**
  * `refoldLog` in a thread of its own: reading a month of a large site's log takes seconds, in which messages must go on being
- * taken. The next slice of rows is asked for when the last one was used, so that a slow disk does not fill the memory.
+ * taken. One portion of rows is made while the last one is used and no more, so that a slow disk does not fill the memory.
  */
 
 type Answer =
-  | { readonly rows: Float64Array }
+  | { readonly buffer: ArrayBuffer; readonly length: number }
   | { readonly accounts: readonly RefoldedAccount[] }
   | { readonly failure: string };
 
@@ -24,28 +24,38 @@ export async function* refoldInWorker(job: RefoldJob): Refolding {
   const resourceLimits = { maxOldGenerationSizeMb: MAX_HEAP_MIB };
   const worker = new Worker(COMPILED, { workerData: job, resourceLimits, execArgv: [] });
   try {
+    let next = answerOf(worker);
     for (;;) {
-      const [answer] = (await once(worker, 'message')) as [Answer];
+      const answer = await next;
       if ('failure' in answer) throw new Error(answer.failure);
       if ('accounts' in answer) return answer.accounts;
-      yield unpackRows(answer.rows);
+      next = answerOf(worker);
+      // It may fail before anybody waits for it.
+      next.catch(() => {});
       worker.postMessage('next');
+      yield new PointColumns(answer.buffer, answer.length);
     }
   } finally {
     await worker.terminate();
   }
 }
 
+async function answerOf(worker: Worker): Promise<Answer> {
+  const [answer] = (await once(worker, 'message')) as [Answer];
+  return answer;
+}
+
 async function answerParent(job: RefoldJob): Promise<void> {
   const say = (answer: Answer, moved: readonly ArrayBuffer[] = []): void => parentPort?.postMessage(answer, moved);
-  const rows = refoldLog(job);
+  const portions = refoldLog(job);
+  let asked: Promise<unknown> = Promise.resolve();
   try {
-    let next = await rows.next();
-    for (; next.done !== true; next = await rows.next()) {
-      const asked = once(parentPort as NonNullable<typeof parentPort>, 'message');
-      const rows = packRows(next.value);
-      say({ rows }, [rows.buffer]);
+    let next = await portions.next();
+    for (; next.done !== true; next = await portions.next()) {
+      const { buffer, length } = next.value;
       await asked;
+      asked = once(parentPort as NonNullable<typeof parentPort>, 'message');
+      say({ buffer, length }, [buffer]);
     }
     say({ accounts: next.value });
   } catch (error) {

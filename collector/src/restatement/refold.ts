@@ -1,6 +1,7 @@
 import { Accounting } from '../accounting/accounting.ts';
 import type { Adjustments, EnteredReading } from '../accounting/adjustments.ts';
 import { MINUTE_MS, type PointInterval, type Span } from '../accounting/interval.ts';
+import { ColumnWriter, type PointColumns } from '../accounting/point-columns.ts';
 import { minuteOf } from '../accounting/bucket.ts';
 import type { Sample } from '../accounting/point-account.ts';
 import type { Quantity } from '../accounting/quantity.ts';
@@ -26,6 +27,11 @@ export interface RefoldRequest {
   readonly closedMs: number;
 }
 
+/** A time of a point of which readings told. */
+export type Told = Span & { readonly pointId: number };
+
+const DAY_MS = 86_400_000;
+
 /** What is still to be seen of a point. */
 interface Progress {
   readonly point: RefoldedPoint;
@@ -50,6 +56,7 @@ export class Refold {
   readonly #progress = new Map<number, Progress>();
   readonly #slots: readonly SlotKey[];
   readonly #columns = newColumns(256);
+  readonly #rows = new ColumnWriter();
 
   /** @param catalogue with every slot that the log speaks of */
   constructor(catalogue: Catalogue, request: RefoldRequest) {
@@ -86,44 +93,59 @@ export class Refold {
     for (let i = 0; i < columns.count; i++) this.#settle(columns.slots[i] ?? 0);
   }
 
-  /** Minutes finished since the last time that may be others than before, and no more than that. */
-  take(): PointInterval[] {
-    return this.#accounting.take().points.filter((row) => this.#isConcerned(row));
+  /** Books what the readings so far have finished. */
+  advance(): void {
+    for (const row of this.#accounting.take().points) this.#addConcerned(row);
   }
 
-  /** The last of them. */
-  finish(): PointInterval[] {
+  /** Books the rest of the readings. */
+  end(): void {
     for (const progress of this.#progress.values()) this.#enterUntil(progress, this.#request.closedMs, null);
-    return this.#accounting.close(this.#request.closedMs).points.filter((row) => this.#isConcerned(row));
+    for (const row of this.#accounting.close(this.#request.closedMs).points) this.#addConcerned(row);
   }
 
-  /** Takes note of imported minutes, and gives those that are within the span or in what agents' readings make of it. */
-  noteImported(rows: readonly PointInterval[]): PointInterval[] {
+  /** Takes an imported minute, if it is within the span or in what agents' readings make of it. */
+  imported(row: PointInterval): void {
     const { span } = this.#request;
-    return rows.filter(({ pointId, startMs }) => {
-      const progress = this.#progress.get(pointId);
-      if (progress === undefined) return false;
-      const { cutMs, endMs } = progress;
-      const isWithin = startMs < span.toMs && startMs + MINUTE_MS > span.fromMs;
-      if (!isWithin && !(startMs >= cutMs && startMs < endMs)) return false;
-      progress.minutes.add(startMs);
-      return true;
-    });
+    const { pointId, startMs } = row;
+    const progress = this.#progress.get(pointId);
+    if (progress === undefined) return;
+    const isWithin = startMs < span.toMs && startMs + MINUTE_MS > span.fromMs;
+    if (!isWithin && !(startMs >= progress.cutMs && startMs < progress.endMs)) return;
+    progress.minutes.add(startMs);
+    this.#rows.add(row);
   }
 
-  /** An empty minute for each of which nothing is known any more, where agents' or imported readings told of it before. */
-  takeBack(imported: readonly (Span & { readonly pointId: number })[]): PointInterval[] {
-    const rows: PointInterval[] = [];
-    for (const progress of this.#progress.values()) {
-      this.#addEmpty(progress, { fromMs: progress.cutMs, toMs: progress.endMs }, rows);
-      const { span } = this.#request;
-      for (const { pointId, fromMs, toMs } of imported) {
-        if (pointId !== progress.point.pointId) continue;
-        const within = { fromMs: minuteOf(Math.max(fromMs, span.fromMs)), toMs: Math.min(toMs, span.toMs) };
-        this.#addEmpty(progress, within, rows);
-      }
+  /**
+   * Adds an empty minute for each of which nothing is known any more, where readings told of it before: those of agents within
+   * their part of the span, and those of times that are given. Comes up for air after each day.
+   */
+  *takeBack(told: readonly Told[]): Generator<void> {
+    const { span, closedMs } = this.#request;
+    const spans = told.map(({ pointId, fromMs, toMs }) => ({
+      pointId,
+      fromMs: minuteOf(Math.max(fromMs, span.fromMs)),
+      toMs: Math.min(toMs, span.toMs),
+    }));
+    for (const [pointId, { cutMs, endMs }] of this.#progress) {
+      // Without any reading there was nothing to take back.
+      if (!Number.isNaN(cutMs)) spans.push({ pointId, fromMs: cutMs, toMs: endMs });
     }
-    return rows;
+    const toMs = Math.min(closedMs, Math.max(...spans.map((one) => one.toMs)));
+    for (let dayMs = Math.min(...spans.map(({ fromMs }) => fromMs)); dayMs < toMs; dayMs += DAY_MS) {
+      for (const one of spans) this.#addEmpty(one, dayMs);
+      yield;
+    }
+  }
+
+  /** The portions of minutes that are full. */
+  take(): PointColumns[] {
+    return this.#rows.take();
+  }
+
+  /** The rest of the minutes as well. Of two of the same time the later one counts. */
+  finish(): PointColumns[] {
+    return this.#rows.finish();
   }
 
   /** Accounts that the span still matters to, for going on with; null for points that are past it. */
@@ -190,21 +212,22 @@ export class Refold {
     else if (latest.every((ms) => ms >= toMs)) progress.endMs = minuteOf(Math.max(...latest)) + MINUTE_MS;
   }
 
-  #isConcerned({ pointId, startMs }: PointInterval): boolean {
-    const progress = this.#progress.get(pointId);
-    if (progress === undefined || !(startMs >= progress.cutMs) || startMs >= progress.endMs) return false;
-    progress.minutes.add(startMs);
-    return true;
+  /** Of minutes that may be others than before, and no more than that. */
+  #addConcerned(row: PointInterval): void {
+    const progress = this.#progress.get(row.pointId);
+    if (progress === undefined || !(row.startMs >= progress.cutMs) || row.startMs >= progress.endMs) return;
+    progress.minutes.add(row.startMs);
+    this.#rows.add(row);
   }
 
-  #addEmpty({ point: { pointId }, minutes }: Progress, { fromMs, toMs }: Span, rows: PointInterval[]): void {
-    // Without any reading there was nothing to take back.
-    if (Number.isNaN(fromMs)) return;
-    const lastMs = Math.min(toMs, this.#request.closedMs);
-    for (let startMs = fromMs; startMs + MINUTE_MS <= lastMs; startMs += MINUTE_MS) {
+  #addEmpty({ pointId, fromMs, toMs }: Told, dayMs: number): void {
+    const minutes = this.#progress.get(pointId)?.minutes;
+    if (minutes === undefined) return;
+    const endMs = Math.min(toMs, dayMs + DAY_MS, minuteOf(this.#request.closedMs));
+    for (let startMs = Math.max(fromMs, dayMs); startMs < endMs; startMs += MINUTE_MS) {
       if (minutes.has(startMs)) continue;
       minutes.add(startMs);
-      rows.push(emptyMinute(pointId, startMs));
+      this.#rows.add(emptyMinute(pointId, startMs));
     }
   }
 

@@ -1,4 +1,4 @@
-import type { PointInterval } from '../accounting/interval.ts';
+import type { PointColumns } from '../accounting/point-columns.ts';
 import type { Correction } from '../corrections/change.ts';
 import type { Fold } from '../fold.ts';
 import type { Recorder } from '../recorder.ts';
@@ -35,7 +35,7 @@ export async function restate(
   const job = change === undefined ? null : refoldJobOf(fold, directory, siteId, change, fold.corrections);
   if (job === null) return;
   let accounts: readonly RefoldedAccount[] = [];
-  const rows = async function* (): AsyncGenerator<readonly PointInterval[]> {
+  const rows = async function* (): AsyncGenerator<PointColumns> {
     try {
       accounts = yield* refold(job);
     } catch (error) {
@@ -46,4 +46,4 @@ export async function restate(
   for (const { pointId, state } of accounts) if (state !== null) fold.accounting.replace(pointId, state);
 }
 
-async function* noRows(): AsyncGenerator<readonly PointInterval[]> {}
+async function* noRows(): AsyncGenerator<PointColumns> {}

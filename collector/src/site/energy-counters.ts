@@ -1,6 +1,6 @@
 import { energyRoles } from '@wattmark/shared/roles';
 import { MINUTE_MS, type PointInterval } from '../accounting/interval.ts';
-import { packRows, unpackRows } from '../accounting/packed-rows.ts';
+import { PointColumns } from '../accounting/point-columns.ts';
 import { type Balance, balanceOf, type RowOf, siteMinute } from './balance.ts';
 import type { LevelEnergies, Site, SiteInterval } from './site.ts';
 import { addVirtualRows } from './virtual-rows.ts';
@@ -25,7 +25,7 @@ export interface EnergyCountersState {
 interface SiteState {
   readonly sums: Float64Array;
   readonly newestMs: number;
-  readonly held: readonly { readonly startMs: number; readonly rows: Float64Array; readonly counted: Float64Array }[];
+  readonly held: readonly { readonly startMs: number; readonly rows: ArrayBuffer; readonly counted: Float64Array }[];
 }
 
 /** A minute that may still become more: its rows so far, and what of it is counted. */
@@ -113,7 +113,7 @@ export class EnergyCounters {
       if (counted === undefined) return null;
       const held = Array.from(counted.held, ([startMs, { rows, counted }]) => ({
         startMs,
-        rows: packRows([...rows.values()]),
+        rows: PointColumns.of([...rows.values()]).buffer,
         counted: counted.slice(),
       }));
       return { sums: counted.sums.slice(), newestMs: counted.newestMs, held };
@@ -128,8 +128,8 @@ export class EnergyCounters {
       if (state === null) continue;
       const counted: Counted = { sums: state.sums, newestMs: state.newestMs, held: new Map() };
       counters.#sites[siteId] = counted;
-      for (const { startMs, rows: packed, counted: ofMinute } of state.held) {
-        const rows = new Map(unpackRows(packed).map((row) => [row.pointId, row]));
+      for (const { startMs, rows: buffer, counted: ofMinute } of state.held) {
+        const rows = new Map([...new PointColumns(buffer)].map((row) => [row.pointId, row]));
         counted.held.set(startMs, { rows, counted: ofMinute });
         counters.#heldRows += rows.size;
       }

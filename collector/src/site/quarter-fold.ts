@@ -68,7 +68,7 @@ export class QuarterFold {
 
   /** The quarter-hours of all rows added. */
   finish(): { readonly points: readonly PointInterval[]; readonly sites: readonly SiteInterval[] } {
-    this.#closeMinute();
+    this.endMinute();
     this.#closeQuarter();
     return { points: this.#pointQuarters, sites: this.#siteQuarters };
   }
@@ -82,14 +82,15 @@ export class QuarterFold {
 
   #turnTo(minuteMs: number): void {
     if (minuteMs < this.#minuteMs) throw new RangeError('minutes out of order');
-    this.#closeMinute();
+    this.endMinute();
     this.#minuteMs = minuteMs;
     if (minuteMs < this.#quarterMs + QUARTER_MS) return;
     this.#closeQuarter();
     this.#quarterMs = quarterOf(minuteMs);
   }
 
-  #closeMinute(): void {
+  /** Adds up the sites' minute, at the latest with the first row of the next one; its rows are not needed any more. */
+  endMinute(): void {
     const rowOf = (pointId: number): PointInterval | undefined => {
       const row = this.#rows[pointId];
       return row?.startMs === this.#minuteMs ? row : undefined;

@@ -1,15 +1,17 @@
 import {
   type GaugeInterval,
   type IntervalBatch,
-  type PointInterval,
+  MINUTE_MS,
   QUARTER_MS,
   type RestatedBatch,
   type Span,
 } from '../accounting/interval.ts';
+import { PointColumns } from '../accounting/point-columns.ts';
 import type { Store } from '../store/store.ts';
 import { DayQueue, type ZoneProgress } from './day-queue.ts';
 import { makeDays } from './day-rows.ts';
 import { rolledUpChannels, rollUpGauges } from './gauge-fold.ts';
+import { MinuteGrid } from './minute-grid.ts';
 import { QuarterFold, quarterOf, SiteIndex } from './quarter-fold.ts';
 import type { Site } from './site.ts';
 import { TouchedDays } from './touched-days.ts';
@@ -35,7 +37,9 @@ const GRACE_MS = 60_000;
  * given in this thread: so many within some 20 ms.
  */
 const MAX_QUARTERS_AT_ONCE = 25_000;
-const MAX_POINTS_ASKED = 5_000;
+
+/** Minutes of points that are read back at once: a minute of everything, or longer for fewer points. */
+const GRID_ROWS = 100_000;
 
 /**
  * Writes batches to the store, each in one transaction together with the quarter-hours that it completes or restates, and with
@@ -72,7 +76,7 @@ export class Rollup {
     const { queue, due: dueDays } = days.advance(sites, batch.recordedMs - GRACE_MS);
     await store.begin();
     try {
-      await store.writePointMinutes(batch.points, batch.recordedMs);
+      await store.writePointMinutes(PointColumns.of(batch.points), batch.recordedMs);
       await store.writeGaugeMinutes(batch.gauges, batch.recordedMs);
       for (const run of runsOf(due)) await rollUp(store, run, index, batch.recordedMs);
       if (lateGauges !== null) await rollUpGauges(store, lateGauges.span, lateGauges.pointIds, batch.recordedMs);
@@ -93,18 +97,19 @@ export class Rollup {
     const index = new SiteIndex(sites);
     const openQuarters = new Set(this.#openQuarters);
     const due: Due = new Map();
+    const changed = new Set<number>();
     await store.begin();
     try {
       for await (const rows of batch.rows) {
         await store.writePointMinutes(rows, batch.recordedMs);
-        for (const { pointId, startMs } of rows) {
-          const quarterMs = quarterOf(startMs);
+        for (const { pointId, quarterMs } of quartersOf(rows)) {
+          changed.add(pointId);
           if (!hasEnded(quarterMs, this.#recordedMs)) openQuarters.add(quarterMs);
           else if (!openQuarters.has(quarterMs)) addOwner(due, quarterMs, index.siteOf(pointId) ?? pointId);
         }
       }
       const site = sites.find(({ siteId }) => siteId === batch.redescribed?.siteId);
-      for (const run of runsOf(due)) await rollUp(store, run, index, batch.recordedMs);
+      for (const run of runsOf(due)) await rollUp(store, run, index, batch.recordedMs, changed);
       const touched = touchedBy(due);
       if (site !== undefined) await this.#recompute(store, index, site, batch, touched);
       await makeDays(store, await touched.due(store, this.#days), batch.recordedMs);
@@ -138,9 +143,9 @@ export class Rollup {
   }
 
   /** Takes note of restated minutes that are in the store already, as `skip` does of a batch. */
-  skipRestated(rows: readonly PointInterval[]): void {
-    const open = rows.map(({ startMs }) => quarterOf(startMs)).filter((ms) => !hasEnded(ms, this.#recordedMs));
-    this.#openQuarters = new Set([...this.#openQuarters, ...open]);
+  skipRestated(rows: PointColumns): void {
+    const open = quartersOf(rows).filter(({ quarterMs }) => !hasEnded(quarterMs, this.#recordedMs));
+    this.#openQuarters = new Set([...this.#openQuarters, ...open.map(({ quarterMs }) => quarterMs)]);
   }
 
   /** Takes note of a batch that is in the store already, where the log is folded again after a crash. */
@@ -233,6 +238,18 @@ function touchedBy(due: Due): TouchedDays {
   return touched;
 }
 
+/** The quarter-hours that rows are of, once for all rows of one that lie together. */
+function quartersOf({ length, pointIds, minutes }: PointColumns): { pointId: number; quarterMs: number }[] {
+  const quarters: { pointId: number; quarterMs: number }[] = [];
+  for (let at = 0; at < length; at++) {
+    const pointId = pointIds[at] as number;
+    const quarterMs = quarterOf((minutes[at] as number) * MINUTE_MS);
+    const last = quarters.at(-1);
+    if (last?.pointId !== pointId || last.quarterMs !== quarterMs) quarters.push({ pointId, quarterMs });
+  }
+  return quarters;
+}
+
 function hasEnded(quarterMs: number, nowMs: number): boolean {
   return quarterMs + QUARTER_MS + GRACE_MS <= nowMs;
 }
@@ -272,15 +289,33 @@ function pointIdsOf(owners: Iterable<Owner>): number[] {
   );
 }
 
-async function rollUp(store: Store, run: Run, index: SiteIndex, recordedMs: number): Promise<void> {
+/** @param changed points with other minutes than before: of the others only virtual ones are written; null for all */
+async function rollUp(
+  store: Store,
+  run: Run,
+  index: SiteIndex,
+  recordedMs: number,
+  changed: ReadonlySet<number> | null = null,
+): Promise<void> {
   const fold = new QuarterFold(index);
-  const asked = run.pointIds !== null && run.pointIds.length <= MAX_POINTS_ASKED ? run.pointIds : null;
-  const wanted = asked === null && run.pointIds !== null ? new Set(run.pointIds) : null;
-  for await (const rows of store.readBack(run.span, asked)) {
-    for (const row of rows) if (wanted?.has(row.pointId) ?? true) fold.add(row);
+  const most = run.pointIds === null ? 1 : Math.max(1, Math.floor(GRID_ROWS / run.pointIds.length));
+  const minutes = Math.min(most, (run.span.toMs - run.span.fromMs) / MINUTE_MS);
+  const grid = new MinuteGrid(run.pointIds, minutes);
+  for (let fromMs = run.span.fromMs; fromMs < run.span.toMs; fromMs += minutes * MINUTE_MS) {
+    grid.clear(fromMs);
+    const span = { fromMs, toMs: Math.min(run.span.toMs, fromMs + minutes * MINUTE_MS) };
+    for await (const rows of store.readBack(span, run.pointIds)) grid.put(rows);
+    grid.forEach(
+      (row) => fold.add(row),
+      () => fold.endMinute(),
+    );
   }
   const { points, sites } = fold.finish();
-  await store.writePointQuarters(points, recordedMs);
+  const isWritten = (pointId: number): boolean => changed === null || changed.has(pointId) || index.isVirtual(pointId);
+  await store.writePointQuarters(
+    points.filter(({ pointId }) => isWritten(pointId)),
+    recordedMs,
+  );
   await store.writeSiteQuarters(sites, recordedMs);
   if (run.pointIds === null) await rollUpGauges(store, run.span, null, recordedMs);
 }

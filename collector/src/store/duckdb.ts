@@ -12,9 +12,11 @@ import {
   QUARTER_MS,
   type Span,
 } from '../accounting/interval.ts';
+import type { PointColumns } from '../accounting/point-columns.ts';
 import { quarterOf } from '../site/quarter-fold.ts';
 import type { SiteDay, SiteInterval } from '../site/site.ts';
 import { appendRows, decodePoints } from './chunks.ts';
+import { appendMinutes, minutesOf } from './minute-columns.ts';
 import { known, list, type Parameters, typesOf } from './parameters.ts';
 import * as query from './queries.ts';
 import {
@@ -37,8 +39,8 @@ export interface DuckdbOptions {
   readonly threads?: number;
 }
 
-/** Rows that one step of `readBack` asks for: a minute of everything, or longer for fewer points. */
-const READ_BACK_ROWS = 100_000;
+/** Numbers of points are INTEGERs. */
+const MAX_POINT_ID = 2 ** 31 - 1;
 
 /** As far as minutes are counted. */
 const ALWAYS: Span = { fromMs: 0, toMs: (2 ** 31 - 1) * MINUTE_MS };
@@ -81,8 +83,9 @@ class DuckdbStore implements Store {
     this.#inTransaction = true;
   }
 
-  writePointMinutes(rows: readonly PointInterval[], recordedMs: number): Promise<void> {
-    return this.#write(table.pointMinute, rows, recordedMs);
+  async writePointMinutes(rows: PointColumns, recordedMs: number): Promise<void> {
+    this.#requireTransaction();
+    await appendMinutes(this.#writer, rows, recordedMs);
   }
 
   writeGaugeMinutes(rows: readonly GaugeInterval[], recordedMs: number): Promise<void> {
@@ -125,20 +128,16 @@ class DuckdbStore implements Store {
     await this.#writer.run('ROLLBACK');
   }
 
-  async *readBack(span: Span, pointIds: readonly number[] | null): AsyncGenerator<readonly PointInterval[]> {
-    if (pointIds === null) {
-      for (let fromMs = span.fromMs; fromMs < span.toMs; fromMs += MINUTE_MS)
-        yield* this.#stream(query.minutesOfAllQuery, known({ fromMs, toMs: fromMs + MINUTE_MS }, null), decodePoints);
-      return;
-    }
-    const points = list(pointIds);
-    const [first, last] = await this.#ask(query.extentQuery, { ...known(span, null), points });
-    if (first == null || last == null) return;
-    const stepMs = MINUTE_MS * Math.max(1, Math.floor(READ_BACK_ROWS / Math.max(1, pointIds.length)));
-    for (let fromMs = first * MINUTE_MS; fromMs <= last * MINUTE_MS; fromMs += stepMs) {
-      const parameters = { ...known({ fromMs, toMs: Math.min(span.toMs, fromMs + stepMs) }, null), points };
-      const [restated] = await this.#ask(query.restatedMinutesQuery, parameters);
-      yield* this.#stream(restated === 0 ? query.singleMinutesQuery : query.minutesQuery, parameters, decodePoints);
+  async *readBack(span: Span, pointIds: readonly number[] | null): AsyncGenerator<PointColumns> {
+    const [first, last] = (pointIds ?? [0, MAX_POINT_ID]).reduce<[number, number]>(
+      ([least, most], pointId) => [Math.min(least, pointId), Math.max(most, pointId)],
+      [MAX_POINT_ID, 0],
+    );
+    const parameters = { ...known(span, null), first, last };
+    const result = await this.#writer.stream(query.minuteVersionsQuery, parameters, typesOf(parameters));
+    for (let chunk = await result.fetchChunk(); chunk !== null; chunk = await result.fetchChunk()) {
+      if (chunk.rowCount === 0) break;
+      yield minutesOf(chunk);
     }
   }
 
@@ -250,8 +249,12 @@ class DuckdbStore implements Store {
   }
 
   async #write<Row>(into: table.Table<Row>, rows: readonly Row[], recordedMs: number): Promise<void> {
-    if (!this.#inTransaction) throw new Error('a write outside a transaction');
+    this.#requireTransaction();
     await appendRows(this.#writer, into, rows, recordedMs);
+  }
+
+  #requireTransaction(): void {
+    if (!this.#inTransaction) throw new Error('a write outside a transaction');
   }
 
   /** Rows as the transaction under way sees them. */

@@ -57,23 +57,14 @@ const siteColumns = [
 
 export const progressQuery = 'SELECT coalesce(max(position), 0)::DOUBLE FROM progress';
 
-/** Every point's minute; one minute at a time, so that the order need not be made. */
-export const minutesOfAllQuery = `
-  SELECT ${columnsOf(pointMinute)} FROM ${pointMinute.name} WHERE ${known} ${newest('point, minute')} ORDER BY point`;
+/** Every version of minutes, the newest last, of all points with numbers between two: a list of them would take longer. */
+export const minuteVersionsQuery = `
+  SELECT ${columnsOf(pointMinute)} FROM ${pointMinute.name}
+  WHERE ${known} AND point BETWEEN $first AND $last ORDER BY recorded, rowid`;
 
 export const minutesQuery = `
   SELECT ${columnsOf(pointMinute)} FROM ${pointMinute.name}
   WHERE ${known} AND ${ofPoints} ${newest('point, minute')} ORDER BY minute, point`;
-
-/** The same where no minute has several rows, in half the time. */
-export const singleMinutesQuery = `
-  SELECT ${columnsOf(pointMinute)} FROM ${pointMinute.name} WHERE ${known} AND ${ofPoints} ORDER BY minute, point`;
-
-/** How many times two hours of a point have more rows than different minutes, of which each is a bit of a number. */
-export const restatedMinutesQuery = `
-  SELECT count(*) FROM (
-    SELECT 1 FROM ${pointMinute.name} WHERE ${known} AND ${ofPoints}
-    GROUP BY point, minute // 120 HAVING count(*) > bit_count(bit_or(1::HUGEINT << (minute % 120))))`;
 
 /** First and last minute of which there is a row. */
 export const extentQuery = `SELECT min(minute), max(minute) FROM ${pointMinute.name} WHERE ${known} AND ${ofPoints}`;

@@ -1,5 +1,6 @@
 import type { Channel } from '@wattmark/shared/channels';
 import type { GaugeDay, GaugeInterval, GaugeQuarter, PointDay, PointInterval, Span } from '../accounting/interval.ts';
+import type { PointColumns } from '../accounting/point-columns.ts';
 import type { SiteDay, SiteInterval } from '../site/site.ts';
 
 /** A local day of a site that has its rows: a point of the site, or a part of it, without one is unknown for all of it. */
@@ -25,7 +26,7 @@ export interface Store {
   progress(): Promise<number>;
 
   begin(): Promise<void>;
-  writePointMinutes(rows: readonly PointInterval[], recordedMs: number): Promise<void>;
+  writePointMinutes(rows: PointColumns, recordedMs: number): Promise<void>;
   writeGaugeMinutes(rows: readonly GaugeInterval[], recordedMs: number): Promise<void>;
   writePointQuarters(rows: readonly PointInterval[], recordedMs: number): Promise<void>;
   writeSiteQuarters(rows: readonly SiteInterval[], recordedMs: number): Promise<void>;
@@ -39,9 +40,12 @@ export interface Store {
   /** Forgets the writes since `begin`. */
   rollback(): Promise<void>;
 
-  /** Newest minutes of these points or (null) of all, in batches of bounded size, ordered by minute. */
-  readBack(span: Span, pointIds: readonly number[] | null): AsyncIterable<readonly PointInterval[]>;
-  /** The same of gauges' minutes, of some channels. */
+  /**
+   * Minutes of these points or (null) of all, in batches of bounded size, in any order. There may be others among them: of other
+   * points, and older versions, but of those the newest comes last.
+   */
+  readBack(span: Span, pointIds: readonly number[] | null): AsyncIterable<PointColumns>;
+  /** Newest minutes of gauges, of some channels, ordered by minute. */
   readBackGauges(
     span: Span,
     pointIds: readonly number[] | null,

@@ -4,7 +4,7 @@ import { Bucket, minuteOf } from '../../src/accounting/bucket.ts';
 import { GaugeAccount } from '../../src/accounting/gauge-account.ts';
 import type { GaugeInterval } from '../../src/accounting/interval.ts';
 import { minutesOfSpan } from '../../src/accounting/minutes-of-span.ts';
-import { packRows, unpackRows } from '../../src/accounting/packed-rows.ts';
+import { PointColumns } from '../../src/accounting/point-columns.ts';
 import { PointOwners } from '../../src/accounting/owners.ts';
 import { PointAccount } from '../../src/accounting/point-account.ts';
 import { loadSlot, newSlot, noteNewest, registerPowerW, saveSlot, useOf } from '../../src/accounting/slot.ts';
@@ -222,8 +222,10 @@ t.test('rows are the same after their way to another thread', async (t) => {
     bridgedMs: first + 7,
   });
   const rows = [row(10, 0), row(30, null), row(50, -7)];
-  t.same(unpackRows(packRows(rows)), rows);
-  t.same(unpackRows(packRows([])), []);
+  const { buffer, length } = PointColumns.of(rows);
+  const moved = structuredClone(buffer, { transfer: [buffer] });
+  t.same([...new PointColumns(moved, length)], rows);
+  t.same([...PointColumns.of([])], []);
 });
 
 t.test('an account is the same after a snapshot, with all the minutes that wait for its register', async (t) => {

@@ -32,13 +32,12 @@ function known({ power = [], energy = [], corrections }: Given): { energyWh: num
   const point = { pointId: 0, ...instrument, adjustments: book.adjustmentsOf(0, 'main') };
   const span = { fromMs: T0, toMs: lastMs + 1 };
   const refold = new Refold(catalogue, { points: [point], span, closedMs: lastMs + MINUTE_MS });
-  const rows = [...all]
-    .sort(([, a], [, b]) => a - b)
-    .flatMap(([slot, minute, value], index) => {
-      refold.readings(headOf(index + 1, minute), columnsOf(slot, value));
-      return refold.take();
-    });
-  rows.push(...refold.finish());
+  for (const [index, [slot, minute, value]] of all.toSorted(([, a], [, b]) => a - b).entries()) {
+    refold.readings(headOf(index + 1, minute), columnsOf(slot, value));
+    refold.advance();
+  }
+  refold.end();
+  const rows = refold.finish().flatMap((portion) => [...portion]);
   const minutes = new Map(rows.map((row) => [row.startMs, row]));
   const sum = (of: (row: (typeof rows)[number]) => number): number =>
     [...minutes.values()].reduce((total, row) => total + of(row), 0);

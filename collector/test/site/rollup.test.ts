@@ -14,6 +14,7 @@ import {
 import { gaugeMeansOf, pointSumsOf, siteSums } from '../../src/kpi/sums.ts';
 import { siteMinutes } from '../../src/site/balance.ts';
 import { addEnergies, noLevel, nothing, sumPointIntervals, sumSiteIntervals } from '../../src/site/interval-sum.ts';
+import type { PointColumns } from '../../src/accounting/point-columns.ts';
 import { Rollup } from '../../src/site/rollup.ts';
 import type { Site, SiteInterval } from '../../src/site/site.ts';
 import { openDuckdbStore } from '../../src/store/duckdb.ts';
@@ -247,7 +248,7 @@ t.test('a new description reaches back to its date, and no further than there is
   for (const fromMs of [T0 + 2 * QUARTER_MS, 0]) {
     points.length = siteRows.length = 0;
     const redescribed = { siteId: 1, fromMs };
-    const rows = (async function* (): AsyncGenerator<readonly PointInterval[]> {})();
+    const rows = (async function* (): AsyncGenerator<PointColumns> {})();
     const recordedMs = T0 + 100 * MINUTE_MS + (fromMs === 0 ? 1 : 0);
     await rollup.restate(store, { position: ++position, recordedMs, redescribed, rows }, [levelled, annex]);
     const first = fromMs === 0 ? 0 : 2;

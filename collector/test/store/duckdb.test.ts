@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline';
 import { DuckDBInstance } from '@duckdb/node-api';
 import t, { type Test } from 'tap';
 import { MINUTE_MS, QUARTER_MS } from '../../src/accounting/interval.ts';
+import { PointColumns } from '../../src/accounting/point-columns.ts';
 import { openDuckdbStore } from '../../src/store/duckdb.ts';
 import { conformsToStore, pointRow, readAllBack, siteRow, T0, writeBatch } from './conformance.ts';
 
@@ -28,7 +29,7 @@ t.test('what was committed is there after reopening, what was not is not', async
     sites: [siteRow(1, T0, 3, 2)],
   });
   await store.begin();
-  await store.writePointMinutes([pointRow(1, T0, 2)], T0);
+  await store.writePointMinutes(PointColumns.of([pointRow(1, T0, 2)]), T0);
   await store.close();
   const again = await openDuckdbStore(file);
   t.equal(await again.progress(), 3);
@@ -60,7 +61,7 @@ t.test('more rows than memory holds are written and read back', async (t) => {
   await store.begin();
   for (let minute = 0; minute < 15; minute++) {
     const rows = Array.from({ length: 20_000 }, (_, id) => pointRow(id, T0 + minute * MINUTE_MS, id / 7 + minute));
-    await store.writePointMinutes(rows, T0);
+    await store.writePointMinutes(PointColumns.of(rows), T0);
   }
   t.equal((await readAllBack(store, T0, T0 + QUARTER_MS, null)).length, 300_000);
   await store.commit(1);

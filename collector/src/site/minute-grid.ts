@@ -1,0 +1,143 @@
+import { MINUTE_MS, type PointInterval } from '../accounting/interval.ts';
+import { PointColumns } from '../accounting/point-columns.ts';
+
+/** Points that a grid of all points has places for at first. */
+const FIRST_PLACES = 256;
+
+/**
+ * Brings the minutes of some points over a short time into their order: a place for each point in each minute, in which the last
+ * row put there stands. Nothing is sorted, and no row is an object of its own.
+ */
+export class MinuteGrid {
+  readonly #minutes: number;
+  /** Whether points that were not asked for get places, too. */
+  readonly #isOfAll: boolean;
+  /** Place of each point, by its number. */
+  readonly #places: number[] = [];
+  /** One for each place; which minute it shows is set again and again. */
+  readonly #rows: GridRow[] = [];
+  #width: number;
+  #cells: PointColumns;
+  #isKnown: Uint8Array;
+  #firstMinute = 0;
+
+  /**
+   * @param pointIds null for all points that there are
+   * @param minutes that it holds at once
+   */
+  constructor(pointIds: readonly number[] | null, minutes: number) {
+    this.#minutes = minutes;
+    this.#isOfAll = pointIds === null;
+    this.#width = Math.max(1, pointIds?.length ?? FIRST_PLACES);
+    this.#cells = PointColumns.withRoomFor(this.#width * minutes);
+    this.#isKnown = new Uint8Array(this.#width * minutes);
+    for (const pointId of pointIds ?? []) this.#place(pointId);
+  }
+
+  /** Begins with another time, empty. */
+  clear(fromMs: number): void {
+    this.#firstMinute = fromMs / MINUTE_MS;
+    this.#isKnown.fill(0);
+  }
+
+  /** Puts rows into their places, over those that are there already; other points and times are passed over. */
+  put(rows: PointColumns): void {
+    const { length, pointIds, minutes } = rows;
+    for (let at = 0; at < length; at++) {
+      const pointId = pointIds[at] as number;
+      const place = this.#places[pointId] ?? (this.#isOfAll ? this.#place(pointId) : -1);
+      const minute = (minutes[at] as number) - this.#firstMinute;
+      if (place < 0 || minute < 0 || minute >= this.#minutes) continue;
+      const cell = minute * this.#width + place;
+      this.#isKnown[cell] = 1;
+      this.#cells.copy(cell, rows, at);
+    }
+  }
+
+  /** Hands every row on, minute by minute; a row holds until its minute is over. */
+  forEach(take: (row: PointInterval) => void, endMinute: () => void): void {
+    for (let minute = 0; minute < this.#minutes; minute++) {
+      const firstCell = minute * this.#width;
+      for (let place = 0; place < this.#rows.length; place++) {
+        if (this.#isKnown[firstCell + place] !== 1) continue;
+        const row = this.#rows[place] as GridRow;
+        row.cells = this.#cells;
+        row.cell = firstCell + place;
+        take(row);
+      }
+      endMinute();
+    }
+  }
+
+  #place(pointId: number): number {
+    const place = this.#rows.length;
+    if (place === this.#width) this.#widen();
+    this.#places[pointId] = place;
+    this.#rows.push(new GridRow(pointId, this.#cells));
+    return place;
+  }
+
+  #widen(): void {
+    const [width, cells, isKnown] = [this.#width, this.#cells, this.#isKnown];
+    this.#width = 2 * width;
+    this.#cells = PointColumns.withRoomFor(this.#width * this.#minutes);
+    this.#isKnown = new Uint8Array(this.#width * this.#minutes);
+    for (let cell = 0; cell < isKnown.length; cell++) {
+      const to = Math.floor(cell / width) * this.#width + (cell % width);
+      this.#isKnown[to] = isKnown[cell] as number;
+      this.#cells.copy(to, cells, cell);
+    }
+  }
+}
+
+/** A row of a grid as others know rows. */
+class GridRow implements PointInterval {
+  readonly pointId: number;
+  cells: PointColumns;
+  cell = 0;
+
+  constructor(pointId: number, cells: PointColumns) {
+    this.pointId = pointId;
+    this.cells = cells;
+  }
+
+  get startMs(): number {
+    return (this.cells.minutes[this.cell] as number) * MINUTE_MS;
+  }
+
+  get energyWh(): number {
+    return this.cells.energyWh[this.cell] as number;
+  }
+
+  get estimatedWh(): number {
+    return this.cells.estimatedWh[this.cell] as number;
+  }
+
+  get exportWh(): number {
+    return this.cells.exportWh[this.cell] as number;
+  }
+
+  get minW(): number | null {
+    return known(this.cells.minW[this.cell] as number);
+  }
+
+  get maxW(): number | null {
+    return known(this.cells.maxW[this.cell] as number);
+  }
+
+  get measuredMs(): number {
+    return this.cells.measuredMs[this.cell] as number;
+  }
+
+  get estimatedMs(): number {
+    return this.cells.estimatedMs[this.cell] as number;
+  }
+
+  get bridgedMs(): number {
+    return this.cells.bridgedMs[this.cell] as number;
+  }
+}
+
+function known(powerW: number): number | null {
+  return Number.isNaN(powerW) ? null : powerW;
+}

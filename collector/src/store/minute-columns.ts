@@ -1,0 +1,91 @@
+import { setImmediate } from 'node:timers/promises';
+import { BIGINT, DOUBLE, type DuckDBConnection, DuckDBDataChunk, INTEGER } from '@duckdb/node-api';
+import { PointColumns } from '../accounting/point-columns.ts';
+import { pointMinute } from './tables.ts';
+import { doublesOf, integersOf } from './vector-items.ts';
+
+/** DuckDB's vector size: the most rows that a chunk holds. */
+const CHUNK_ROWS = 2048;
+
+/** The appender works in this thread: after so many chunks, about 10 ms of work, others get their turn. */
+const CHUNKS_PER_TURN = 8;
+
+/** The columns of `pointMinute` in their order. */
+const keys = [
+  'pointIds',
+  'minutes',
+  'energyWh',
+  'estimatedWh',
+  'exportWh',
+  'minW',
+  'maxW',
+  'measuredMs',
+  'estimatedMs',
+  'bridgedMs',
+] as const;
+
+const none = PointColumns.withRoomFor(0);
+const types = [...keys.map((key) => (none[key] instanceof Float64Array ? DOUBLE : INTEGER)), BIGINT];
+
+/** Appends minutes within the connection's transaction. */
+export async function appendMinutes(
+  connection: DuckDBConnection,
+  rows: PointColumns,
+  recordedMs: number,
+): Promise<void> {
+  if (rows.length === 0) return;
+  const appender = await connection.createAppender(pointMinute.name);
+  try {
+    let chunk: DuckDBDataChunk | null = null;
+    for (let at = 0, turn = 1; at < rows.length; at += CHUNK_ROWS, turn++) {
+      const count = Math.min(CHUNK_ROWS, rows.length - at);
+      // A chunk that is filled again spares its memory, but it remembers which of its values were null.
+      if (chunk?.rowCount !== count) chunk = newChunk(count, recordedMs);
+      const hasNull = fill(chunk, rows, at);
+      appender.appendDataChunk(chunk);
+      if (hasNull) chunk = null;
+      if (turn % CHUNKS_PER_TURN !== 0) continue;
+      appender.flushSync();
+      await setImmediate();
+    }
+  } finally {
+    appender.closeSync();
+  }
+}
+
+/** Rows of a result with the columns of `pointMinute`, NaN for a null. */
+export function minutesOf(chunk: DuckDBDataChunk): PointColumns {
+  const rows = new PointColumns(PointColumns.withRoomFor(chunk.rowCount).buffer);
+  for (const [index, key] of keys.entries()) {
+    const vector = chunk.getColumnVector(index);
+    rows[key].set(rows[key] instanceof Float64Array ? doublesOf(vector) : integersOf(vector));
+  }
+  return rows;
+}
+
+function newChunk(count: number, recordedMs: number): DuckDBDataChunk {
+  const chunk = DuckDBDataChunk.create(types, count);
+  const recorded = chunk.getColumnVector(keys.length);
+  for (let row = 0; row < count; row++) recorded.setItem(row, BigInt(recordedMs));
+  recorded.flush();
+  return chunk;
+}
+
+/** @returns whether a value is null. */
+function fill(chunk: DuckDBDataChunk, rows: PointColumns, at: number): boolean {
+  let hasNull = false;
+  for (const [index, key] of keys.entries()) {
+    const vector = chunk.getColumnVector(index);
+    const values = rows[key].subarray(at, at + chunk.rowCount);
+    (values instanceof Float64Array ? doublesOf(vector) : integersOf(vector)).set(values);
+    if (key === 'minW' || key === 'maxW') {
+      for (let row = 0; row < values.length; row++) {
+        if (!Number.isNaN(values[row])) continue;
+        vector.setItem(row, null);
+        hasNull = true;
+      }
+    }
+    vector.flush();
+  }
+  return hasNull;
+}
