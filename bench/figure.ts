@@ -18,6 +18,8 @@ export interface Outcome {
 export interface FigureOptions {
   /** Length of figures that watch something over time; null for each one's own. */
   readonly minutes: number | null;
+  /** Length of the history that is imported; null for the figure's own. */
+  readonly days: number | null;
 }
 
 /** One thing that is measured. */

@@ -5,15 +5,29 @@ import { isMet } from './figure.ts';
 import { agent } from './figures/agent.ts';
 import { devices } from './figures/devices.ts';
 import { embeddedIngest, ingest } from './figures/ingest.ts';
+import { history } from './figures/history.ts';
 import { live } from './figures/live.ts';
 import { memory } from './figures/memory.ts';
 import { proof } from './figures/proof.ts';
 import { restart } from './figures/restart.ts';
+import { restate } from './figures/restate.ts';
 import { year } from './figures/year.ts';
 import { lineOf, tableOf } from './report.ts';
 import { Room } from './rig/room.ts';
 
-const figures: readonly Figure[] = [ingest, embeddedIngest, live, memory, restart, agent, devices, year, proof];
+const figures: readonly Figure[] = [
+  ingest,
+  embeddedIngest,
+  live,
+  memory,
+  restart,
+  agent,
+  devices,
+  year,
+  restate,
+  history,
+  proof,
+];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -21,15 +35,19 @@ const { values, positionals } = parseArgs({
     help: { type: 'boolean', short: 'h', default: false },
     list: { type: 'boolean', default: false },
     minutes: { type: 'string' },
+    days: { type: 'string' },
     keep: { type: 'boolean', default: false },
   },
 });
-const options = { minutes: values.minutes === undefined ? null : Number(values.minutes) };
+const numberOf = (text: string | undefined): number | null => (text === undefined ? null : Number(text));
+const options = { minutes: numberOf(values.minutes), days: numberOf(values.days) };
 
 const unknown = positionals.filter((name) => figures.every((figure) => figure.name !== name));
 if (values.help || values.list) showHelp();
-else if (unknown.length > 0 || options.minutes === 0 || Number.isNaN(options.minutes)) {
-  console.error(unknown.length > 0 ? `no such figure: ${unknown.join(', ')}` : '--minutes wants a number above 0');
+else if (unknown.length > 0 || Object.values(options).some((option) => option !== null && !(option > 0))) {
+  console.error(
+    unknown.length > 0 ? `no such figure: ${unknown.join(', ')}` : '--minutes and --days want a number above 0',
+  );
   showHelp();
   process.exitCode = 2;
 } else
@@ -38,12 +56,13 @@ else if (unknown.length > 0 || options.minutes === 0 || Number.isNaN(options.min
   );
 
 function showHelp(): void {
-  console.log('npm run bench -- [--minutes N] [figure …]\n');
+  console.log('npm run bench -- [--minutes N] [--days N] [figure …]\n');
   console.log(
     'Measures all figures, or those named, against what is required of them and against what this machine allows.',
   );
   console.log(
-    '--minutes is the length of those that watch something over time. Exit code 1: a requirement is not met.\n',
+    '--minutes is the length of those that watch something over time, --days that of an imported history. ' +
+      'Exit code 1: a requirement is not met.\n',
   );
   for (const figure of figures) {
     console.log(`  ${figure.name.padEnd(9)} up to ${figure.minutes(options)} min. ${figure.about}`);

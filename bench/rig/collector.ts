@@ -5,7 +5,8 @@ import { freePort } from '../../shared/test/free-port.ts';
 import type { Child } from './child.ts';
 import type { Room } from './room.ts';
 
-const program = fileURLToPath(new URL('../../collector/bin/wattmark-collector.js', import.meta.url));
+/** What an operator starts. */
+export const program: string = fileURLToPath(new URL('../../collector/bin/wattmark-collector.js', import.meta.url));
 const POLL_MS = 10;
 
 export interface CollectorOptions {
@@ -13,6 +14,8 @@ export interface CollectorOptions {
   readonly data: string;
   /** Null for the embedded one. */
   readonly brokerUrl: string | null;
+  /** Directory of site files. */
+  readonly sites?: string;
   readonly readyWithinMs?: number;
   /** Flags of Node, to profile it. */
   readonly nodeFlags?: readonly string[];
@@ -25,9 +28,12 @@ export class BenchCollector {
   readonly brokerUrl: string;
   /** From the start of the process to its first healthy answer. */
   readonly readyMs: number;
+  /** Path of its configuration. */
+  readonly config: string;
 
-  private constructor(child: Child, url: string, brokerUrl: string, readyMs: number) {
+  private constructor(child: Child, config: string, url: string, brokerUrl: string, readyMs: number) {
     this.child = child;
+    this.config = config;
     this.url = url;
     this.brokerUrl = brokerUrl;
     this.readyMs = readyMs;
@@ -35,13 +41,14 @@ export class BenchCollector {
 
   static async start(
     room: Room,
-    { data, brokerUrl, readyWithinMs = 60_000 }: CollectorOptions,
+    { data, brokerUrl, sites, readyWithinMs = 60_000 }: CollectorOptions,
   ): Promise<BenchCollector> {
     const [httpPort, mqttPort] = [await freePort(), await freePort()];
     const broker = brokerUrl === null ? { embedded: { host: '127.0.0.1', port: mqttPort } } : { url: brokerUrl };
     const file = room.path(`collector-${httpPort}.yaml`);
     // YAML is a superset of JSON.
-    writeFileSync(file, JSON.stringify({ data: room.path(data), http: { host: '127.0.0.1', port: httpPort }, broker }));
+    const http = { host: '127.0.0.1', port: httpPort };
+    writeFileSync(file, JSON.stringify({ data: room.path(data), http, broker, ...(sites !== undefined && { sites }) }));
     const startMs = performance.now();
     // As an operator starts it: the program's first line says with which flags.
     const child = room.start(program, ['run', '--config', file]);
@@ -54,7 +61,13 @@ export class BenchCollector {
       if (performance.now() - startMs > readyWithinMs) throw new Error('the collector is not healthy in time');
       await sleep(POLL_MS);
     }
-    return new BenchCollector(child, url, brokerUrl ?? `mqtt://127.0.0.1:${mqttPort}`, performance.now() - startMs);
+    return new BenchCollector(
+      child,
+      file,
+      url,
+      brokerUrl ?? `mqtt://127.0.0.1:${mqttPort}`,
+      performance.now() - startMs,
+    );
   }
 
   /** One of its own counters and gauges, without the prefix `wattmark_`. */

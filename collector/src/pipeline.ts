@@ -9,7 +9,7 @@ import type { Ingest, PendingFrame } from './ingest/ingest.ts';
 import type { LiveFigures } from './live-figures.ts';
 import type { Recorder } from './recorder.ts';
 import { foldFrame } from './restatement/fold-frame.ts';
-import type { Restater } from './restatement/restate.ts';
+import { RefoldError, type Restater } from './restatement/restate.ts';
 
 /**
  * The collector's flow on one screen:
@@ -108,7 +108,7 @@ export class Pipeline {
   /**
    * Puts a record on its own into the log and resolves when all that follows from it is done: of a correction, that everything it
    * touches is restated.
-   * @throws Error where too many wait already, or the collector stops.
+   * @throws RefoldError where it is on record and cannot be worked in; Error where too many wait already, or the collector stops.
    */
   enter(write: (record: RecordWriter) => void): Promise<Entered> {
     if (this.#stopping || this.#entries.length >= MAX_WAITING_ENTRIES) {
@@ -206,10 +206,11 @@ export class Pipeline {
       const { frame, entry } = next;
       const folding = foldFrame(frame, fold, recorder, restater);
       live.update();
-      const correction = await folding;
+      const folded = await folding.catch(leftOut);
       this.#unfoldedBytes -= frame.body.length;
       if (entry !== null) this.#restating--;
-      entry?.resolve({ id: String(frame.next.position), correction });
+      if (folded instanceof RefoldError) entry?.reject(folded);
+      else entry?.resolve({ id: String(frame.next.position), correction: folded });
     }
   }
 
@@ -252,4 +253,10 @@ export class Pipeline {
       this.#link?.publish(topic, JSON.stringify({ v: 1, epoch, seq }), { retain: false });
     }
   }
+}
+
+/** A correction that cannot be worked in does not hold up what comes after it. */
+function leftOut(error: unknown): RefoldError {
+  if (error instanceof RefoldError) return error;
+  throw error;
 }

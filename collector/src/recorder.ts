@@ -5,6 +5,7 @@ import type { Fold } from './fold.ts';
 import type { EnergyCounters, EnergyCountersState } from './site/energy-counters.ts';
 import type { Rollup } from './site/rollup.ts';
 import type { Site } from './site/site.ts';
+import { RefoldError } from './restatement/restate.ts';
 import { encodeFold, writeSnapshot } from './snapshot.ts';
 import type { Store } from './store/store.ts';
 
@@ -26,6 +27,9 @@ const SNAPSHOT_MS = 300_000;
 /** Batches that may wait for the store before the pipeline waits too. */
 const MAX_WAITING = 8;
 const RETRY_MS = 1_000;
+
+/** Times that evidence is read again for a correction before the collector goes on without it. */
+const REFOLD_ATTEMPTS = 3;
 
 interface Waiting {
   readonly batch: IntervalBatch;
@@ -50,9 +54,14 @@ export class Recorder {
     this.#parts = parts;
   }
 
-  /** Null while the store can be written; otherwise why not. */
+  /** Null while the store can be written and says what is on record; otherwise why not. */
   get problem(): string | null {
-    return this.#problem;
+    const [missing] = this.#parts.rollup.missing;
+    if (this.#problem !== null || missing === undefined) return this.#problem;
+    return (
+      `correction ${missing.id} is on record, but could not be worked in (${missing.reason}): figures are as without it; ` +
+      'when the reason is gone, stop the collector and run `wattmark-collector replay --replace`'
+    );
   }
 
   /** Batches that wait for the store. */
@@ -76,18 +85,19 @@ export class Recorder {
   /**
    * Brings what a correction changed to the store, after all that waits. `rows` is asked again where the store could not be
    * written; where the store has them already, they are only gone through.
+   * @throws RefoldError where they cannot be made, however often they are asked for
    */
   async restate(batch: Omit<RestatedBatch, 'rows'>, rows: () => AsyncIterable<PointColumns>): Promise<void> {
     const { fold, rollup, store, progress } = this.#parts;
     await this.#running;
-    if (batch.position <= progress) {
-      for await (const slice of rows()) rollup.skipRestated(slice);
-      return;
-    }
     const sites = fold.allSites();
-    await this.#persist(() => rollup.restate(store, { ...batch, rows: rows() }, sites));
+    const work = async (): Promise<void> => {
+      if (batch.position > progress) await rollup.restate(store, { ...batch, rows: rows() }, sites);
+      else for await (const portion of rows()) rollup.skipRestated(portion);
+    };
+    for (let attempt = 1; !(await this.#isRefolded(work, attempt)); attempt++) await pause();
     // A restart should not have to do it again.
-    this.#snapshotMs = 0;
+    if (batch.position > progress) this.#snapshotMs = 0;
   }
 
   /** Minutes that are closed and not in the store yet, oldest first. */
@@ -122,11 +132,28 @@ export class Recorder {
     this.#running = null;
   }
 
+  /** @throws RefoldError after the last attempt, with a snapshot on disk that knows of it */
+  async #isRefolded(work: () => Promise<void>, attempt: number): Promise<boolean> {
+    const { fold, rollup, energy, log } = this.#parts;
+    try {
+      await this.#persist(work);
+      return true;
+    } catch (error) {
+      if (!(error instanceof RefoldError)) throw error;
+      if (attempt < REFOLD_ATTEMPTS && !this.#stopping) return false;
+      log.error({ message: error.message }, 'a correction is left out');
+      rollup.noteMissing(error);
+      // Before anything that follows is stored: a restart from an older one would take the correction for worked in.
+      await this.#snapshot({ fold: encodeFold(fold.save()), energy: energy.save() });
+      throw error;
+    }
+  }
+
   /** Tries until the store takes it; false where the collector stops before that. */
   async #persist(write: () => Promise<void>): Promise<boolean> {
     while (!(await this.#attempt(write))) {
       if (this.#stopping) return false;
-      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      await pause();
     }
     return true;
   }
@@ -139,6 +166,7 @@ export class Recorder {
       this.#problem = null;
       return true;
     } catch (error) {
+      if (error instanceof RefoldError) throw error;
       const { message } = error as Error;
       if (this.#problem === null) log.error({ message }, 'the store cannot be written; trying again');
       this.#problem = `the store cannot be written (${message}); intervals wait in memory and in the evidence log`;
@@ -154,6 +182,10 @@ export class Recorder {
       log.warn({ error: (error as Error).message }, 'no snapshot could be written; a restart will take longer');
     }
   }
+}
+
+function pause(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, RETRY_MS));
 }
 
 function siteOf({ catalogue, registry }: Fold, pointId: number): Site | undefined {

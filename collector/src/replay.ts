@@ -5,6 +5,7 @@ import { evidenceDirectory, storeFile } from './restore.ts';
 import { foldFrame } from './restatement/fold-frame.ts';
 import { refoldLog } from './restatement/refold-log.ts';
 import { Rollup } from './site/rollup.ts';
+import { readSnapshot, removeSnapshot } from './snapshot.ts';
 import { compareStores, type TableComparison } from './store/comparison.ts';
 import { openDuckdbStore } from './store/duckdb.ts';
 import { StoreError } from './store/schema.ts';
@@ -38,10 +39,17 @@ export async function replay(data: string, options: ReplayOptions): Promise<Repl
   if (options.replace || existing.progress === null) {
     await rm(`${file}.wal`, { force: true });
     await rename(rebuilt, file);
+    await forgetMissing(data);
   } else {
     await rm(rebuilt, { force: true });
   }
   return { records, comparison, reason: existing.reason };
+}
+
+/** The snapshot of a collector that left a correction out is without it; the rebuilt store is not. */
+async function forgetMissing(data: string): Promise<void> {
+  const snapshot = await readSnapshot(data);
+  if ('rollup' in snapshot && snapshot.rollup.missing.length > 0) await removeSnapshot(data);
 }
 
 /** How far the store in use reaches; null, and why, where it cannot be compared with. */

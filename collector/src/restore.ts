@@ -4,7 +4,7 @@ import { type Cursor, EvidenceLog } from './evidence/evidence-log.ts';
 import { Fold } from './fold.ts';
 import type { Recorder } from './recorder.ts';
 import { foldFrame } from './restatement/fold-frame.ts';
-import type { Restater } from './restatement/restate.ts';
+import { RefoldError, type Restater } from './restatement/restate.ts';
 import { EnergyCounters } from './site/energy-counters.ts';
 import { Rollup } from './site/rollup.ts';
 import { readSnapshot } from './snapshot.ts';
@@ -58,7 +58,10 @@ export async function catchUp(
 ): Promise<number> {
   const from = fold.cursor.position;
   for await (const frame of evidence.read(fold.cursor)) {
-    await foldFrame(frame, fold, recorder, restater);
+    await foldFrame(frame, fold, recorder, restater).catch((error: unknown) => {
+      // The recorder says that it is left out.
+      if (!(error instanceof RefoldError)) throw error;
+    });
   }
   const { position } = fold.cursor;
   if (position < progress) {

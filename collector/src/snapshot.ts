@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { open, readFile, rename } from 'node:fs/promises';
+import { open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
 import type { FoldState } from './fold.ts';
@@ -50,6 +50,10 @@ export async function writeSnapshot(
     await file.close();
   }
   await rename(`${path}.new`, path);
+}
+
+export async function removeSnapshot(directory: string): Promise<void> {
+  await rm(join(directory, FILE), { force: true });
 }
 
 /** The snapshot stored last, or in words why there is none. */

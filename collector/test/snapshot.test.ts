@@ -11,6 +11,7 @@ import { scratch } from './support/rig.ts';
 
 const rollup = {
   openQuarters: [900_000],
+  missing: [{ id: '4711', reason: 'the disk says no' }],
   days: [{ timezone: 'Asia/Shanghai', dayMs: 0, nextSiteId: 3 }],
   recordedMs: 1_000_000,
 };

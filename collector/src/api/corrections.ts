@@ -11,6 +11,7 @@ import type { ImportDesk } from '../import/import-desk.ts';
 import { isoTime, parseInstant } from '../kpi/period.ts';
 import { seeOf } from '../kpi/see.ts';
 import type { SiteKpis } from '../kpi/site-kpis.ts';
+import { RefoldError } from '../restatement/restate.ts';
 import type { Site } from '../site/site.ts';
 import { authorise } from './authorisation.ts';
 import { instant, nullable, object, type RouteParts, requireSite, share, siteParams, wattHours } from './contract.ts';
@@ -178,12 +179,13 @@ function entryOf(body: unknown): CorrectionEntry {
 
 const codes = { invalid: 'invalid-correction', conflict: 'correction-conflict', busy: 'busy' } as const;
 
-/** @throws Problem for a CorrectionError. */
+/** @throws Problem for a CorrectionError or a RefoldError. */
 export async function attempt<T>(work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (error) {
     if (error instanceof CorrectionError) throw new Problem(codes[error.kind], error.message);
+    if (error instanceof RefoldError) throw new Problem('not-worked-in', error.message);
     throw error;
   }
 }

@@ -20,6 +20,7 @@ export const problems = {
   'url-too-long': { status: 414, title: 'The address is too long' },
   'too-many-clients': { status: 503, title: 'Too many clients listen already' },
   busy: { status: 503, title: 'The collector is busy with another one' },
+  'not-worked-in': { status: 500, title: 'The correction is on record, but could not be worked in' },
   timeout: { status: 503, title: 'The answer took too long' },
   internal: { status: 500, title: 'The collector failed to answer' },
 } as const;

@@ -15,9 +15,23 @@ export interface Restater {
   readonly refold: RefoldRun;
 }
 
+/** The evidence that a correction concerns could not be accounted again; the store has nothing to do with it. */
+export class RefoldError extends Error {
+  override name = 'RefoldError';
+  /** The correction's. */
+  readonly id: string;
+  readonly reason: string;
+  constructor(id: string, cause: Error) {
+    super(`correction ${id} is on record, but cannot be worked in: ${cause.message}`, { cause });
+    this.id = id;
+    this.reason = cause.message;
+  }
+}
+
 /**
  * Brings the store and the fold to what a correction makes of the readings that are on record. The fold stands at the
  * correction's record and must not go on until this is done.
+ * @throws RefoldError where the readings cannot be accounted again: then everything is as it was without the correction
  */
 export async function restate(
   fold: Fold,
@@ -39,7 +53,7 @@ export async function restate(
     try {
       accounts = yield* refold(job);
     } catch (error) {
-      throw new Error(`correction ${correction.id} cannot be worked in: ${(error as Error).message}`, { cause: error });
+      throw new RefoldError(correction.id, error as Error);
     }
   };
   await recorder.restate({ position, recordedMs, redescribed: null }, rows);

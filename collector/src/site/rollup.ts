@@ -8,8 +8,9 @@ import {
 } from '../accounting/interval.ts';
 import { PointColumns } from '../accounting/point-columns.ts';
 import type { Store } from '../store/store.ts';
-import { DayQueue, type ZoneProgress } from './day-queue.ts';
+import { DayQueue, pointIdsOf, type ZoneProgress } from './day-queue.ts';
 import { makeDays } from './day-rows.ts';
+import { addOwner, type Due, type Run, runsOf, runsOfSpan } from './due-quarters.ts';
 import { rolledUpChannels, rollUpGauges } from './gauge-fold.ts';
 import { MinuteGrid } from './minute-grid.ts';
 import { QuarterFold, quarterOf, SiteIndex } from './quarter-fold.ts';
@@ -24,6 +25,13 @@ export interface RollupState {
   readonly days: readonly ZoneProgress[];
   /** Time of the last batch. */
   readonly recordedMs: number;
+  /** Corrections that could not be worked in; the rows are as they were without them. */
+  readonly missing: readonly MissingCorrection[];
+}
+
+export interface MissingCorrection {
+  readonly id: string;
+  readonly reason: string;
 }
 
 /**
@@ -31,12 +39,6 @@ export interface RollupState {
  * patience every such batch would restate the quarter-hour of every site.
  */
 const GRACE_MS = 60_000;
-
-/**
- * Quarter-hours of points computed before they are written, and numbers of points in one question. The store takes what it is
- * given in this thread: so many within some 20 ms.
- */
-const MAX_QUARTERS_AT_ONCE = 25_000;
 
 /** Minutes of points that are read back at once: a minute of everything, or longer for fewer points. */
 const GRID_ROWS = 100_000;
@@ -51,16 +53,27 @@ export class Rollup {
   #openQuarters: ReadonlySet<number>;
   #days: DayQueue;
   #recordedMs: number;
+  readonly #missing: MissingCorrection[];
 
-  constructor(state: RollupState = { openQuarters: [], days: [], recordedMs: 0 }) {
+  constructor(state: RollupState = { openQuarters: [], days: [], recordedMs: 0, missing: [] }) {
     this.#openQuarters = new Set(state.openQuarters);
     this.#days = new DayQueue(state.days);
     this.#recordedMs = state.recordedMs;
+    this.#missing = [...state.missing];
+  }
+
+  /** Corrections that could not be worked in. */
+  get missing(): readonly MissingCorrection[] {
+    return this.#missing;
+  }
+
+  noteMissing({ id, reason }: MissingCorrection): void {
+    if (!this.#missing.some((one) => one.id === id)) this.#missing.push({ id, reason });
   }
 
   state(): RollupState {
     const openQuarters = [...this.#openQuarters].sort((a, b) => a - b);
-    return { openQuarters, days: this.#days.state(), recordedMs: this.#recordedMs };
+    return { openQuarters, days: this.#days.state(), recordedMs: this.#recordedMs, missing: this.#missing };
   }
 
   /** Every row before this instant is in a quarter-hour of the store; from here on there are only minutes. */
@@ -129,16 +142,13 @@ export class Rollup {
     { redescribed, recordedMs }: RestatedBatch,
     touched: TouchedDays,
   ): Promise<void> {
-    const pointIds = pointIdsOf([site]);
+    const pointIds = pointIdsOf(site);
     const known = await store.extent(pointIds);
     if (known === null || redescribed === null) return;
     const firstMs = quarterOf(Math.max(redescribed.fromMs, known.fromMs));
     const endMs = Math.min(known.toMs, quarterOf(this.#recordedMs - GRACE_MS));
-    const stepMs = QUARTER_MS * Math.max(1, Math.floor(MAX_QUARTERS_AT_ONCE / pointIds.length));
-    for (let fromMs = firstMs; fromMs < endMs; fromMs += stepMs) {
-      const span = { fromMs, toMs: Math.min(endMs, fromMs + stepMs) };
-      await rollUp(store, { span, pointIds }, index, recordedMs);
-    }
+    const span = { fromMs: firstMs, toMs: endMs };
+    for (const run of runsOfSpan(span, pointIds)) await rollUp(store, run, index, recordedMs);
     for (let ms = firstMs; ms < endMs; ms += QUARTER_MS) touched.add(site, ms);
   }
 
@@ -195,12 +205,6 @@ export class Rollup {
   }
 }
 
-/** Whose quarter-hour must be computed: a site's, or a point's that belongs to none. */
-type Owner = Site | number;
-
-/** Quarter-hours to be computed, by their beginning; null: for everybody. */
-type Due = Map<number, Set<Owner> | null>;
-
 /** What a batch leaves to do. */
 interface Plan {
   readonly openQuarters: ReadonlySet<number>;
@@ -216,17 +220,6 @@ function gaugesToRestate(late: readonly GaugeInterval[]): Plan['lateGauges'] {
   const [first, last] = quartersMs.reduce(([a, b], ms) => [Math.min(a, ms), Math.max(b, ms)], [Infinity, -Infinity]);
   const pointIds = [...new Set(late.map(({ pointId }) => pointId))].sort((a, b) => a - b);
   return { span: { fromMs: first, toMs: last + QUARTER_MS }, pointIds };
-}
-
-/** Successive quarter-hours that are due for the same owners. */
-interface Run {
-  readonly span: Span;
-  readonly pointIds: readonly number[] | null;
-}
-
-function addOwner(due: Due, quarterMs: number, owner: Owner): void {
-  const owners = due.get(quarterMs) ?? new Set<Owner>();
-  due.set(quarterMs, owners.add(owner));
 }
 
 /** The days of the sites among the owners. */
@@ -252,41 +245,6 @@ function quartersOf({ length, pointIds, minutes }: PointColumns): { pointId: num
 
 function hasEnded(quarterMs: number, nowMs: number): boolean {
   return quarterMs + QUARTER_MS + GRACE_MS <= nowMs;
-}
-
-function runsOf(due: Due): Run[] {
-  const runs: { span: Span; owners: Set<Owner> | null; pointIds: readonly number[] | null }[] = [];
-  for (const [fromMs, owners] of [...due].sort(([a], [b]) => a - b)) {
-    const toMs = fromMs + QUARTER_MS;
-    const last = runs.at(-1);
-    if (
-      last !== undefined &&
-      last.span.toMs === fromMs &&
-      fits(last.span, last.pointIds) &&
-      same(last.owners, owners)
-    ) {
-      runs[runs.length - 1] = { ...last, span: { fromMs: last.span.fromMs, toMs } };
-    } else {
-      runs.push({ span: { fromMs, toMs }, owners, pointIds: owners === null ? null : pointIdsOf(owners) });
-    }
-  }
-  return runs;
-}
-
-function fits(span: Span, pointIds: readonly number[] | null): boolean {
-  const quarters = (span.toMs - span.fromMs) / QUARTER_MS;
-  return pointIds !== null && (quarters + 1) * pointIds.length <= MAX_QUARTERS_AT_ONCE;
-}
-
-function same(a: Set<Owner> | null, b: Set<Owner> | null): boolean {
-  if (a === null || b === null) return a === b;
-  return a.size === b.size && [...a].every((owner) => b.has(owner));
-}
-
-function pointIdsOf(owners: Iterable<Owner>): number[] {
-  return [...owners].flatMap((owner) =>
-    typeof owner === 'number' ? [owner] : owner.points.flatMap(({ pointId }) => (pointId === null ? [] : [pointId])),
-  );
 }
 
 /** @param changed points with other minutes than before: of the others only virtual ones are written; null for all */

@@ -211,7 +211,7 @@ t.test('a register tells of the power of its last step, and of less the longer i
 t.test('rows are the same after their way to another thread', async (t) => {
   const row = (first: number, power: number | null) => ({
     pointId: first,
-    startMs: first + 1,
+    startMs: T0 + first * MINUTE_MS,
     energyWh: first + 2,
     estimatedWh: first + 3,
     exportWh: first + 4,

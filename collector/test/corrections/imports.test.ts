@@ -155,3 +155,36 @@ t.test('an import that nobody commits leaves nothing but its record', async (t) 
   await correct(rig, { kind: 'void', point: 'main', from: at(0), to: at(30) });
   near(t, sumWh(await minutes(rig)), LIVE_WH);
 });
+
+t.test('a gap in an import leaves what an agent measured', async (t) => {
+  const data = scratch(t);
+  const rig = await Rig.open(data);
+  await live(rig);
+  const id = await importMeans(rig, () => 600, 0, 62);
+  await importBlocks(rig, id, () => 600, 65, 80);
+  const before = await minutes(rig);
+  await correct(rig, { kind: 'import', import: id });
+  const inGap = (rows: readonly PointInterval[]) => rows.filter(({ startMs }) => startMs >= at(62) && startMs < at(65));
+  t.same(inGap(await minutes(rig)), inGap(before));
+  t.equal(inGap(before).length, 3);
+  near(t, sumWh(await minutes(rig)), 77 * 10 + 3 * 100);
+  // Accounted again from the readings, it is the same.
+  await correct(rig, { kind: 'factor', point: 'main', from: at(0), to: at(90), factor: 1 });
+  near(t, sumWh(await minutes(rig)), 77 * 10 + 3 * 100);
+  await rig.close();
+  const { comparison } = await replay(data, { replace: false, onProgress: () => {} });
+  t.ok(comparison?.every(({ differing }) => differing === 0));
+});
+
+t.test('an import of a point that no agent reads is taken back to its last minute', async (t) => {
+  const rig = await Rig.open(scratch(t), at(130));
+  t.teardown(async () => rig.close());
+  rig.send('birth', { v: 1, epoch: 'E', firstSeq: 1, at: at(130), software: 'test', points: [] });
+  rig.ingest.definePoint(0, 'main', at(130));
+  rig.pipeline.tick();
+  await rig.settle();
+  const committed = await correct(rig, { kind: 'import', import: await importMeans(rig, () => 600, 0, 50) });
+  near(t, sumWh(await minutes(rig)), 500);
+  await correct(rig, { kind: 'withdraw', correction: committed });
+  t.same(await minutes(rig), []);
+});

@@ -2,6 +2,8 @@ import t from 'tap';
 import { MINUTE_MS, type PointInterval } from '../../src/accounting/interval.ts';
 import type { Change, Correction } from '../../src/corrections/change.ts';
 import { replay } from '../../src/replay.ts';
+import { refoldLog } from '../../src/restatement/refold-log.ts';
+import type { RefoldRun } from '../../src/restatement/restate.ts';
 import { emptySiteFile, type SiteFile } from '../../src/site/site-file.ts';
 import { Rig, START, scratch } from '../support/rig.ts';
 
@@ -245,4 +247,52 @@ t.test('agents are acknowledged while a correction is worked in, and nothing is 
   near(t, sumWh(await minutes(rig, 'ups')), (4000 * 590 + 2000 * 1800) / 3600);
   near(t, sumWh(await minutes(rig, 'main')), (6000 * 2390) / 3600);
   await replaysAlike(t, rig, data);
+});
+
+/** Fails so many times before it does what it should. */
+function failing(times: number): RefoldRun {
+  let left = times;
+  return (job) => {
+    if (left-- > 0) throw new Error('the disk says no');
+    return refoldLog(job);
+  };
+}
+
+/** Of the first hour of 4 kW, whose first ten seconds nobody knows; and what the correction takes off it. */
+const KNOWN_WH = (4000 * 3590) / 3600;
+const HALVED_WH = (4000 * 10) / 120;
+
+const halved: Change = { kind: 'factor', point: 'ups', from: at(10), to: at(20), factor: 0.5 };
+
+t.test('evidence that can be read at the second attempt leaves no trace', async (t) => {
+  const rig = await Rig.open(scratch(t), START, failing(1));
+  t.teardown(() => rig.close());
+  announce(rig);
+  await run(rig, 0, 30, steady);
+  await correct(rig, halved);
+  near(t, sumWh(await minutes(rig, 'ups')), KNOWN_WH - 2000 - HALVED_WH);
+  t.equal(rig.recorder.problem, null);
+});
+
+t.test('a correction that cannot be worked in is said, holds nothing up, and a replay mends it', async (t) => {
+  const data = scratch(t);
+  const problem = /^correction \d+ is on record, but could not be worked in \(the disk says no\).*replay --replace/;
+  const before = await Rig.open(data, START, failing(Number.POSITIVE_INFINITY));
+  announce(before);
+  await run(before, 0, 30, steady);
+  await t.rejects(correct(before, halved), { name: 'RefoldError', message: /the disk says no/ });
+  t.match(before.recorder.problem, problem);
+  await run(before, 30, 60, steady);
+  near(t, sumWh(await minutes(before, 'ups')), KNOWN_WH);
+  await before.close();
+
+  const after = await rigOf(t, data, at(60));
+  t.match(after.recorder.problem, problem, 'a restart does not forget it');
+  near(t, sumWh(await minutes(after, 'ups')), KNOWN_WH);
+  await after.close();
+
+  await replay(data, { replace: true, onProgress: () => {} });
+  const mended = await rigOf(t, data, at(60));
+  t.equal(mended.recorder.problem, null);
+  near(t, sumWh(await minutes(mended, 'ups')), KNOWN_WH - HALVED_WH);
 });

@@ -76,6 +76,7 @@ t.test('a quarter-hour is rolled up once, a minute after it has ended', async (t
     openQuarters: [T0 + QUARTER_MS],
     days: [{ timezone: 'UTC', dayMs: T0, nextSiteId: 0 }],
     recordedMs: T0 + 16 * MINUTE_MS,
+    missing: [],
   });
   t.equal(rollup.rolledUpToMs, T0 + QUARTER_MS);
   t.equal(await store.progress(), position);

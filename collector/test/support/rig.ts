@@ -10,7 +10,7 @@ import { LiveFigures } from '../../src/live-figures.ts';
 import { Pipeline } from '../../src/pipeline.ts';
 import { Recorder } from '../../src/recorder.ts';
 import { refoldLog } from '../../src/restatement/refold-log.ts';
-import type { Restater } from '../../src/restatement/restate.ts';
+import type { RefoldRun, Restater } from '../../src/restatement/restate.ts';
 import { catchUp, evidenceDirectory, type Restored, restore } from '../../src/restore.ts';
 import type { EnergyCounters } from '../../src/site/energy-counters.ts';
 import type { Store } from '../../src/store/store.ts';
@@ -47,10 +47,10 @@ export class Rig {
     this.pipeline.attach(link);
   }
 
-  static async open(data: string, nowMs = START): Promise<Rig> {
+  static async open(data: string, nowMs = START, refold: RefoldRun = refoldLog): Promise<Rig> {
     const restored = await restore(data, log);
     const recorder = new Recorder({ ...restored, directory: data, log });
-    const restater = { directory: evidenceDirectory(data), refold: refoldLog };
+    const restater = { directory: evidenceDirectory(data), refold };
     await catchUp(restored, recorder, restater);
     return new Rig(restored, recorder, restater, nowMs);
   }
