@@ -1,6 +1,6 @@
 import { accessSync, constants } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { id, loadConfig, secretText } from '@wattmark/shared/config';
+import { environmentText, id, loadConfig, secretText } from '@wattmark/shared/config';
 import { RESERVED_AGENT_ID } from '@wattmark/shared/ids';
 import { type LogLevel, logLevels } from '@wattmark/shared/logger';
 import * as v from 'valibot';
@@ -167,7 +167,7 @@ function withEnvironment(input: unknown, env: NodeJS.ProcessEnv): unknown {
   const broker = {
     url: env['WATTMARK_BROKER_URL'],
     username: env['WATTMARK_BROKER_USERNAME'],
-    password: env['WATTMARK_BROKER_PASSWORD'],
+    password: environmentText(env, 'WATTMARK_BROKER_PASSWORD'),
   };
   return overridden(overridden(input, 'broker', broker), 'log', { level: env['WATTMARK_LOG_LEVEL'] });
 }

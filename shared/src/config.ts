@@ -36,7 +36,22 @@ export const durationMs: v.GenericSchema<string, number> = v.pipe(
 );
 
 /**
- * Reads a YAML file and validates it. `${NAME}` inside a string takes the environment variable NAME.
+ * The environment variable `name`; where it is not set, what is in the file that `name`_FILE names, as secrets come into
+ * containers and services. Undefined where there is neither.
+ * @throws ConfigError where there is such a file and it cannot be read.
+ */
+export function environmentText(env: NodeJS.ProcessEnv, name: string): string | undefined {
+  const file = env[`${name}_FILE`];
+  if (env[name] !== undefined || file === undefined) return env[name];
+  try {
+    return readFileSync(file, 'utf8').trimEnd();
+  } catch (error) {
+    throw new ConfigError(`${name}_FILE`, [`cannot be read: ${(error as Error).message}`]);
+  }
+}
+
+/**
+ * Reads a YAML file and validates it. `${NAME}` inside a string takes the environment variable NAME, as `environmentText` does.
  * @throws ConfigError naming the file and every problem, with the path of each key.
  */
 export function loadConfig<S extends v.GenericSchema>(
@@ -67,7 +82,7 @@ export function loadConfig<S extends v.GenericSchema>(
 function substitute(value: unknown, env: NodeJS.ProcessEnv, path: string, problems: string[]): unknown {
   if (typeof value === 'string') {
     return value.replace(/\$\{([A-Z][A-Z0-9_]*)\}/g, (_, name: string) => {
-      const found = env[name];
+      const found = environmentText(env, name);
       if (found === undefined) problems.push(`${path}: the environment variable ${name} is not set`);
       return found ?? '';
     });
