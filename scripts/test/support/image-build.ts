@@ -93,11 +93,11 @@ export class ImageBuild {
   async #run({ text }: Instruction, root: string, cwd: string): Promise<void> {
     if (text.startsWith('npm ci')) return this.#install(text, cwd);
     const command = text.replaceAll(/ (\/var\/lib\/\S+)/g, ` ${root}$1`);
-    await run('sh', ['-c', `umask 022 && ${command}`], { cwd, maxBuffer: 16 * 1024 * 1024 });
+    await shell(`umask 022 && ${command}`, cwd);
   }
 
   async #install(command: string, cwd: string): Promise<void> {
-    await run('sh', ['-c', `${command} --dry-run --offline`], { cwd });
+    await shell(`${command} --dry-run --offline`, cwd);
     for (const place of ['.', ...readdirSync(cwd)]) {
       const installed = join(this.#context, place, 'node_modules');
       if (existsSync(installed)) link(installed, join(cwd, place, 'node_modules'));
@@ -107,6 +107,12 @@ export class ImageBuild {
     rmSync(join(cwd, list));
     cpSync(join(this.#context, list), join(cwd, list));
   }
+}
+
+/** Runs a command with nothing of the test's own environment, in which a test runner has its hooks. */
+async function shell(command: string, cwd: string): Promise<void> {
+  const { PATH, HOME } = process.env;
+  await run('env', ['-i', `PATH=${PATH}`, `HOME=${HOME}`, 'sh', '-c', command], { cwd, maxBuffer: 16 * 1024 * 1024 });
 }
 
 /** Copies a tree without its contents, where the file system can. */
