@@ -2,11 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ConfigError } from '@wattmark/shared/config';
+import { lockDirectory } from '@wattmark/shared/directory-lock';
 import type { Logger } from '@wattmark/shared/logger';
 import { CorruptLogError, SegmentLog } from '@wattmark/shared/segment-log';
 import { createEpoch, EPOCH_RANDOM_BYTES, epochTimeMs } from './epoch.ts';
 import { readIndex, type SpoolIndex } from './spool-index.ts';
-import { lockSpool } from './spool-lock.ts';
 import type { Numbering } from './spool-numbering.ts';
 import { readSpoolState, type SpoolState, writeSpoolState } from './spool-state.ts';
 
@@ -103,7 +103,7 @@ async function makeEpoch(directory: string, nowMs: number): Promise<string> {
 async function claim(directory: string): Promise<() => Promise<void>> {
   try {
     await mkdir(directory, { recursive: true });
-    return await lockSpool(directory);
+    return await lockDirectory(directory, usedBy);
   } catch (error) {
     if (error instanceof ConfigError) throw error;
     throw new ConfigError(directory, [`${(error as Error).message}; set spool.path to where the agent may write`]);
@@ -129,4 +129,8 @@ async function countMessages(directory: string, options: SpoolFilesOptions): Pro
     options.log.error({ err: error }, 'the segments of a former epoch cannot be counted in full');
   }
   return count;
+}
+
+function usedBy(pid: string): string {
+  return `the agent with PID ${pid} uses this spool: stop it, or give each agent a spool.path of its own`;
 }

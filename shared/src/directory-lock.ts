@@ -1,6 +1,6 @@
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ConfigError } from '@wattmark/shared/config';
+import { ConfigError } from './config.ts';
 
 const LOCK = /^lock\.(\d+)\.(\d+)\.([0-9a-f-]+)$/;
 
@@ -12,10 +12,11 @@ const FULL = new Set(['ENOSPC', 'EDQUOT']);
  * whose name says who made it: process, its start in ticks since boot, and boot. After a kill -9, a reboot, or when the
  * number belongs to another process by now, it is known to be nobody's. Everyone claims first and looks then: of two
  * that begin at once both may give way, but never both go on. Without `/proc` nobody can tell, and nothing is claimed.
+ * @param problem says what to do when the process with this number uses the directory.
  * @returns what gives the claim up.
  * @throws ConfigError naming the process that uses the directory.
  */
-export async function lockSpool(directory: string): Promise<() => Promise<void>> {
+export async function lockDirectory(directory: string, problem: (pid: string) => string): Promise<() => Promise<void>> {
   const boot = await readText('/proc/sys/kernel/random/boot_id');
   const start = await startOf(process.pid);
   if (boot === null || start === null) return async () => {};
@@ -29,9 +30,7 @@ export async function lockSpool(directory: string): Promise<() => Promise<void>>
     if (pid === undefined || name === own) continue;
     if (when === boot.trim() && (await startOf(Number(pid))) === since) {
       await rm(file, { force: true });
-      throw new ConfigError(directory, [
-        `the agent with PID ${pid} uses this spool: stop it, or give each agent a spool.path of its own`,
-      ]);
+      throw new ConfigError(directory, [problem(pid)]);
     }
     await rm(join(directory, name), { force: true });
   }
