@@ -45,7 +45,7 @@ const leaves: readonly Leaf[] = ['birth', 'status', 'readings'];
 
 /** Restores the state, then connects broker, pipeline and API. */
 export async function startCollector({ config, sites, page, log, now }: CollectorOptions): Promise<Collector> {
-  const restored = await restore(config.data, log);
+  const restored = await restore(config.data, log, config.store);
   const { evidence, store, fold, rollup, energy } = restored;
   const recorder = new Recorder({ ...restored, directory: config.data, log });
   const directory = evidenceDirectory(config.data);

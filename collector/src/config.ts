@@ -1,7 +1,9 @@
 import { dirname, resolve } from 'node:path';
-import { id, loadConfig, secretText } from '@wattmark/shared/config';
+import { ConfigError, id, loadConfig, secretText } from '@wattmark/shared/config';
 import { type LogLevel, logLevels } from '@wattmark/shared/logger';
 import * as v from 'valibot';
+import type { InfluxTarget } from './influx/client.ts';
+import { type InfluxConfig, influxSchema, targetOf } from './influx/target.ts';
 
 const port = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(65_535));
 const host = v.pipe(v.string(), v.minLength(1));
@@ -22,10 +24,19 @@ const brokerSchema = v.union(
   'must be either {embedded: {host, port}} or {url, username?, password?, ca?, cert?, key?, clientId?}',
 );
 
+const influxStore = influxSchema({ kind: v.literal('influx') });
+const embeddedStore = v.literal('embedded', 'must be `embedded`, or {kind: influx, version, url, …}');
+
+/** Which of them is meant decides which problems are told. */
+const storeSchema = v.lazy((input): typeof influxStore | typeof embeddedStore =>
+  typeof input === 'object' && input !== null ? influxStore : embeddedStore,
+);
+
 const schema = v.strictObject({
   data: v.optional(v.string(), './data'),
   http: v.optional(v.strictObject({ host: v.optional(host, '127.0.0.1'), port: v.optional(port, 8080) }), {}),
   broker: v.optional(brokerSchema, { embedded: {} }),
+  store: v.optional(storeSchema, 'embedded'),
   groups: v.optional(v.pipe(v.array(id), v.minLength(1)), ['default']),
   sites: v.optional(v.string()),
   log: v.optional(v.strictObject({ level: v.optional(v.picklist(logLevels), 'info') }), {}),
@@ -38,6 +49,8 @@ export interface CollectorConfig {
   readonly data: string;
   readonly http: { readonly host: string; readonly port: number };
   readonly broker: BrokerConfig;
+  /** The InfluxDB server that intervals are kept in; null for the embedded store. */
+  readonly store: InfluxTarget | null;
   readonly groups: readonly string[];
   /** Directory of site files; null for none. */
   readonly sites: string | null;
@@ -49,16 +62,25 @@ export interface CollectorConfig {
  * @throws ConfigError with all problems at once.
  */
 export function loadCollectorConfig(file: string, env: NodeJS.ProcessEnv): CollectorConfig {
-  const { data, http, broker, groups, sites, log } = loadConfig(file, schema, env);
+  const { data, http, broker, store, groups, sites, log } = loadConfig(file, schema, env);
   const from = dirname(resolve(file));
   return {
     data: resolve(from, data),
     http,
     broker: 'url' in broker ? resolveFiles(broker, from) : broker,
+    store: store === 'embedded' ? null : loadTarget(file, store, from),
     groups,
     sites: sites === undefined ? null : resolve(from, sites),
     logLevel: log.level,
   };
+}
+
+function loadTarget(file: string, store: InfluxConfig, from: string): InfluxTarget {
+  try {
+    return targetOf(store, from);
+  } catch (error) {
+    throw new ConfigError(file, [`store: ${(error as Error).message}`]);
+  }
 }
 
 function resolveFiles(broker: Extract<BrokerConfig, { url: string }>, from: string): BrokerConfig {

@@ -11,6 +11,7 @@ import type { ImportOptions } from './commands/import.ts';
 import { startCollector } from './collector.ts';
 import { loadCollectorConfig } from './config.ts';
 import { BrokenChainError } from './evidence/evidence-log.ts';
+import { InfluxError } from './influx/client.ts';
 import { replay } from './replay.ts';
 import { loadSiteFiles } from './site/site-file.ts';
 import { StoreError } from './store/schema.ts';
@@ -179,7 +180,7 @@ try {
 
 /** What can be told in one line, without a stack. */
 function isForOperator(error: unknown): boolean {
-  const kinds = [ConfigError, StoreError, CorruptLogError, BrokenChainError];
+  const kinds = [ConfigError, StoreError, InfluxError, CorruptLogError, BrokenChainError];
   return kinds.some((kind) => error instanceof kind);
 }
 

@@ -1,7 +1,12 @@
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { lockDirectory } from '@wattmark/shared/directory-lock';
 import type { Logger } from '@wattmark/shared/logger';
 import { type Cursor, EvidenceLog } from './evidence/evidence-log.ts';
 import { Fold } from './fold.ts';
+import type { InfluxTarget } from './influx/client.ts';
+import type { Known } from './influx/names.ts';
+import { openInfluxStore } from './influx/store.ts';
 import type { Recorder } from './recorder.ts';
 import { foldFrame } from './restatement/fold-frame.ts';
 import { RefoldError, type Restater } from './restatement/restate.ts';
@@ -29,17 +34,23 @@ export interface Restored {
 
 /**
  * Opens the data directory with the last snapshot; `fold.cursor` tells where the log has to be folded from. The store is opened
- * first: only one process can have it open, which keeps a second collector away from the log.
+ * first, which keeps a second collector away from the log.
+ * @param target the InfluxDB that the store is in; null for the embedded one.
+ * @throws StoreError, InfluxError or ConfigError, each of which says what to do.
  */
-export async function restore(data: string, log: Logger): Promise<Restored> {
-  const store = await openDuckdbStore(storeFile(data));
+export async function restore(data: string, log: Logger, target: InfluxTarget | null = null): Promise<Restored> {
+  let fold: Fold | null = null;
+  const store =
+    target === null ? await openDuckdbStore(storeFile(data)) : await openStore(data, target, log, () => fold);
   try {
     const progress = await store.progress();
     const evidence = await EvidenceLog.open(evidenceDirectory(data));
     if (evidence.cutBytes > 0) {
       log.warn({ bytes: evidence.cutBytes }, 'cut a half-written record off the evidence log; it was not acknowledged');
     }
-    return { evidence, store, progress, ...(await fromSnapshot(data, progress, evidence.start, log)) };
+    const restored = await fromSnapshot(data, progress, evidence.start, log);
+    fold = restored.fold;
+    return { evidence, store, progress, ...restored };
   } catch (error) {
     await store.close();
     throw error;
@@ -73,6 +84,23 @@ export async function catchUp(
     );
   }
   return fold.cursor.position - from;
+}
+
+/** A store elsewhere, which one process at a time may write: that which has the data directory. */
+async function openStore(data: string, target: InfluxTarget, log: Logger, folded: () => Fold | null): Promise<Store> {
+  await mkdir(data, { recursive: true });
+  const release = await lockDirectory(data, (pid) => `the process with PID ${pid} uses this directory: stop it first`);
+  const known = (): Known => {
+    const fold = folded();
+    if (fold === null) throw new Error('the store is asked before there is a fold');
+    return { catalogue: fold.catalogue, site: (siteId) => fold.registry.site(siteId) };
+  };
+  try {
+    return await openInfluxStore({ target, known, log, release });
+  } catch (error) {
+    await release();
+    throw error;
+  }
 }
 
 async function fromSnapshot(

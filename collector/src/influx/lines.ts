@@ -18,13 +18,19 @@ export type FieldValues = Readonly<Record<string, number | string | null>>;
 const NS_PER_MS = 1_000_000n;
 
 /**
- * One line of InfluxDB's line protocol, its time in nanoseconds.
+ * One line of InfluxDB's line protocol, its time in nanoseconds: that of an instant, and less than a millisecond beside it.
  * Source: https://docs.influxdata.com/influxdb/v1/write_protocols/line_protocol_reference/
  * @param tags as `tagsOf` makes them.
  * @throws RangeError where nothing but null is left, or a number is not finite.
  */
-export function lineOf(measurement: Measurement, tags: string, values: FieldValues, timeMs: number): string {
-  return assemble(measurement.name, measurement, tags, values, nanoseconds(timeMs));
+export function lineOf(
+  measurement: Measurement,
+  tags: string,
+  values: FieldValues,
+  timeMs: number,
+  offsetNs = 0,
+): string {
+  return assemble(measurement.name, measurement, tags, values, nanoseconds(timeMs, offsetNs));
 }
 
 /**
@@ -38,9 +44,10 @@ export function supersededLineOf(
   values: FieldValues,
   startMs: number,
   recordedMs: number,
+  besideNs = 0,
 ): string {
   const lengthNs = measurement.lengthMs * 1e6;
-  const offsetNs = (((recordedMs - startMs) % lengthNs) + lengthNs) % lengthNs;
+  const offsetNs = (((recordedMs - startMs + besideNs) % lengthNs) + lengthNs) % lengthNs;
   const timeNs = String(BigInt(startMs) * NS_PER_MS + BigInt(offsetNs));
   const line = assemble(supersededBy(measurement), measurement, tags, values, '');
   return `${line.slice(0, -1)},start_ms=${startMs}i ${timeNs}`;
@@ -123,14 +130,9 @@ export function pointBits({ minW, maxW }: PointInterval): (number | null)[] {
   return [minW, maxW];
 }
 
-/** The same of a site: supply, roles, then of each level itself, its parts and its IT, then the parts of the overhead. */
-export function siteBits({ supplyWh, roleWh, levels, overhead }: SiteSum): (number | null)[] {
-  return [
-    supplyWh,
-    ...roleWh,
-    ...levels.flatMap((level) => [isNoLevel(level) ? null : 0, level.partsWh, level.itWh]),
-    ...overhead.map(({ measuredMs }) => (measuredMs === 0 ? null : measuredMs)),
-  ];
+/** The same of a site: supply, roles, then of each level itself, its parts and its IT. */
+export function siteBits({ supplyWh, roleWh, levels }: SiteSum): (number | null)[] {
+  return [supplyWh, ...roleWh, ...levels.flatMap((level) => [isNoLevel(level) ? null : 0, level.partsWh, level.itWh])];
 }
 
 /** Bit i is set where value i is null. Not by bit operations: there may be more than 32. */
@@ -142,8 +144,8 @@ function isNoLevel({ partsMs, itMs, pairedMs, partsWh, itWh }: LevelEnergies): b
   return partsWh === null && itWh === null && partsMs === 0 && itMs === 0 && pairedMs === 0;
 }
 
-function nanoseconds(timeMs: number): string {
-  return timeMs === 0 ? '0' : `${timeMs}000000`;
+function nanoseconds(timeMs: number, offsetNs: number): string {
+  return timeMs === 0 ? String(offsetNs) : `${timeMs}${String(offsetNs).padStart(6, '0')}`;
 }
 
 function assemble(name: string, { fields }: Measurement, tags: string, values: FieldValues, timeNs: string): string {

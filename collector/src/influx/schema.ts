@@ -50,18 +50,15 @@ export const float = (name: string, about: string): FieldSpec => ({ name, kind: 
 export const integer = (name: string, about: string): FieldSpec => ({ name, kind: 'integer', about });
 export const text = (name: string, about: string): FieldSpec => ({ name, kind: 'text', about });
 
-export const RECORDED: FieldSpec = integer('recorded_ms', 'when the row was recorded, UTC ms');
+const RECORDED: FieldSpec = integer('recorded_ms', 'when the row was recorded, UTC ms');
 
 /**
  * InfluxDB keeps the fields of an older row that a newer one lacks. This one is always written, so that a null that replaces a
  * value can be told.
  */
-export const ABSENT: FieldSpec = integer(
-  'absent',
-  'bits of what is unknown in the newest row, whatever other fields say',
-);
+const ABSENT: FieldSpec = integer('absent', 'bits of what is unknown in the newest row, whatever other fields say');
 
-export const END: FieldSpec = integer('end_ms', 'end of the local day, UTC ms');
+const END: FieldSpec = integer('end_ms', 'end of the local day, UTC ms');
 
 const pointFields: readonly FieldSpec[] = [
   float('energy_wh', 'energy drawn, estimated energy included, Wh'),
@@ -127,6 +124,12 @@ const siteFields: readonly FieldSpec[] = [
 ];
 
 const gaugeTags = ['group', 'site', 'point', 'channel'] as const;
+
+const gaugeSumFields: readonly FieldSpec[] = [
+  float('sum', 'sum of the minutes’ means'),
+  integer('minutes', 'how many they are; the mean is `sum` / `minutes`'),
+  RECORDED,
+];
 const siteTags = ['group', 'site'] as const;
 const partTags = ['group', 'site', 'part'] as const;
 
@@ -166,11 +169,7 @@ export const intervals = {
     name: 'wattmark_gauge_15m',
     database: 'kept',
     tags: gaugeTags,
-    fields: [
-      float('sum', 'sum of the minutes’ means'),
-      integer('minutes', 'how many they are; the mean is `sum` / `minutes`'),
-      RECORDED,
-    ],
+    fields: gaugeSumFields,
     lengthMs: QUARTER_MS,
     about: 'a channel’s quarter-hour, of channels that figures are made of',
   },
@@ -198,6 +197,14 @@ export const intervals = {
     lengthMs: LEAST_DAY_MS,
     about: 'a point’s local day',
   },
+  gaugeDay: {
+    name: 'wattmark_gauge_1d',
+    database: 'kept',
+    tags: gaugeTags,
+    fields: [...gaugeSumFields, END],
+    lengthMs: LEAST_DAY_MS,
+    about: 'a channel’s local day',
+  },
   siteDay: {
     name: 'wattmark_site_1d',
     database: 'kept',
@@ -221,6 +228,16 @@ export const progress: Measurement = {
   name: 'wattmark_progress',
   database: 'kept',
   tags: [],
-  fields: [integer('position', 'records of the evidence log whose consequences are all there')],
+  fields: [
+    integer('position', 'records of the evidence log whose consequences are all there'),
+    ...Object.values(intervals).map(({ name }) =>
+      integer(newestField(name), `newest start of a row of \`${name}\`, UTC ms`),
+    ),
+  ],
   about: 'how far the store is complete; only where InfluxDB is the store',
 };
+
+/** The field of `wattmark_progress` that says how far a measurement reaches. */
+export function newestField(name: string): string {
+  return `newest_${name.replace('wattmark_', '')}_ms`;
+}

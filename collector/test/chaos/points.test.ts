@@ -66,6 +66,7 @@ async function serve(t: Test): Promise<Served> {
     http: { host: '127.0.0.1', port: 0 },
     broker: { embedded: { host: '127.0.0.1', port: 0 } },
     groups: ['default'],
+    store: null,
     sites: null,
     logLevel: 'silent' as const,
   };

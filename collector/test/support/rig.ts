@@ -5,6 +5,7 @@ import { createLogger } from '@wattmark/shared/logger';
 import type { Link } from '../../src/broker/link.ts';
 import type { EvidenceLog } from '../../src/evidence/evidence-log.ts';
 import type { Fold } from '../../src/fold.ts';
+import type { InfluxTarget } from '../../src/influx/client.ts';
 import { Ingest } from '../../src/ingest/ingest.ts';
 import { LiveFigures } from '../../src/live-figures.ts';
 import { Pipeline } from '../../src/pipeline.ts';
@@ -13,6 +14,7 @@ import { refoldLog } from '../../src/restatement/refold-log.ts';
 import type { RefoldRun, Restater } from '../../src/restatement/restate.ts';
 import { catchUp, evidenceDirectory, type Restored, restore } from '../../src/restore.ts';
 import type { EnergyCounters } from '../../src/site/energy-counters.ts';
+import type { Rollup } from '../../src/site/rollup.ts';
 import type { Store } from '../../src/store/store.ts';
 
 export const START = Date.UTC(2026, 0, 1);
@@ -47,8 +49,13 @@ export class Rig {
     this.pipeline.attach(link);
   }
 
-  static async open(data: string, nowMs = START, refold: RefoldRun = refoldLog): Promise<Rig> {
-    const restored = await restore(data, log);
+  static async open(
+    data: string,
+    nowMs = START,
+    refold: RefoldRun = refoldLog,
+    store: InfluxTarget | null = null,
+  ): Promise<Rig> {
+    const restored = await restore(data, log, store);
     const recorder = new Recorder({ ...restored, directory: data, log });
     const restater = { directory: evidenceDirectory(data), refold };
     await catchUp(restored, recorder, restater);
@@ -61,6 +68,10 @@ export class Rig {
 
   get energy(): EnergyCounters {
     return this.#restored.energy;
+  }
+
+  get rollup(): Rollup {
+    return this.#restored.rollup;
   }
 
   get store(): Store {
