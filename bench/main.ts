@@ -9,6 +9,7 @@ import { history } from './figures/history.ts';
 import { live } from './figures/live.ts';
 import { memory } from './figures/memory.ts';
 import { proof } from './figures/proof.ts';
+import { report } from './figures/report.ts';
 import { restart } from './figures/restart.ts';
 import { restate } from './figures/restate.ts';
 import { year } from './figures/year.ts';
@@ -24,6 +25,7 @@ const figures: readonly Figure[] = [
   agent,
   devices,
   year,
+  report,
   restate,
   history,
   proof,

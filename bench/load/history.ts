@@ -19,6 +19,7 @@ const { values } = parseArgs({
     data: { type: 'string', default: '' },
     sites: { type: 'string', default: '1000' },
     points: { type: 'string', default: '100' },
+    'it-points': { type: 'string', default: '1' },
     minutes: { type: 'string', default: '60' },
   },
 });
@@ -82,7 +83,7 @@ function birth(): string {
     firstSeq: 1,
     at: nowMs,
     software: 'bench',
-    points: declarations(points, TICK_MS),
+    points: declarations(points, TICK_MS, Number(values['it-points'])),
   });
 }
 

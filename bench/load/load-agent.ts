@@ -64,11 +64,15 @@ export class LoadAgent {
   }
 }
 
-/** What the agent's birth says of its points: one of the supply, one of the load, and others. */
-export function declarations(points: number, intervalMs: number): unknown[] {
+/** What the agent's birth says of its points: one of the supply, one or more of the load, and others. */
+export function declarations(points: number, intervalMs: number, itPoints = 1): unknown[] {
   return Array.from({ length: points }, (_, point) => ({
     point: `point-${point}`,
-    ...(point === 0 ? { role: 'utility' } : point === 1 ? { role: 'it', level: 'ups-output' } : { role: 'other' }),
+    ...(point === 0
+      ? { role: 'utility' }
+      : point <= itPoints
+        ? { role: 'it', level: 'ups-output' }
+        : { role: 'other' }),
     channels: ['power'],
     intervalMs,
   }));

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { DuckDBInstance } from '@duckdb/node-api';
 import { energyRoles } from '@wattmark/shared/roles';
 import { type PointInterval, QUARTER_MS } from '../../collector/src/accounting/interval.ts';
 import { storeFile } from '../../collector/src/restore.ts';
@@ -53,13 +54,32 @@ for (let question = 0; question < QUESTIONS; question++) {
   if (days.length !== DAYS) throw new Error(`${days.length} days instead of ${DAYS}`);
 }
 await store.close();
+const instance = await DuckDBInstance.create(storeFile(values.data), { access_mode: 'READ_ONLY', threads: '2' });
+const connection = await instance.connect();
+const [daySumsMs, quarterSumsMs] = [await sumsMs('point_day'), await sumsMs('point_quarter')];
+instance.closeSync();
 console.log(
   JSON.stringify({
     from: new Date(fromMs).toISOString(),
     to: new Date(toMs).toISOString(),
     storeMs: median(answersMs),
+    daySumsMs,
+    quarterSumsMs,
   }),
 );
+
+/** What the database takes to add up what a table says of each point. */
+async function sumsMs(table: string): Promise<number> {
+  const columns = ['energy_wh', 'estimated_wh', 'export_wh', 'measured_ms', 'estimated_ms', 'bridged_ms'];
+  const sums = columns.map((column) => `sum(${column})`).join(', ');
+  const answersMs: number[] = [];
+  for (let question = 0; question < QUESTIONS; question++) {
+    const startMs = performance.now();
+    await connection.runAndReadAll(`SELECT point, ${sums}, min(min_w), max(max_w) FROM ${table} GROUP BY point`);
+    answersMs.push(performance.now() - startMs);
+  }
+  return median(answersMs);
+}
 
 function siteQuarter(siteId: number, startMs: number): SiteInterval {
   const itWh = 25_000 + ((siteId * 31 + startMs / QUARTER_MS) % 1_000);

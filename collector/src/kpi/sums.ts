@@ -210,9 +210,9 @@ function split({ fromMs, toMs }: Span, atMs: number): { readonly rolledUp: Span 
   };
 }
 
-/** Whether any energy of it is known. */
-function isKnown({ supplyWh, roleWh }: SiteSum): boolean {
-  return supplyWh !== null || roleWh.some((wh) => wh !== null);
+/** Whether any energy of it is known; a part of a site has no roles. */
+function isKnown({ supplyWh, levels, roleWh }: SiteSum): boolean {
+  return supplyWh !== null || levels.some(({ itWh }) => itWh !== null) || roleWh.some((wh) => wh !== null);
 }
 
 /** Rows read in vain cost as much as one more question where they are so many. */
