@@ -1,5 +1,6 @@
 import { Temporal } from 'temporal-polyfill';
 import { MINUTE_MS, QUARTER_MS, type Span } from '../accounting/interval.ts';
+import { midnightsAbout } from '../site/local-day.ts';
 
 /** Lengths of the intervals of a series, as ISO 8601 durations. */
 export const steps = ['PT1M', 'PT15M', 'PT1H', 'P1D', 'P1M', 'P1Y'] as const;
@@ -40,6 +41,7 @@ export function boundaries(span: Span, step: Step, timezone: string): number[] {
   checkSize(span, step);
   if (step === 'PT1M' || step === 'PT15M') return regular(span, usualLengthMs[step]);
   if (step === 'PT1H') return hours(span, timezone);
+  if (step === 'P1D') return midnightsAbout(span, timezone);
   return dates(span, dateUnits[step], timezone);
 }
 
@@ -78,20 +80,14 @@ function pastHourMs(ms: number, timezone: string): number {
   return (((ms + offsetMs) % HOUR_MS) + HOUR_MS) % HOUR_MS;
 }
 
-const dateUnits = { P1D: 'days', P1M: 'months', P1Y: 'years' } as const;
+const dateUnits = { P1M: 'months', P1Y: 'years' } as const;
 
-function dates({ fromMs, toMs }: Span, unit: 'days' | 'months' | 'years', timezone: string): number[] {
+function dates({ fromMs, toMs }: Span, unit: 'months' | 'years', timezone: string): number[] {
   const date = zoned(fromMs, timezone).toPlainDate();
-  const first = {
-    days: date,
-    months: date.with({ day: 1 }),
-    years: date.with({ month: 1, day: 1 }),
-  }[unit];
+  const first = unit === 'months' ? date.with({ day: 1 }) : date.with({ month: 1, day: 1 });
   const result = [startOf(first, timezone)];
   for (let count = 1; (result.at(-1) as number) < toMs; count++) {
-    const ms = startOf(first.add({ [unit]: count }), timezone);
-    // A zone that crossed the date line has a date that never was.
-    if (ms > (result.at(-1) as number)) result.push(ms);
+    result.push(startOf(first.add({ [unit]: count }), timezone));
   }
   return result;
 }

@@ -53,13 +53,10 @@ async function cellsOf<Row, Sum extends Row>(
   const midnights = midnightsIn(span, timezone);
   const made = midnights.length < 2 ? [] : await madeDays(span.toMs);
   const isMade = new Set(made.map(({ startMs, endMs }) => `${startMs} ${endMs}`));
-  // Days are made from a site's first one on.
-  const firstMs = made[0]?.startMs ?? Number.NEGATIVE_INFINITY;
   const edges = [...new Set([...boundariesMs, ...midnights])].sort((a, b) => a - b);
   return edges
     .slice(1)
     .map((toMs, index) => ({ fromMs: edges[index] as number, toMs }))
-    .filter(({ toMs }) => toMs > firstMs)
     .map((cell) => ({ ...cell, isMade: isMade.has(`${cell.fromMs} ${cell.toMs}`) }));
 }
 

@@ -9,18 +9,15 @@ import {
   type SiteSum,
 } from './site.ts';
 
-/** The mutable sum of one point's intervals. */
+/**
+ * The mutable sum of one point's intervals. In an array of its own kind, because sums of milliseconds outgrow small integers:
+ * as properties, which change their kind on the way, they made adding four times as slow.
+ */
 export class PointSum {
   readonly #pointId: number;
   readonly #startMs: number;
-  #energyWh = 0;
-  #estimatedWh = 0;
-  #exportWh = 0;
-  #minW: number | null = null;
-  #maxW: number | null = null;
-  #measuredMs = 0;
-  #estimatedMs = 0;
-  #bridgedMs = 0;
+  /** Energy, estimated and exported energy, the three times, least and greatest power; NaN where none was sampled. */
+  readonly #sums = new Float64Array([0, 0, 0, 0, 0, 0, Number.NaN, Number.NaN]);
 
   constructor(pointId: number, startMs: number) {
     this.#pointId = pointId;
@@ -28,31 +25,36 @@ export class PointSum {
   }
 
   add(row: PointInterval): void {
-    this.#energyWh += row.energyWh;
-    this.#estimatedWh += row.estimatedWh;
-    this.#exportWh += row.exportWh;
-    if (row.minW !== null) this.#minW = Math.min(this.#minW ?? row.minW, row.minW);
-    if (row.maxW !== null) this.#maxW = Math.max(this.#maxW ?? row.maxW, row.maxW);
-    this.#measuredMs += row.measuredMs;
-    this.#estimatedMs += row.estimatedMs;
-    this.#bridgedMs += row.bridgedMs;
+    const sums = this.#sums as Sums;
+    sums[0] += row.energyWh;
+    sums[1] += row.estimatedWh;
+    sums[2] += row.exportWh;
+    sums[3] += row.measuredMs;
+    sums[4] += row.estimatedMs;
+    sums[5] += row.bridgedMs;
+    if (row.minW !== null && !(row.minW >= sums[6])) sums[6] = row.minW;
+    if (row.maxW !== null && !(row.maxW <= sums[7])) sums[7] = row.maxW;
   }
 
   value(): PointInterval {
+    const [energyWh, estimatedWh, exportWh, measuredMs, estimatedMs, bridgedMs, minW, maxW] = this.#sums as Sums;
     return {
       pointId: this.#pointId,
       startMs: this.#startMs,
-      energyWh: this.#energyWh,
-      estimatedWh: this.#estimatedWh,
-      exportWh: this.#exportWh,
-      minW: this.#minW,
-      maxW: this.#maxW,
-      measuredMs: this.#measuredMs,
-      estimatedMs: this.#estimatedMs,
-      bridgedMs: this.#bridgedMs,
+      energyWh,
+      estimatedWh,
+      exportWh,
+      minW: Number.isNaN(minW) ? null : minW,
+      maxW: Number.isNaN(maxW) ? null : maxW,
+      measuredMs,
+      estimatedMs,
+      bridgedMs,
     };
   }
 }
+
+/** Their number is known. */
+type Sums = Float64Array & [number, number, number, number, number, number, number, number];
 
 /** What a site's interval says, whichever site and interval it is. */
 export type Energies = Omit<SiteInterval, 'siteId' | 'partial' | 'startMs'>;

@@ -125,7 +125,8 @@ export class Rollup {
       for (const run of runsOf(due)) await rollUp(store, run, index, batch.recordedMs, changed);
       const touched = touchedBy(due);
       if (site !== undefined) await this.#recompute(store, index, site, batch, touched);
-      await makeDays(store, await touched.due(store, this.#days), batch.recordedMs);
+      const days = this.#days.withZonesOf(sites, this.#recordedMs);
+      await makeDays(store, await touched.due(store, days), batch.recordedMs);
       await store.commit(batch.position);
     } catch (error) {
       await store.rollback().catch(() => {});

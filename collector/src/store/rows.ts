@@ -7,6 +7,7 @@ import {
   type GaugeQuarter,
   MINUTE_MS,
   type PointDay,
+  type PointInterval,
 } from '../accounting/interval.ts';
 import {
   LEVEL_COUNT,
@@ -16,7 +17,7 @@ import {
   type SiteDay,
   type SiteInterval,
 } from '../site/site.ts';
-import { decodePoints, fromNaN, rowsOf } from './chunks.ts';
+import { decodePoints, fromNaN } from './chunks.ts';
 import type { MadeDay } from './store.ts';
 import { levelColumns, overheadColumns, pointQuarter, WHOLE_SITE } from './tables.ts';
 
@@ -24,7 +25,9 @@ import { levelColumns, overheadColumns, pointQuarter, WHOLE_SITE } from './table
 
 export function decodePointDays(chunk: DuckDBDataChunk): PointDay[] {
   const until = numbers(chunk, pointQuarter.columns.length);
-  return decodePoints(chunk).map((row, index) => ({ ...row, endMs: minuteAt(until, index) }));
+  const rows = decodePoints(chunk) as (PointInterval & { endMs?: number })[];
+  rows.forEach((row, index) => (row.endMs = minuteAt(until, index)));
+  return rows as PointDay[];
 }
 
 export function decodeGauges(chunk: DuckDBDataChunk): GaugeInterval[] {
@@ -133,4 +136,8 @@ function recordAt<T>(columns: readonly (readonly [keyof T, Numbers])[], row: num
   const record: Partial<Record<keyof T, number | null>> = {};
   for (const [key, column] of columns) record[key] = fromNaN(column.getItem(row));
   return record as T;
+}
+
+function rowsOf<Row>(chunk: DuckDBDataChunk, row: (index: number) => Row): Row[] {
+  return Array.from({ length: chunk.rowCount }, (_, index) => row(index));
 }

@@ -112,7 +112,7 @@ function withoutDays(of: Store): Store {
   } as Partial<Store> as Store;
 }
 
-t.test('figures are the same to the last bit whether days have rows or not', async (t) => {
+t.test('figures are the same to the last bit whether days have rows or not', { timeout: 240_000 }, async (t) => {
   await fc.assert(
     fc.asyncProperty(someHistory, async ({ place: [timezone, begin], shift, batches, passedDays, questions }) => {
       const hall = siteIn(timezone);
