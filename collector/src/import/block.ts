@@ -29,6 +29,9 @@ export interface ReadingForm {
 
 export type Block = Readings & ReadingForm;
 
+/** What is known of a block without its values. */
+export type BlockTimes = Omit<Block, 'values'>;
+
 const FLAG_MEAN = 1;
 const FLAG_ESTIMATED = 2;
 const EPOCH_MS = Date.UTC(2000);
@@ -59,15 +62,9 @@ export function encodeBlock({ atMs, values, isMean, isEstimated, intervalMs }: B
  * @throws RangeError where they hold none.
  */
 export function decodeBlock(bytes: Uint8Array): Block {
-  if (bytes.length > blockLimits.bytes) throw new RangeError(`a block of ${bytes.length} bytes`);
   const body = new ByteReader(bytes);
-  const flags = body.byte();
-  const count = body.varint();
-  const intervalMs = body.varint();
-  if (flags > (FLAG_MEAN | FLAG_ESTIMATED)) throw new RangeError(`unknown flags ${flags}`);
-  if (count === 0 || count > blockLimits.readings) throw new RangeError(`a block of ${count} readings`);
-  if (intervalMs === 0 || intervalMs > MAX_INTERVAL_MS) throw new RangeError(`an interval of ${intervalMs} ms`);
-  const atMs = readTimes(body, count);
+  const times = readHead(body, bytes.length);
+  const count = times.atMs.length;
   const values = new Float64Array(count);
   for (let i = 0; i < count; i++) {
     const value = body.value();
@@ -75,7 +72,27 @@ export function decodeBlock(bytes: Uint8Array): Block {
     values[i] = value;
   }
   if (!body.done) throw new RangeError('bytes behind the block');
-  return { atMs, values, intervalMs, isMean: (flags & FLAG_MEAN) !== 0, isEstimated: (flags & FLAG_ESTIMATED) !== 0 };
+  return { ...times, values };
+}
+
+/**
+ * The times of the block that bytes hold, whose values were looked at before.
+ * @throws RangeError where they hold none.
+ */
+export function decodeTimes(bytes: Uint8Array): BlockTimes {
+  return readHead(new ByteReader(bytes), bytes.length);
+}
+
+function readHead(body: ByteReader, bytes: number): BlockTimes {
+  if (bytes > blockLimits.bytes) throw new RangeError(`a block of ${bytes} bytes`);
+  const flags = body.byte();
+  const count = body.varint();
+  const intervalMs = body.varint();
+  if (flags > (FLAG_MEAN | FLAG_ESTIMATED)) throw new RangeError(`unknown flags ${flags}`);
+  if (count === 0 || count > blockLimits.readings) throw new RangeError(`a block of ${count} readings`);
+  if (intervalMs === 0 || intervalMs > MAX_INTERVAL_MS) throw new RangeError(`an interval of ${intervalMs} ms`);
+  const atMs = readTimes(body, count);
+  return { atMs, intervalMs, isMean: (flags & FLAG_MEAN) !== 0, isEstimated: (flags & FLAG_ESTIMATED) !== 0 };
 }
 
 /** A run is its length and one difference; differences that stand singly are their number, negative, and each of them. */

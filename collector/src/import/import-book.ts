@@ -2,7 +2,7 @@ import type { Channel } from '@wattmark/shared/channels';
 import type { LogPosition } from '@wattmark/shared/segment-log';
 import type { Use } from '../accounting/history.ts';
 import type { Span } from '../accounting/interval.ts';
-import { type Block, decodeBlock } from './block.ts';
+import { type BlockTimes, decodeTimes } from './block.ts';
 
 /** What somebody says of a history before its readings come. */
 export interface ImportEntry {
@@ -42,7 +42,7 @@ export interface Import {
 }
 
 /** Why a block cannot follow what an import has of its series; null where it can. */
-export function unfit(series: ImportedSeries | undefined, block: Block): string | null {
+export function unfit(series: ImportedSeries | undefined, block: BlockTimes): string | null {
   if (series === undefined) return null;
   if ((block.atMs[0] ?? 0) < series.toMs) return 'its readings are not later than those before';
   return block.intervalMs === series.intervalMs ? null : 'its interval is another than before';
@@ -80,7 +80,7 @@ export class ImportBook {
    * @throws RangeError where the import is not on record, or the bytes hold no block that fits.
    */
   add(id: string, { pointId, channel, use }: SeriesKey, bytes: Uint8Array, place: LogPosition): void {
-    const block = decodeBlock(bytes);
+    const block = decodeTimes(bytes);
     const owner = this.find(id);
     const known = this.seriesOf(id, pointId, channel);
     if (owner === undefined || unfit(known, block) !== null) throw new RangeError(`no block of import ${id}`);

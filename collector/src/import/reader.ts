@@ -218,12 +218,12 @@ export class HistoryReader {
   }
 }
 
-function newIntake(series: Series, { missing, decimal, stamp, intervalMs }: Mapping): Intake {
+function newIntake(series: Series, { missing, decimal, stamp, intervalMs, series: { length: many } }: Mapping): Intake {
   const { min, max } = channels[series.channel];
   const mark = decimal.charCodeAt(0);
   return {
     series,
-    buffer: new SeriesBuffer(),
+    buffer: new SeriesBuffer(many),
     count: { readings: 0, missing: 0, duplicates: 0, rejected: 0, example: null },
     min,
     max,

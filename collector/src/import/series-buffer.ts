@@ -3,10 +3,11 @@ import type { Readings } from './block.ts';
 /** A reading may come after so many readings of its series that are of later times; further back it is refused. */
 export const REORDER_WINDOW = 1_000;
 
-/** Readings that are handed on together. */
-const BATCH = 4_096;
+/** Readings that are handed on together: the fewest of one series, the most, and of all series, which take 16 bytes each. */
+const LEAST_BATCH = 4_096;
+const MOST_BATCH = 32_768;
+const ALL_BATCHES = 4_000_000;
 
-const CAPACITY = REORDER_WINDOW + BATCH;
 const FIRST_CAPACITY = 256;
 
 /** What became of a reading: of one time and series, the first value stands, and another one conflicts with it. */
@@ -14,6 +15,7 @@ export type Added = 'added' | 'duplicate' | 'conflicting' | 'out-of-order';
 
 /** Puts the readings of one series into the order of their times. */
 export class SeriesBuffer {
+  readonly #batch: number;
   #atMs = new Float64Array(FIRST_CAPACITY);
   #values = new Float64Array(FIRST_CAPACITY);
   #count = 0;
@@ -21,9 +23,14 @@ export class SeriesBuffer {
   #takenMs = Number.NEGATIVE_INFINITY;
   #taken = Number.NaN;
 
+  /** @param series how many have a buffer */
+  constructor(series: number) {
+    this.#batch = Math.min(MOST_BATCH, Math.max(LEAST_BATCH, Math.floor(ALL_BATCHES / series)));
+  }
+
   /** Whether a batch must be taken before the next reading is added. */
   get isFull(): boolean {
-    return this.#count === CAPACITY;
+    return this.#count === this.#capacity;
   }
 
   add(atMs: number, value: number): Added {
@@ -47,11 +54,15 @@ export class SeriesBuffer {
 
   /** Takes the oldest readings, those that nothing can come before any more. */
   takeBatch(): Readings {
-    return this.#take(BATCH);
+    return this.#take(this.#batch);
   }
 
   takeAll(): Readings {
     return this.#take(this.#count);
+  }
+
+  get #capacity(): number {
+    return REORDER_WINDOW + this.#batch;
   }
 
   #take(count: number): Readings {
@@ -66,7 +77,7 @@ export class SeriesBuffer {
   }
 
   #grow(): void {
-    const capacity = Math.min(CAPACITY, 2 * this.#atMs.length);
+    const capacity = Math.min(this.#capacity, 2 * this.#atMs.length);
     const atMs = new Float64Array(capacity);
     const values = new Float64Array(capacity);
     atMs.set(this.#atMs);

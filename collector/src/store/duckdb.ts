@@ -12,11 +12,11 @@ import {
   QUARTER_MS,
   type Span,
 } from '../accounting/interval.ts';
-import type { PointColumns } from '../accounting/point-columns.ts';
+import { PointColumns } from '../accounting/point-columns.ts';
 import { quarterOf } from '../site/quarter-fold.ts';
 import type { SiteDay, SiteInterval } from '../site/site.ts';
 import { appendRows, decodePoints } from './chunks.ts';
-import { appendMinutes, minutesOf } from './minute-columns.ts';
+import { appendMinutes, CHUNK_ROWS, minutesOf } from './minute-columns.ts';
 import { known, list, type Parameters, typesOf } from './parameters.ts';
 import * as query from './queries.ts';
 import {
@@ -134,10 +134,11 @@ class DuckdbStore implements Store {
       [MAX_POINT_ID, 0],
     );
     const parameters = { ...known(span, null), first, last };
+    const memory = PointColumns.withRoomFor(CHUNK_ROWS).buffer;
     const result = await this.#writer.stream(query.minuteVersionsQuery, parameters, typesOf(parameters));
     for (let chunk = await result.fetchChunk(); chunk !== null; chunk = await result.fetchChunk()) {
       if (chunk.rowCount === 0) break;
-      yield minutesOf(chunk);
+      yield minutesOf(chunk, memory);
     }
   }
 

@@ -5,7 +5,7 @@ import { pointMinute } from './tables.ts';
 import { doublesOf, integersOf } from './vector-items.ts';
 
 /** DuckDB's vector size: the most rows that a chunk holds. */
-const CHUNK_ROWS = 2048;
+export const CHUNK_ROWS = 2048;
 
 /** The appender works in this thread: after so many chunks, about 10 ms of work, others get their turn. */
 const CHUNKS_PER_TURN = 8;
@@ -53,9 +53,12 @@ export async function appendMinutes(
   }
 }
 
-/** Rows of a result with the columns of `pointMinute`, NaN for a null. */
-export function minutesOf(chunk: DuckDBDataChunk): PointColumns {
-  const rows = new PointColumns(PointColumns.withRoomFor(chunk.rowCount).buffer);
+/**
+ * Rows of a result with the columns of `pointMinute`, NaN for a null.
+ * @param memory where they are put, over what was there
+ */
+export function minutesOf(chunk: DuckDBDataChunk, memory: ArrayBuffer): PointColumns {
+  const rows = new PointColumns(memory, chunk.rowCount);
   for (const [index, key] of keys.entries()) {
     const vector = chunk.getColumnVector(index);
     rows[key].set(rows[key] instanceof Float64Array ? doublesOf(vector) : integersOf(vector));

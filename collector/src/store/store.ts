@@ -42,7 +42,7 @@ export interface Store {
 
   /**
    * Minutes of these points or (null) of all, in batches of bounded size, in any order. There may be others among them: of other
-   * points, and older versions, but of those the newest comes last.
+   * points, and older versions, but of those the newest comes last. A batch holds until the next one is asked for.
    */
   readBack(span: Span, pointIds: readonly number[] | null): AsyncIterable<PointColumns>;
   /** Newest minutes of gauges, of some channels, ordered by minute. */

@@ -4,7 +4,7 @@ import { REORDER_WINDOW, SeriesBuffer } from '../../src/import/series-buffer.ts'
 
 /** Adds readings and takes batches as the reader does; what came out, and what became of each. */
 function pass(times: readonly number[], valueOf: (index: number) => number): { out: number[]; added: string[] } {
-  const buffer = new SeriesBuffer();
+  const buffer = new SeriesBuffer(2_000);
   const out: number[] = [];
   const added = times.map((ms, index) => {
     const outcome = buffer.add(ms, valueOf(index));
