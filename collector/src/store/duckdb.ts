@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import type { DuckDBConnection, DuckDBDataChunk, DuckDBInstance } from '@duckdb/node-api';
 import type { Channel } from '@wattmark/shared/channels';
 import {
   type GaugeDay,
@@ -16,7 +16,7 @@ import { PointColumns } from '../accounting/point-columns.ts';
 import { quarterOf } from '../site/quarter-fold.ts';
 import type { SiteDay, SiteInterval } from '../site/site.ts';
 import { appendRows, decodePoints } from './chunks.ts';
-import { appendMinutes, CHUNK_ROWS, minutesOf } from './minute-columns.ts';
+import { appendMinutes, CHUNK_ROWS, minutesOf, recordedUntil } from './minute-columns.ts';
 import { known, list, type Parameters, typesOf } from './parameters.ts';
 import * as query from './queries.ts';
 import {
@@ -135,10 +135,21 @@ class DuckdbStore implements Store {
     );
     const parameters = { ...known(span, null), first, last };
     const memory = PointColumns.withRoomFor(CHUNK_ROWS).buffer;
-    const result = await this.#writer.stream(query.minuteVersionsQuery, parameters, typesOf(parameters));
+    let recordedMs = 0;
+    for await (const chunk of this.#chunks(query.minuteVersionsQuery, parameters)) {
+      recordedMs = recordedUntil(chunk, recordedMs);
+      yield minutesOf(chunk, memory);
+    }
+    if (recordedMs < Number.POSITIVE_INFINITY) return;
+    // Something was written after what was recorded later: that does not happen to the collector. Once more, in order.
+    for await (const chunk of this.#chunks(query.sortedVersionsQuery, parameters)) yield minutesOf(chunk, memory);
+  }
+
+  async *#chunks(sql: string, parameters: Parameters): AsyncGenerator<DuckDBDataChunk> {
+    const result = await this.#writer.stream(sql, parameters, typesOf(parameters));
     for (let chunk = await result.fetchChunk(); chunk !== null; chunk = await result.fetchChunk()) {
       if (chunk.rowCount === 0) break;
-      yield minutesOf(chunk, memory);
+      yield chunk;
     }
   }
 

@@ -66,6 +66,20 @@ export function minutesOf(chunk: DuckDBDataChunk, memory: ArrayBuffer): PointCol
   return rows;
 }
 
+/**
+ * When the last row of a result was recorded that has its time of recording behind its columns; infinite where it is behind one
+ * that was recorded later.
+ * @param fromMs the same of the rows before
+ */
+export function recordedUntil(chunk: DuckDBDataChunk, fromMs: number): number {
+  let lastMs = fromMs;
+  for (const recordedMs of doublesOf(chunk.getColumnVector(keys.length))) {
+    if (recordedMs < lastMs) return Number.POSITIVE_INFINITY;
+    lastMs = recordedMs;
+  }
+  return lastMs;
+}
+
 function newChunk(count: number, recordedMs: number): DuckDBDataChunk {
   const chunk = DuckDBDataChunk.create(types, count);
   const recorded = chunk.getColumnVector(keys.length);
