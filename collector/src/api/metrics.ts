@@ -1,15 +1,19 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { Type } from 'typebox';
 import type { Logger } from '@wattmark/shared/logger';
 import type { Figures } from '../figures.ts';
 import type { RollingKpis } from '../rolling-kpis.ts';
 import type { RouteParts } from './contract.ts';
-import { Exposition, labelled, plain } from './exposition.ts';
+import { Exposition, labelText, plain } from './exposition.ts';
 import type { LiveFeed } from './live-feed.ts';
 import { exposeSites } from './site-metrics.ts';
 
 /** Sites, and agents, beyond this number are left out: each is some 40 samples of a site and ten of an agent. */
 const MAX_EXPOSED = 10_000;
+
+/** Agents exposed without letting anything else have its turn: some milliseconds. */
+const AGENTS_AT_ONCE = 500;
 
 export interface MetricsSources {
   readonly feed: LiveFeed;
@@ -49,7 +53,7 @@ function exposer(figures: Figures, { feed, rolling, log }: MetricsSources): () =
     const sites = figures.sites();
     const agents = figures.agents();
     exposeHealth(exposition, figures, feed);
-    exposeAgents(exposition, agents.slice(0, MAX_EXPOSED));
+    await exposeAgents(exposition, agents.slice(0, MAX_EXPOSED));
     await exposeSites(exposition, figures, rolling, sites.slice(0, MAX_EXPOSED));
     const omitted = { sites: beyond(sites.length), agents: beyond(agents.length) };
     exposition.family('omitted_sites', 'gauge', 'Sites without metrics, beyond the limit')(plain, omitted.sites);
@@ -75,7 +79,7 @@ function exposeHealth(exposition: Exposition, figures: Figures, feed: LiveFeed):
     exposition.family(name, 'gauge', `${words(name)} at present`)(plain, value);
   }
   const byReason = exposition.family('rejected', 'counter', 'Messages and readings rejected, by reason');
-  for (const [reason, value] of Object.entries(rejected)) byReason(labelled({ reason }), value);
+  for (const [reason, value] of Object.entries(rejected)) byReason(labelText({ reason }), value);
   exposition.family('live_clients', 'gauge', 'Clients that listen to live events')(plain, feed.clients);
   const dropped = exposition.family('live_clients_dropped', 'counter', 'Live clients dropped, as they did not read');
   dropped(plain, feed.dropped);
@@ -83,7 +87,7 @@ function exposeHealth(exposition: Exposition, figures: Figures, feed: LiveFeed):
   refused(plain, feed.refused);
 }
 
-function exposeAgents(exposition: Exposition, agents: ReturnType<Figures['agents']>): void {
+async function exposeAgents(exposition: Exposition, agents: ReturnType<Figures['agents']>): Promise<void> {
   const gauge = (name: string, help: string) => exposition.family(`agent_${name}`, 'gauge', help);
   const counter = (name: string, help: string) => exposition.family(`agent_${name}`, 'counter', help);
   const up = gauge('up', 'Whether the agent says that it is online, 1 or 0');
@@ -95,9 +99,10 @@ function exposeAgents(exposition: Exposition, agents: ReturnType<Figures['agents
   const lost = counter('lost_messages', 'Messages that the agent itself lost');
   const rejected = counter('rejected', 'Messages and readings of the agent rejected');
   const duplicates = counter('duplicate_messages', 'Messages that came again');
-  for (const figuresOf of agents) {
+  for (const [index, figuresOf] of agents.entries()) {
+    if (index % AGENTS_AT_ONCE === 0) await nextTurn();
     const { group, site, agent, state, lastSeenMs, clockSkewMs, spoolDepth } = figuresOf;
-    const labels = labelled({ group, site, agent });
+    const labels = labelText({ group, site, agent });
     up(labels, state === 'unknown' ? null : Number(state === 'online'));
     seen(labels, inSeconds(lastSeenMs));
     skew(labels, inSeconds(clockSkewMs));

@@ -6,7 +6,7 @@ import type { RollingKpis } from '../rolling-kpis.ts';
 import type { EnergyCount } from '../site/energy-counters.ts';
 import type { Site } from '../site/site.ts';
 import { summaryOf } from './contract.ts';
-import { type Exposition, type Labels, labelled, type Sampler } from './exposition.ts';
+import { type Exposition, labelText, type Sampler } from './exposition.ts';
 
 /** Sites exposed without letting anything else have its turn: some milliseconds. */
 const SITES_AT_ONCE = 100;
@@ -29,21 +29,22 @@ export async function exposeSites(
   for (const [index, site] of sites.entries()) {
     if (index % SITES_AT_ONCE === 0) await nextTurn();
     const { group, site: id } = site;
-    const labels = { group, site: id };
-    for (const expose of exposers) expose(site, labels);
+    const ofSite = labelText({ group, site: id });
+    for (const expose of exposers) expose(site, ofSite);
   }
 }
 
-type SiteExposer = (site: Site, labels: Labels) => void;
+/** `ofSite`: the labels that each of a site's samples has. */
+type SiteExposer = (site: Site, ofSite: string) => void;
 
 function exposeDescription(exposition: Exposition): SiteExposer {
   const info = exposition.family('site_info', 'gauge', 'Name and kind of the site; always 1');
   const target = exposition.family('site_target_ratio', 'gauge', 'Value of the site’s main target, a PUE or SEE');
-  return (site, labels) => {
+  return (site, ofSite) => {
     const { name, kind, timezone } = site;
-    info(labelled({ ...labels, name, kind, timezone }), 1);
+    info(`${ofSite},${labelText({ name, kind, timezone })}`, 1);
     const aim = summaryOf(site);
-    if (aim !== null) target(labelled({ ...labels, metric: aim.metric, target: aim.id }), aim.value);
+    if (aim !== null) target(`${ofSite},${labelText({ metric: aim.metric, target: aim.id })}`, aim.value);
   };
 }
 
@@ -54,14 +55,13 @@ function exposeLive(exposition: Exposition, figures: Figures): SiteExposer {
   const role = exposition.family('site_role_watts', 'gauge', 'Power by role');
   const level = exposition.family('site_it_level_info', 'gauge', 'Level at which IT power and the ratio are taken');
   const stale = exposition.family('site_stale_points', 'gauge', 'Counted points that are silent');
-  return ({ site }, labels) => {
+  return ({ site }, ofSite) => {
     const live = figures.live(site);
-    const ofSite = labelled(labels);
     total(ofSite, live.totalW);
     it(ofSite, live.itW);
     ratio(ofSite, live.ratio);
-    for (const [name, powerW] of Object.entries(live.byRole)) role(labelled({ ...labels, role: name }), powerW);
-    if (live.level !== null) level(labelled({ ...labels, level: live.level }), 1);
+    for (const [name, powerW] of Object.entries(live.byRole)) role(`${ofSite},${labelText({ role: name })}`, powerW);
+    if (live.level !== null) level(`${ofSite},${labelText({ level: live.level })}`, 1);
     stale(ofSite, live.stale.length);
   };
 }
@@ -77,17 +77,16 @@ function exposeEnergy(exposition: Exposition, figures: Figures): SiteExposer {
   const pairedIt = joules('site_paired_it_energy', 'IT energy of the time in which total energy was measured, too');
   const paired = exposition.family('site_paired_seconds', 'counter', 'Time in which total and IT energy were measured');
   const role = joules('site_role_energy', 'Energy by role');
-  return (site, labels) => {
+  return (site, ofSite) => {
     const energy: EnergyCount | null = figures.energy(site);
     if (energy === null) return;
-    const ofSite = labelled(labels);
     total(ofSite, energy.totalWh);
     it(ofSite, energy.itWh);
     pairedTotal(ofSite, energy.pairedTotalWh);
     pairedIt(ofSite, energy.pairedItWh);
     paired(ofSite, energy.pairedMs === null ? null : energy.pairedMs / 1000);
     for (const [index, energyWh] of energy.roleWh.entries()) {
-      if (energyWh !== null) role(labelled({ ...labels, role: energyRoles[index] as string }), energyWh);
+      if (energyWh !== null) role(`${ofSite},${labelText({ role: energyRoles[index] as string })}`, energyWh);
     }
   };
 }
@@ -99,16 +98,16 @@ function exposeRolling(exposition: Exposition, rolling: RollingKpis | null): Sit
   const code = verdicts.map((name, index) => `${index} ${name}`).join(', ');
   const verdict = exposition.family('site_verdict_code', 'gauge', `Verdict on the site’s target: ${code}`);
   const at = exposition.family('site_figures_timestamp_seconds', 'gauge', 'When these figures were computed');
-  return ({ site }, labels) => {
+  return ({ site }, ofSite) => {
     const kpis = rolling?.of(site) ?? [];
     for (const kpi of kpis) {
-      const ofWindow = labelled({ ...labels, period: kpi.window });
+      const ofWindow = `${ofSite},${labelText({ period: kpi.window })}`;
       pue(ofWindow, kpi.pue);
       see(ofWindow, kpi.see);
       coverage(ofWindow, kpi.coverage);
       verdict(ofWindow, kpi.verdict === null ? null : verdicts.indexOf(kpi.verdict));
     }
     const [newest] = kpis;
-    if (newest !== undefined) at(labelled(labels), newest.atMs / 1000);
+    if (newest !== undefined) at(ofSite, newest.atMs / 1000);
   };
 }
