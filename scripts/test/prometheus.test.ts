@@ -41,6 +41,11 @@ t.test('the rules load and do what their tests say; every alert has one', async 
   t.match(checked.stdout, `SUCCESS: ${rules.length} rules found`);
 });
 
+t.test('the composed Prometheus is the one described, with the collector’s name in its network', async (t) => {
+  const composed = readFileSync(join(place, '../docker/prometheus.yml'), 'utf8');
+  t.same(parse(composed.replace('collector:8080', '127.0.0.1:8080')), parse(read('prometheus.yml')));
+});
+
 t.test('the rules use no metric that the contract does not have', async (t) => {
   const recorded = new Set(rules.flatMap(({ record }) => record ?? []));
   const used = rules.flatMap(({ expr }) => expr.match(/[a-z:]*\bwattmark_\w+(:\w+)?/g) ?? []);
