@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import { type IntervalBatch, MINUTE_MS, type PointInterval, QUARTER_MS } from '../../src/accounting/interval.ts';
+import { type IntervalBatch, MINUTE_MS, type PointInterval } from '../../src/accounting/interval.ts';
 import { PointColumns } from '../../src/accounting/point-columns.ts';
 import { siteSums } from '../../src/kpi/sums.ts';
 import { Rollup } from '../../src/site/rollup.ts';
@@ -14,7 +14,6 @@ import { stored } from '../support/stored.ts';
 import { point, row, site, T0 } from './example.ts';
 
 const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
 const hall = site([point(1, 'utility'), point(2, 'it')]);
 const annex = site([point(3, 'utility'), point(4, 'it')], { siteId: 2, site: 'dc-2', timezone: 'Asia/Shanghai' });
 const sites = [hall, annex];
