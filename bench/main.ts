@@ -8,6 +8,7 @@ import { embeddedIngest, ingest } from './figures/ingest.ts';
 import { history } from './figures/history.ts';
 import { live } from './figures/live.ts';
 import { memory } from './figures/memory.ts';
+import { panels } from './figures/panels.ts';
 import { proof } from './figures/proof.ts';
 import { report } from './figures/report.ts';
 import { restart } from './figures/restart.ts';
@@ -25,6 +26,7 @@ const figures: readonly Figure[] = [
   agent,
   devices,
   year,
+  panels,
   report,
   restate,
   history,

@@ -3,8 +3,7 @@ import { correctionMarks } from '../annotations.ts';
 import { dashboardOf } from '../dashboard.ts';
 import { uids } from '../links.ts';
 import { table } from '../panels/table.ts';
-import { bars, lines } from '../panels/time-series.ts';
-import { coverageRows, gapMs, spans } from '../queries/energy.ts';
+import { lines } from '../panels/time-series.ts';
 import { corrections } from '../queries/health.ts';
 import { kpiRows } from '../queries/kpi.ts';
 import { ofSites } from '../queries/scope.ts';
@@ -85,18 +84,19 @@ function periods(period: 'month' | 'year', title: string, height: number): Panel
 }
 
 function coverage(): Panel {
-  return bars(
+  return lines(
     {
-      title: 'Coverage by day',
+      title: 'Coverage by month',
       description:
-        `Share of each day in which total and IT were both measured. ${spans['1d']} A day without a bar has no data ` +
-        'at all.',
+        'Share of each calendar month in which total and IT were both measured; of the present one, of what is over of it. ' +
+        'Below 90 %, or what the site file says, there is no verdict.',
       unit: 'share',
+      decimals: 1,
       width: 24,
       height: 7,
     },
-    [energyTarget(coverageRows('1d', 'Coverage'), { alias: '$tag_site' })],
-    { gapMs: gapMs['1d'] },
+    [energyTarget(kpiRows({ ...judged, period: 'month' }, { coverage: 'Coverage' }), { alias: '$tag_site' })],
+    { gapMs: MONTH_GAP_MS },
   );
 }
 

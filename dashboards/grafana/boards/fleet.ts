@@ -8,7 +8,7 @@ import { table } from '../panels/table.ts';
 import { lines } from '../panels/time-series.ts';
 import { gapMs, groupRatio } from '../queries/energy.ts';
 import { live, offlineAgents, silentPoints } from '../queries/health.ts';
-import { kpiRows, newestKpi, sitesOfVerdict } from '../queries/kpi.ts';
+import { kpiRows, newestKpi, ofNewestCoverages, sitesOfVerdict } from '../queries/kpi.ts';
 import { ofGroups } from '../queries/scope.ts';
 import { energyTarget, minutesTarget } from '../queries/target.ts';
 import { groupVariable, influxSources } from '../variables.ts';
@@ -133,7 +133,7 @@ function stations(): Panel {
 }
 
 function health(): Panel[] {
-  const day = newestKpi({ ...judged, period: '24h' }, { coverage: 'coverage' });
+  const day = { ...judged, period: '24h' };
   return [
     stat(
       {
@@ -144,7 +144,7 @@ function health(): Panel[] {
         width: 3,
         height: 5,
       },
-      [energyTarget(`SELECT count("coverage") AS "sites" FROM (${day})`)],
+      [energyTarget(ofNewestCoverages(day, 'count("coverage")', 'sites'))],
     ),
     stat(
       {
@@ -155,7 +155,7 @@ function health(): Panel[] {
         width: 3,
         height: 5,
       },
-      [energyTarget(`SELECT min("coverage") AS "coverage" FROM (${day})`)],
+      [energyTarget(ofNewestCoverages(day, 'min("coverage")', 'coverage'))],
     ),
     stat(
       {

@@ -1,4 +1,4 @@
-import { bySite, lastOf, ofGroups, ofSites } from './scope.ts';
+import { bySite, lastOf, ofGroups, ofSites, selectOf } from './scope.ts';
 
 /** Quarter-hours, of the last days of the time shown; or local days of each site's time zone, of all of it. */
 export type Resolution = '15m' | '1d';
@@ -33,7 +33,7 @@ export function reciprocalRows(resolution: Resolution, name: string): string {
 export function ratioOfLast(duration: string, name: string): string {
   const where = `${ofSites} AND "paired_ms" > 0 AND ${lastOf(duration)}`;
   const quarters = `SELECT ${ratioOfSums} FROM "wattmark_site_15m" WHERE ${where} ${bySite}`;
-  return `SELECT "ratio" AS "${name}" FROM (${quarters}) WHERE "ratio" > 0 ${bySite}`;
+  return selectOf(`"ratio" AS "${name}"`, quarters, `"ratio" > 0 AND ${lastOf(duration)}`, bySite);
 }
 
 /** Mean power over the time in which the energy of `field` (`total`, `it`, `overhead_cooling` …) was measured. */
@@ -106,7 +106,7 @@ export function runningHours(role: string): string {
 export function groupRatio(name: string): string {
   const where = `${ofGroups} AND "paired_ms" > 0 AND $timeFilter`;
   const days = `SELECT ${ratioOfSums} FROM "wattmark_site_1d" WHERE ${where} GROUP BY "group"`;
-  return `SELECT "ratio" AS "${name}" FROM (${days}) WHERE "ratio" > 0 GROUP BY "group"`;
+  return selectOf(`"ratio" AS "${name}"`, days, '"ratio" > 0 AND $timeFilter', 'GROUP BY "group"');
 }
 
 /** 0 where the IT drew nothing, since InfluxQL divides by zero to zero; whoever asks for it leaves that out. */
@@ -140,6 +140,6 @@ function rowsOf(resolution: Resolution, column: string, condition: string | null
 function sumOfDays(sum: string, partWh: string, partMs: string, name: string): string {
   const columns = `${partWh} AS "part_wh", "paired_it_wh" AS "it_wh", ${partMs} AS "part_ms"`;
   const days = `SELECT ${columns} FROM "wattmark_site_1d" WHERE ${ofSites} AND ${isToldApart} AND $timeFilter`;
-  const sums = `SELECT ${sum} AS "${name}", sum("part_ms") AS "part_ms" FROM (${days}) ${bySite}`;
-  return `SELECT "${name}" FROM (${sums}) WHERE "part_ms" > 0 ${bySite}`;
+  const sums = selectOf(`${sum} AS "${name}", sum("part_ms") AS "part_ms"`, days, '$timeFilter', bySite);
+  return selectOf(`"${name}"`, sums, '"part_ms" > 0 AND $timeFilter', bySite);
 }

@@ -1,4 +1,4 @@
-import { bySite, inBuckets, lastOf, type Scope } from './scope.ts';
+import { bySite, inBuckets, lastOf, type Scope, selectOf } from './scope.ts';
 
 /** The newest row of each agent; an agent of which nothing was written for so long has none. */
 export function agents(scope: Scope): string {
@@ -12,7 +12,7 @@ export function agents(scope: Scope): string {
 /** How many agents are known to be offline. */
 export function offlineAgents(scope: Scope): string {
   const newest = `SELECT last("lost"), "up" FROM "wattmark_agent" WHERE ${scope} AND ${lastOf('15m')} ${bySite}, "agent"`;
-  return `SELECT count("up") - sum("up") AS "offline" FROM (${newest})`;
+  return selectOf('count("up") - sum("up") AS "offline"', newest, lastOf('15m'));
 }
 
 /** The newest live figures of each site. */
@@ -25,12 +25,14 @@ export function live(scope: Scope): string {
 
 /** One of the newest live figures of each site; null where it is unknown now. */
 export function liveValue(scope: Scope, field: string, name: string): string {
-  return `SELECT "${name}" FROM (${newestLive(scope, `last("stale_points"), "${field}" AS "${name}"`)}) ${bySite}`;
+  const newest = newestLive(scope, `last("stale_points"), "${field}" AS "${name}"`);
+  return selectOf(`"${name}"`, newest, lastOf('5m'), bySite);
 }
 
 /** Points that are silent now, of all sites together. */
 export function silentPoints(scope: Scope): string {
-  return `SELECT sum("silent") AS "silent" FROM (${newestLive(scope, 'last("stale_points") AS "silent"')})`;
+  const newest = newestLive(scope, 'last("stale_points") AS "silent"');
+  return selectOf('sum("silent") AS "silent"', newest, lastOf('5m'));
 }
 
 /** A figure of `wattmark_live` over the last two days of the time shown. */
@@ -49,7 +51,7 @@ export function agentRows(scope: Scope, selector: string): string {
 export function collectorValue(field: string, name: string): string {
   const where = `${lastOf('5m')} GROUP BY "collector"`;
   const newest = `SELECT last("readings"), "${field}" AS "${name}" FROM "wattmark_collector" WHERE ${where}`;
-  return `SELECT "${name}" FROM (${newest}) GROUP BY "collector"`;
+  return selectOf(`"${name}"`, newest, lastOf('5m'), 'GROUP BY "collector"');
 }
 
 /** A figure of each collector itself over the last two days of the time shown. */

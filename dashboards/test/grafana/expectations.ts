@@ -163,7 +163,7 @@ export const expectations: Readonly<Record<string, Readonly<Record<string, Expec
     'Figures by month/A': ofBoth(['month'], { lower: 'At least', value: 'Figure', upper: 'At most', target: 'Target' }),
     'Months/A': ofBoth(['month'], { ...judgedAs('Figure'), ...noted, ...energies, name: 'Period' }),
     'Years/A': ofBoth(['year'], { ...judgedAs('Figure'), ...noted, ...energies, name: 'Period' }),
-    'Coverage by day/A': rows('days', (day) => ({ Coverage: day.paired.ms / (day.endMs - day.startMs) })),
+    'Coverage by month/A': ofBoth(['month'], { coverage: 'Coverage' }),
     'Corrections/A': corrections({
       Correction: 'factor 2',
       Kind: 'factor',

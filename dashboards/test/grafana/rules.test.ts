@@ -102,6 +102,7 @@ const badQueries: readonly (readonly [query: string, RegExp])[] = [
   ['SELECT "value" FROM "wattmark"."autogen"."wattmark_kpi" WHERE $timeFilter', /retention policy/],
   ['SELECT "value" FROM "wattmark_kpi" WHERE $timeFilter SLIMIT 5', /InfluxDB 3/],
   ['SELECT "value" FROM "wattmark_kpi"', /keep to the time/],
+  ['SELECT "value" FROM (SELECT "value" FROM "wattmark_kpi" WHERE $timeFilter)', /keep to the time/],
   [
     'SELECT max("lag_ms") FROM "wattmark_agent" WHERE $timeFilter GROUP BY time($__interval) fill(null)',
     /however long/,
