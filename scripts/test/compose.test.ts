@@ -77,8 +77,18 @@ t.test('what it speaks of is there', async (t) => {
       t.equal(condition, isWatched ? 'service_healthy' : 'service_started', `${name} waits for ${other}`);
     }
   }
-  t.ok(statSync(join(root, 'deploy/docker/influx-buckets.sh')).mode & 0o111, 'run by the image only where it may be');
-  execFileSync('bash', ['-n', join(root, 'deploy/docker/influx-buckets.sh')]);
+});
+
+t.test('InfluxDB gets the bucket of minutes beside the one that it makes itself', async (t) => {
+  const script = 'deploy/docker/influx-buckets.sh';
+  const { environment = {}, volumes = [] } = composition.services['influxdb'] as Service;
+  t.ok(statSync(join(root, script)).mode & 0o111, 'the image runs only what may be run');
+  t.ok(volumes.includes(`./${script}:/docker-entrypoint-initdb.d/influx-buckets.sh:ro`));
+  const programs = scratch(t);
+  writeFileSync(join(programs, 'influx'), '#!/bin/sh\necho "$*"\n', { mode: 0o755 });
+  const env = { ...environment, PATH: `${programs}:${process.env['PATH']}` };
+  const said = execFileSync(join(root, script), { env, encoding: 'utf8' });
+  t.equal(said, 'bucket create --org wattmark --name wattmark_minutes --retention 400d\n');
 });
 
 /** Where a service looks for secrets: in its environment, and in files that are mounted. */
