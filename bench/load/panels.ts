@@ -1,5 +1,6 @@
 import { lineOf, siteValues, tagsOf } from '../../collector/src/influx/lines.ts';
 import { float, integer, intervals, type Measurement, text } from '../../collector/src/influx/schema.ts';
+import { atLevel } from '../../collector/src/kpi/level.ts';
 import { noLevel } from '../../collector/src/site/interval-sum.ts';
 import type { SiteSum } from '../../collector/src/site/site.ts';
 import { energyRoles } from '../../shared/src/roles.ts';
@@ -43,15 +44,7 @@ function* energies(site: number, tags: string, toMs: number, { days, quarterDays
     for (let startMs = toMs - from * DAY_MS; startMs < toMs; startMs += lengthMs) {
       const sum = siteSum(site, startMs, lengthMs);
       const level = site % 10 === 9 ? 0 : 1;
-      const { partsWh, partsMs, ...it } = sum.levels[level] ?? noLevel;
-      const counted = {
-        ...it,
-        startMs,
-        endMs: sum.endMs,
-        totalWh: sum.supplyWh,
-        totalMs: sum.supplyMs,
-        roleWh: sum.roleWh,
-      };
+      const counted = atLevel(sum, level);
       const values = siteValues(sum, counted, level, sum.endMs);
       yield ['kept', lineOf(of, tags, { ...values, end_ms: sum.endMs }, startMs)] as const;
     }
@@ -79,10 +72,10 @@ function siteSum(site: number, startMs: number, lengthMs: number): SiteSum {
 }
 
 const kpi: Measurement = measurement('wattmark_kpi', {
-  float: [
-    ...['value', 'lower', 'upper', 'coverage', 'estimated_share', 'target', 'gap', 'total_wh', 'it_wh', 'overhead_wh'],
-    ...['cost', 'emissions_t', 'kwh_per_day', 'baseline_kwh_per_day'],
-  ],
+  float: (
+    'value lower upper coverage estimated_share target gap total_wh it_wh overhead_wh ' +
+    'cost emissions_t kwh_per_day baseline_kwh_per_day'
+  ).split(' '),
   integer: ['verdict_code', 'category'],
   text: ['verdict', 'notation', 'currency', 'name'],
 });
@@ -104,8 +97,17 @@ function* figures(site: number, toMs: number, { days }: Amount) {
         ...Object.fromEntries(
           kpi.fields.filter(({ kind }) => kind === 'float').map(({ name }) => [name, 1000 * value]),
         ),
-        ...{ value, lower: value - 0.02, upper: value + 0.02, coverage: 0.99, target: 1.3, verdict_code: site % 3 },
-        ...{ verdict: 'met', notation: 'PUE1', currency: 'CNY', name: '2026-10', category: 1 },
+        value,
+        lower: value - 0.02,
+        upper: value + 0.02,
+        coverage: 0.99,
+        target: 1.3,
+        verdict: 'met',
+        verdict_code: site % 3,
+        notation: 'PUE1',
+        category: 1,
+        currency: 'CNY',
+        name: '2026-10',
       };
       yield ['kept', lineOf(kpi, tags, fields, ms)] as const;
     }
@@ -121,11 +123,10 @@ const agent = measurement('wattmark_agent', {
   text: ['software'],
 });
 const collector = measurement('wattmark_collector', {
-  integer: [
-    ...['healthy', 'readings', 'messages', 'rejected', 'duplicate_messages', 'late_readings', 'ahead_readings'],
-    ...['conflicting_readings', 'store_waiting_batches', 'mirror_queue_bytes', 'mirror_behind_ms', 'mirror_dropped'],
-    ...['rss_bytes', 'heap_bytes'],
-  ],
+  integer: (
+    'healthy readings messages rejected duplicate_messages late_readings ahead_readings conflicting_readings ' +
+    'store_waiting_batches mirror_queue_bytes mirror_behind_ms mirror_dropped rss_bytes heap_bytes'
+  ).split(' '),
 });
 
 function* minutes(tags: string, toMs: number, { minuteDays }: Amount) {
