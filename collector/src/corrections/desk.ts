@@ -49,7 +49,7 @@ export class PipelineDesk implements CorrectionDesk {
     if (this.#isTrying) throw new CorrectionError('busy', 'another dry run is under way: try again when it is done');
     this.#isTrying = true;
     try {
-      return await tryEntry(this.#parts, site, entry);
+      return await tryEntry(this.#parts, site, entry, this.#parts.now());
     } finally {
       this.#isTrying = false;
     }

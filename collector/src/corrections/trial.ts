@@ -1,3 +1,4 @@
+import { minuteOf } from '../accounting/bucket.ts';
 import { MINUTE_MS, type PointInterval, type Span } from '../accounting/interval.ts';
 import type { Figures } from '../figures.ts';
 import type { Fold } from '../fold.ts';
@@ -33,18 +34,23 @@ export interface TrialParts {
 const DAY_MS = 86_400_000;
 
 /**
- * Accounts the readings again as if an entry were on record, beside the accounts in use. Changes nothing.
+ * Accounts the readings again as if an entry were on record, beside the accounts in use. Changes nothing. Minutes that are not
+ * handed on yet, such as those of a backlog that has just come, and the one under way are in it, as they are in what is known.
+ * @param nowMs UTC ms
  * @returns the points whose energies would be others; none where the entry concerns no readings
  */
 export async function tryEntry(
   { fold, restater, figures }: TrialParts,
   { siteId, timezone }: Site,
   entry: CorrectionEntry,
+  nowMs: number,
 ): Promise<TrialPoint[]> {
   const change = fold.corrections.effectOf(entry);
   const book = fold.corrections.with(siteId, entry);
-  const job = change === undefined ? null : refoldJobOf(fold, restater.directory, siteId, change, book);
-  if (job === null) return [];
+  const recorded = change === undefined ? null : refoldJobOf(fold, restater.directory, siteId, change, book);
+  if (recorded === null) return [];
+  const closedMs = Math.max(recorded.request.closedMs, minuteOf(nowMs) + MINUTE_MS);
+  const job = { ...recorded, request: { ...recorded.request, closedMs } };
   const ofPoints = new Map(job.request.points.map(({ pointId }) => [pointId, new TrialMinutes()]));
   for await (const rows of restater.refold(job)) for (const row of rows) ofPoints.get(row.pointId)?.set(row);
   const tried: TrialPoint[] = [];

@@ -1,9 +1,12 @@
 import t from 'tap';
-import { MINUTE_MS, type PointInterval } from '../../src/accounting/interval.ts';
+import { MINUTE_MS, type PointInterval, type Span } from '../../src/accounting/interval.ts';
 import type { Change, Correction } from '../../src/corrections/change.ts';
+import { tryEntry } from '../../src/corrections/trial.ts';
 import { replay } from '../../src/replay.ts';
+import { evidenceDirectory } from '../../src/restore.ts';
 import { refoldLog } from '../../src/restatement/refold-log.ts';
 import type { RefoldRun } from '../../src/restatement/restate.ts';
+import { sumPointIntervals } from '../../src/site/interval-sum.ts';
 import { emptySiteFile, type SiteFile } from '../../src/site/site-file.ts';
 import { Rig, START, scratch } from '../support/rig.ts';
 
@@ -295,4 +298,32 @@ t.test('a correction that cannot be worked in is said, holds nothing up, and a r
   const mended = await rigOf(t, data, at(60));
   t.equal(mended.recorder.problem, null);
   near(t, sumWh(await minutes(mended, 'ups')), KNOWN_WH - HALVED_WH);
+});
+
+t.test('a dry run right after a backlog has its minutes, though no tick has handed them on yet', async (t) => {
+  const data = scratch(t);
+  const rig = await rigOf(t, data);
+  announce(rig);
+  rig.nowMs = at(20.5);
+  for (let seq = 1; seq <= 123; seq++)
+    rig.send('readings', { v: 1, epoch: 'E', seq, at: START + seq * 10_000, readings: steady() });
+  await rig.settle();
+  t.equal(rig.fold.closedMs, 0);
+  const open = (pointId: number, span: Span): PointInterval[] => rig.fold.accounting.open([pointId], span);
+  const figures = {
+    pointMinutes: async (pointId: number, span: Span) => open(pointId, span),
+    pointSumsOf: async ([pointId = -1]: readonly number[], edgesMs: readonly number[]) =>
+      sumPointIntervals(open(pointId, { fromMs: START, toMs: at(60) }), edgesMs),
+  };
+  const restater = { directory: evidenceDirectory(data), refold: refoldLog };
+  const change = { kind: 'factor', point: 'main', from: at(10), factor: 2 } as const;
+  const tried = await tryEntry(
+    { fold: rig.fold, restater, figures },
+    rig.fold.registry.site(0),
+    { by: 'auditor', reason: 'test', change },
+    rig.nowMs,
+  );
+  const [month] = tried[0]?.months ?? [];
+  near(t, month?.before.energyWh ?? 0, (6000 * 1220) / 3600);
+  near(t, month?.after.energyWh ?? 0, (6000 * (590 + 2 * 630)) / 3600);
 });
