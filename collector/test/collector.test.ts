@@ -1,12 +1,6 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { createLogger } from '@wattmark/shared/logger';
-import { connectAsync, type MqttClient } from 'mqtt';
 import t from 'tap';
-import { type Collector, startCollector } from '../src/collector.ts';
-import { loadCollectorConfig } from '../src/config.ts';
-import { loadSiteFiles } from '../src/site/site-file.ts';
 import { birth, scratch, START, tick } from './support/rig.ts';
+import { acknowledges, next, run } from './support/running.ts';
 
 const siteFile = `
 site: dc-1
@@ -17,74 +11,10 @@ points:
   - {point: ups-1, role: it, level: ups-output, accuracyClass: 1}
 `;
 
-interface Running {
-  readonly collector: Collector;
-  readonly client: MqttClient;
-  nowMs: number;
-  get(path: string): Promise<unknown>;
-}
-
-/** A collector with embedded broker on free ports, whose clock stands until it is set. */
-async function run(t: { teardown(fn: () => Promise<void>): void }, data: string): Promise<Running> {
-  const sites = join(data, 'sites');
-  mkdirSync(sites, { recursive: true });
-  writeFileSync(join(sites, 'dc-1.yaml'), siteFile);
-  const file = join(data, 'collector.yaml');
-  writeFileSync(file, 'data: ./data\nhttp: {port: 0}\nbroker: {embedded: {port: 0}}\nsites: ./sites\n');
-  const config = loadCollectorConfig(file, {});
-  const clock = { nowMs: START };
-  const collector = await startCollector({
-    config,
-    sites: loadSiteFiles(sites, {}),
-    page: null,
-    log: createLogger('test', 'silent'),
-    now: () => clock.nowMs,
-  });
-  const client = await connectAsync(`mqtt://127.0.0.1:${collector.mqttPort}`);
-  t.teardown(async () => {
-    await client.endAsync(true);
-    await collector.stop();
-  });
-  return {
-    collector,
-    client,
-    get nowMs() {
-      return clock.nowMs;
-    },
-    set nowMs(nowMs) {
-      clock.nowMs = nowMs;
-    },
-    get: async (path) => (await fetch(`http://127.0.0.1:${collector.httpPort}${path}`)).json(),
-  };
-}
-
-type Message = Readonly<Record<string, unknown>>;
-
-/** The next message on a topic that is `wanted`. */
-async function next(client: MqttClient, topic: string, wanted = (_: Message): boolean => true): Promise<Message> {
-  const message = new Promise<Message>((resolve) => {
-    const take = (on: string, payload: Buffer): void => {
-      if (on !== topic) return;
-      const found = JSON.parse(payload.toString()) as Message;
-      if (!wanted(found)) return;
-      client.off('message', take);
-      resolve(found);
-    };
-    client.on('message', take);
-  });
-  await client.subscribeAsync(topic, { qos: 1 });
-  return message;
-}
-
-const acknowledges =
-  (seq: number) =>
-  (ack: Message): boolean =>
-    ack['seq'] === seq;
-
 const base = 'wattmark/v1/default/dc-1';
 
 t.test('from MQTT to PUE: site file, readings, acknowledgement, API', async (t) => {
-  const running = await run(t, scratch(t));
+  const running = await run(t, scratch(t), siteFile);
   const { client } = running;
   const acked = next(client, `${base}/hall-a/ack`);
   await client.publishAsync(`${base}/hall-a/birth`, JSON.stringify(birth(1)), { qos: 1, retain: true });
@@ -117,7 +47,7 @@ t.test('from MQTT to PUE: site file, readings, acknowledgement, API', async (t) 
 });
 
 t.test('one line of JSON from anybody is enough', async (t) => {
-  const running = await run(t, scratch(t));
+  const running = await run(t, scratch(t), siteFile);
   const kpi = next(running.client, `${base}/collector/kpi`);
   const line = '{"v":1,"readings":[["utility-a","power",1300],["ups-1","power",1000]]}';
   await running.client.publishAsync(`${base}/anybody/readings`, line, { qos: 1 });
@@ -126,7 +56,7 @@ t.test('one line of JSON from anybody is enough', async (t) => {
 
 t.test('a stopped collector goes on where it was', async (t) => {
   const data = scratch(t);
-  const first = await run({ teardown: () => {} }, data);
+  const first = await run({ teardown: () => {} }, data, siteFile);
   await first.client.publishAsync(`${base}/hall-a/birth`, JSON.stringify(birth(1)), { qos: 1 });
   const acked = next(first.client, `${base}/hall-a/ack`, acknowledges(12));
   for (let seq = 1; seq <= 12; seq++) {
@@ -135,7 +65,7 @@ t.test('a stopped collector goes on where it was', async (t) => {
   await acked;
   await first.client.endAsync(true);
   await first.collector.stop();
-  const second = await run(t, data);
+  const second = await run(t, data, siteFile);
   t.match(await second.get('/api/v1/agents'), [{ agent: 'hall-a', epoch: 'E1', seq: 12 }]);
   second.nowMs = START + 130_000;
   t.match(await second.get('/api/v1/sites/dc-1/live'), { totalW: 1000, itW: 500 });
