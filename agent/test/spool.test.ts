@@ -408,6 +408,8 @@ t.test('a crash on a full disk loses nothing that was on it', async (t) => {
   t.same([again.firstSeq, again.nextSeq, again.lost], [1, onDisk + 1, 0]);
   t.equal((await owed(again)).length, onDisk);
   await again.close();
+  // What a crash leaves to the kernel.
+  await spool.close();
 });
 
 /** What is owed, by number and content, of a spool that was opened for this alone. */

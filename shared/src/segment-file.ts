@@ -98,7 +98,12 @@ export async function recoverSegment(directory: string, segment: number, singleF
     if (singleFrames && (await isFollowed(path, offset, size))) throw error;
   }
   const file = await open(path, 'r+');
-  if (offset < size) await file.truncate(offset);
+  try {
+    if (offset < size) await file.truncate(offset);
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
   return { file, segment, offset, cutBytes: size - offset };
 }
 
