@@ -5,7 +5,7 @@ import { parts } from '../kpi/changes/decomposition.ts';
 import type { MeasuredPeriod } from '../kpi/changes/measured-period.ts';
 import type { Rates } from '../kpi/changes/rates.ts';
 import { changesBetween, gapOf, type SiteChanges } from '../kpi/changes/site-changes.ts';
-import { isoTime, type Period, parsePeriod, periodBetween } from '../kpi/period.ts';
+import { isoTime } from '../kpi/period.ts';
 import type { MainTarget } from '../kpi/targets.ts';
 import type { Site } from '../site/site.ts';
 import {
@@ -22,7 +22,7 @@ import {
   watts,
 } from './contract.ts';
 import { Problem } from './problems.ts';
-import { asOf, knowledgeOf } from './range.ts';
+import { asOf, knowledgeOf, namedPeriodOf, periodOf } from './range.ts';
 
 const span = 'ISO 8601, on a quarter-hour';
 
@@ -111,32 +111,18 @@ export function registerChanges({ api, figures, now }: RouteParts): void {
     const nowMs = now();
     const knowledge = knowledgeOf(query.asOf, nowMs);
     const { from, to, againstFrom, againstTo } = query;
-    const period = periodOf(['period', 'from', 'to'], [query.period, from, to], site, nowMs);
-    const explained = period ?? parsePeriod('this-month', site.timezone, nowMs);
+    const explained = periodOf({ period: query.period, from, to }, site.timezone, nowMs, 'this-month');
     if (query.against === 'target' && againstFrom === undefined && againstTo === undefined) {
       const target = requireTarget(site);
       return answer(site, target, await gapOf(figures, site, target, explained, knowledge));
     }
     const keys = ['against', 'againstFrom', 'againstTo'] as const;
-    const against = periodOf(keys, [query.against, againstFrom, againstTo], site, nowMs);
+    const named = { period: query.against, from: againstFrom, to: againstTo };
+    const against = namedPeriodOf(named, site.timezone, nowMs, keys);
     if (against === null)
       throw new Problem('invalid-request', 'against is required: a period such as 2026-09, or target');
     return answer(site, null, await changesBetween(figures, site, against, explained, knowledge));
   });
-}
-
-type Texts = readonly [period: string | undefined, from: string | undefined, to: string | undefined];
-
-/** The period that a request names in one way or the other; null where in neither. */
-function periodOf(keys: readonly [string, string, string], texts: Texts, site: Site, nowMs: number): Period | null {
-  const [period, from, to] = texts;
-  if (period !== undefined && (from !== undefined || to !== undefined))
-    throw new Problem('invalid-request', `either ${keys[0]}, or ${keys[1]} and ${keys[2]}`);
-  if (period !== undefined) return parsePeriod(period, site.timezone, nowMs);
-  if (from === undefined && to === undefined) return null;
-  if (from === undefined || to === undefined)
-    throw new Problem('invalid-request', `${keys[1]} and ${keys[2]} are required together`);
-  return periodBetween(from, to);
 }
 
 function requireTarget(site: Site): MainTarget {

@@ -8,8 +8,8 @@ import { seeOf, seeUncertainty } from '../kpi/see.ts';
 import { type SiteKpis, siteKpis } from '../kpi/site-kpis.ts';
 import type { Site } from '../site/site.ts';
 import { instant, nullable, object, type RouteParts, requireSite, share, siteParams, wattHours } from './contract.ts';
-import { periodOf, kpisQuery } from './kpis.ts';
-import { knowledgeOf } from './range.ts';
+import { kpisQuery } from './kpis.ts';
+import { knowledgeOf, periodOf } from './range.ts';
 import { itLevelAnswer, itLevelOf, pairedEnergy, pairedOf } from './series.ts';
 
 const flags = [

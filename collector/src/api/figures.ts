@@ -4,8 +4,8 @@ import { siteFigures } from '../kpi/figures/site-figures.ts';
 import { isoTime } from '../kpi/period.ts';
 import { knownUntilMs } from '../kpi/site-kpis.ts';
 import { instant, nullable, object, type RouteParts, requireSite, share, siteParams } from './contract.ts';
-import { kpisQuery, periodOf } from './kpis.ts';
-import { knowledgeOf } from './range.ts';
+import { kpisQuery } from './kpis.ts';
+import { knowledgeOf, periodOf } from './range.ts';
 
 const text = nullable(Type.String());
 

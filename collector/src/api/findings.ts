@@ -4,10 +4,9 @@ import type { Finding } from '../findings/finding.ts';
 import { type FindingKind, kinds, severities } from '../findings/kinds.ts';
 import { siteFindings } from '../findings/site-findings.ts';
 import { startOf, zoned } from '../kpi/boundaries.ts';
-import { isoTime, type Period, parsePeriod, periodBetween } from '../kpi/period.ts';
+import { isoTime, type Period } from '../kpi/period.ts';
 import { instant, nullable, object, type RouteParts, requireSite, siteParams } from './contract.ts';
-import { Problem } from './problems.ts';
-import { asOf, knowledgeOf } from './range.ts';
+import { asOf, knowledgeOf, namedPeriodOf } from './range.ts';
 
 const query = object({
   period: Type.Optional(Type.String({ description: 'as for kpis; by default the last seven days, today included' })),
@@ -46,7 +45,7 @@ export function registerFindings({ api, figures, now }: RouteParts): void {
   api.get('/api/v1/sites/:site/findings', { schema }, async ({ params, query }) => {
     const site = requireSite(figures, params.site);
     const nowMs = now();
-    const period = periodOf(query, site.timezone, nowMs);
+    const period = namedPeriodOf(query, site.timezone, nowMs) ?? lastDays(site.timezone, nowMs);
     const findings = await siteFindings(figures, site, period, knowledgeOf(query.asOf, nowMs));
     return {
       site: site.site,
@@ -58,23 +57,12 @@ export function registerFindings({ api, figures, now }: RouteParts): void {
 
 const DAYS = 7;
 
-/** By default whole days, so that what goes on from day to day keeps its beginning while the day lasts. */
-function periodOf({ period, from, to }: Static<typeof query>, timezone: string, nowMs: number): Period {
-  const isSpan = from !== undefined || to !== undefined;
-  if (period !== undefined && isSpan) throw new Problem('invalid-request', 'either period, or from and to');
-  if (period !== undefined) return parsePeriod(period, timezone, nowMs);
-  if (!isSpan) {
-    const fromMs = startOf(
-      zoned(nowMs, timezone)
-        .toPlainDate()
-        .subtract({ days: DAYS - 1 }),
-      timezone,
-    );
-    const toMs = Math.ceil(nowMs / QUARTER_MS) * QUARTER_MS;
-    return { name: 'last-7-days', fromMs, toMs };
-  }
-  if (from === undefined || to === undefined) throw new Problem('invalid-request', 'from and to are required together');
-  return periodBetween(from, to);
+/** Whole days, so that what goes on from day to day keeps its beginning while the day lasts. */
+function lastDays(timezone: string, nowMs: number): Period {
+  const first = zoned(nowMs, timezone)
+    .toPlainDate()
+    .subtract({ days: DAYS - 1 });
+  return { name: 'last-7-days', fromMs: startOf(first, timezone), toMs: Math.ceil(nowMs / QUARTER_MS) * QUARTER_MS };
 }
 
 function answer({ span, acknowledged, points, ...rest }: Finding): Static<typeof finding> {

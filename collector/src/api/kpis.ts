@@ -2,7 +2,7 @@ import { type Static, Type } from 'typebox';
 import { touching } from '../corrections/book.ts';
 import { sitePlan } from '../estimation/estimates.ts';
 import type { Figures } from '../figures.ts';
-import { isoTime, type Period, parsePeriod, periodBetween } from '../kpi/period.ts';
+import { isoTime } from '../kpi/period.ts';
 import { partialKpis } from '../kpi/partial-kpis.ts';
 import { estimatedShareOf } from '../kpi/pue.ts';
 import { energyByRole, type Knowledge, knownUntilMs, type SiteKpis, siteKpis } from '../kpi/site-kpis.ts';
@@ -40,8 +40,7 @@ import {
   seeFigure,
   seeOfSite,
 } from './kpi-figures.ts';
-import { Problem } from './problems.ts';
-import { asOf, knowledgeOf } from './range.ts';
+import { asOf, knowledgeOf, periodOf } from './range.ts';
 import { itLevelAnswer, itLevelOf, pairedEnergy, pairedOf } from './series.ts';
 
 /** Which period a figure is asked for. */
@@ -97,18 +96,6 @@ export function registerKpis({ api, figures, now }: RouteParts): void {
     const partials = (await partialKpis(figures, site, kpis, knowledge)).map(partialOf);
     return { ...answer(site, kpis, verdicts), ...sides, partials, corrections };
   });
-}
-
-/**
- * The period that a query names, today where it names none.
- * @throws PeriodError, Problem
- */
-export function periodOf({ period, from, to }: Static<typeof kpisQuery>, timezone: string, nowMs: number): Period {
-  const isSpan = from !== undefined || to !== undefined;
-  if (period !== undefined && isSpan) throw new Problem('invalid-request', 'either period, or from and to');
-  if (!isSpan) return parsePeriod(period ?? 'today', timezone, nowMs);
-  if (from === undefined || to === undefined) throw new Problem('invalid-request', 'from and to are required together');
-  return periodBetween(from, to);
 }
 
 async function sidesOfPeriod(

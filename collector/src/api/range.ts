@@ -1,8 +1,9 @@
 import { type Static, Type } from 'typebox';
 import { boundaries, type Step, steps } from '../kpi/boundaries.ts';
-import { parseInstant, parseSpan } from '../kpi/period.ts';
+import { parseInstant, parsePeriod, parseSpan, type Period, periodBetween } from '../kpi/period.ts';
 import { type Knowledge, knownUntilMs } from '../kpi/site-kpis.ts';
 import { instant, object } from './contract.ts';
+import { Problem } from './problems.ts';
 
 export const asOf = Type.Optional(
   Type.String({ description: 'as known at this instant (ISO 8601), without what was restated later' }),
@@ -47,6 +48,44 @@ export function rangeOf(query: Static<typeof rangeQuery>, timezone: string, nowM
   const from = query.from ?? new Date(parseInstant(to, 'to') - defaultSpanMs[step]).toISOString();
   const boundariesMs = boundaries(parseSpan(from, to), step, timezone);
   return { step, boundariesMs, asOfMs: knowledge.asOfMs, knownMs: knownUntilMs(knowledge) };
+}
+
+/** How a query names a period: in words, or by its two ends. */
+interface AskedPeriod {
+  readonly period?: string | undefined;
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+}
+
+/** The keys of a query that name a period, in the words of its answer. */
+type PeriodKeys = readonly [period: string, from: string, to: string];
+
+/**
+ * The period that a query names; the usual one where it names none.
+ * @throws PeriodError, Problem
+ */
+export function periodOf(asked: AskedPeriod, timezone: string, nowMs: number, usual = 'today'): Period {
+  return namedPeriodOf(asked, timezone, nowMs) ?? parsePeriod(usual, timezone, nowMs);
+}
+
+/**
+ * The period that a query names; null where it names none.
+ * @throws PeriodError, Problem
+ */
+export function namedPeriodOf(
+  { period, from, to }: AskedPeriod,
+  timezone: string,
+  nowMs: number,
+  keys: PeriodKeys = ['period', 'from', 'to'],
+): Period | null {
+  const isSpan = from !== undefined || to !== undefined;
+  if (period !== undefined && isSpan)
+    throw new Problem('invalid-request', `either ${keys[0]}, or ${keys[1]} and ${keys[2]}`);
+  if (period !== undefined) return parsePeriod(period, timezone, nowMs);
+  if (!isSpan) return null;
+  if (from === undefined || to === undefined)
+    throw new Problem('invalid-request', `${keys[1]} and ${keys[2]} are required together`);
+  return periodBetween(from, to);
 }
 
 /** As of an instant that is not over yet is simply what is known now. */
