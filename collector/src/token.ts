@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { ConfigError } from '@wattmark/shared/config';
 
 /** Where the token lies that whoever writes through the API must know. */
-export const tokenFile = (data: string): string => join(data, 'token');
+const tokenFile = (data: string): string => join(data, 'token');
 
 const TOKEN_BYTES = 32;
 

@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
  * Follows the lengths of MQTT packets in a stream of bytes. The embedded broker's parser gathers a packet of up to 256
  * MiB in memory before anyone can judge it; this says so at the packet's fixed header (MQTT 3.1.1, 2.2.3).
  */
-export class PacketLengths {
+class PacketLengths {
   readonly #maxBytes: number;
   /** Bytes of the current packet's body still to come. */
   #rest = 0;

@@ -23,7 +23,7 @@ export interface RecordedCorrection extends Correction {
 }
 
 /** Points and time of an import; null where there is no such import. */
-export type TouchedByImport = (id: string) => Pick<RecordedCorrection, 'points' | 'span'> | null;
+type TouchedByImport = (id: string) => Pick<RecordedCorrection, 'points' | 'span'> | null;
 
 /** All corrections on record, in their order; what is withdrawn stays in it and counts no more. */
 export class CorrectionBook {

@@ -17,7 +17,7 @@ export class CorrectionError extends Error {
 }
 
 /** Corrections that a collector keeps: each is held against the readings of its point. */
-export const MAX_CORRECTIONS = 10_000;
+const MAX_CORRECTIONS = 10_000;
 
 /**
  * Holds an entry against its site and what is on record.

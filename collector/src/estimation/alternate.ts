@@ -50,13 +50,13 @@ export const alternate: MethodOf = ({ settings, calendar, alternateOf }) => {
 };
 
 /** Mean powers of a point and of its alternate in one quarter-hour, W. */
-export type Pair = readonly [ownW: number, otherW: number];
+type Pair = readonly [ownW: number, otherW: number];
 
 /**
  * The point's energy over its alternate's, from quarter-hours that both measured; null where the alternate, so scaled, would
  * not have told the point's energy well: an unsteady ratio and unlike profiles both show there.
  */
-export function ratioOf(pairs: readonly Pair[]): number | null {
+function ratioOf(pairs: readonly Pair[]): number | null {
   if (pairs.length < LEAST_SHARED) return null;
   let ownSum = 0;
   let otherSum = 0;

@@ -18,7 +18,7 @@ import { type Finding, findingOf, type Observation, sortFindings } from './findi
 import { type Inspection, inspectionOf } from './inspection.ts';
 
 /** Looks at one thing, and says what is wrong with it. */
-export type Check = (inspection: Inspection) => Observation[];
+type Check = (inspection: Inspection) => Observation[];
 
 const checks: readonly Check[] = [
   checkChildren,

@@ -13,7 +13,7 @@ const thresholdSchema = v.strictObject({
   validTo: v.nullable(v.pipe(v.string(), v.isoDate())),
 });
 
-export type Threshold = Readonly<v.InferOutput<typeof thresholdSchema>>;
+type Threshold = Readonly<v.InferOutput<typeof thresholdSchema>>;
 
 export const thresholds: readonly Threshold[] = v.parse(
   v.array(thresholdSchema),

@@ -11,7 +11,7 @@ import { isTimeFormat } from './time-format.ts';
  */
 
 /** What a value of a file is. */
-export const valueKinds = ['sample', 'interval-mean', 'interval-energy', 'register'] as const;
+const valueKinds = ['sample', 'interval-mean', 'interval-energy', 'register'] as const;
 export type ValueKind = (typeof valueKinds)[number];
 
 /** Most series that one import may have. */

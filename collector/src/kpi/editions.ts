@@ -12,7 +12,7 @@ const editionSchema = v.strictObject({
 });
 
 /** An edition of a document that defines a figure. */
-export type Edition = Readonly<v.InferOutput<typeof editionSchema>>;
+type Edition = Readonly<v.InferOutput<typeof editionSchema>>;
 
 /** Documents that define figures; of each figure one edition is followed, and goes with every value. */
 export const editions: readonly Edition[] = v.parse(

@@ -48,7 +48,4 @@ export const verdictKeys = {
   ),
 };
 
-/** A design PUE as it was entered: predicted, never measured. */
-export type DesignPue = NonNullable<v.InferOutput<(typeof verdictKeys)['designPue']>>;
-
 export type OwnTarget = v.InferOutput<typeof ownTarget>;

@@ -13,7 +13,7 @@ export interface Contribution {
 
 /** Where an uncertainty comes from. The squares of the parts add up to the square of the whole. */
 export const uncertaintyParts = ['meters', 'transformers', 'commonCause', 'resolution', 'missingData'] as const;
-export type UncertaintyPart = (typeof uncertaintyParts)[number];
+type UncertaintyPart = (typeof uncertaintyParts)[number];
 
 /** Expanded (k = 2), absolute: in the unit of the figure. Null is unknown. */
 export interface Uncertainty {

@@ -30,8 +30,8 @@ const profileSchema = v.strictObject({
   ...validity,
 });
 
-export type Carrier = Readonly<v.InferOutput<typeof carrierSchema>>;
-export type ConversionProfile = Readonly<v.InferOutput<typeof profileSchema>>;
+type Carrier = Readonly<v.InferOutput<typeof carrierSchema>>;
+type ConversionProfile = Readonly<v.InferOutput<typeof profileSchema>>;
 
 const table = v.parse(
   v.strictObject({ carriers: v.array(carrierSchema), profiles: v.array(profileSchema) }),

@@ -5,7 +5,7 @@ import type { Site, SitePoint } from './site.ts';
 import { emptySiteFile, type SiteFile, type SiteFilePoint } from './site-file.ts';
 
 /** Target of a data centre for which no other is configured. */
-export const DEFAULT_TARGET = 'miit-design-pue-1.3';
+const DEFAULT_TARGET = 'miit-design-pue-1.3';
 
 /** Interval assumed of a point where neither its site file nor an agent says, ms. */
 export const DEFAULT_INTERVAL_MS = 60_000;

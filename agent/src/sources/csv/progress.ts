@@ -13,7 +13,7 @@ export interface Progress {
   readonly steps: readonly number[];
 }
 
-export const beginning: Progress = { place: null, header: null, times: {}, steps: [] };
+const beginning: Progress = { place: null, header: null, times: {}, steps: [] };
 
 const schema = v.object({
   place: v.nullable(v.object({ file: v.string(), offset: v.number(), line: v.number(), mark: v.string() })),

@@ -20,7 +20,7 @@ export interface Part {
 export const MICROJOULES_PER_WATT_HOUR = 3.6e9;
 
 /** Most that one machine draws, W: beyond it, a sensor is telling a sentinel (0xFFFFFFFF mW is a common one). */
-export const MAX_HOST_W = 100_000;
+const MAX_HOST_W = 100_000;
 
 /** @throws Error where a sensor's power cannot be that of one machine. */
 export function plausiblePowerW(path: string, powerW: number, maxW: number = MAX_HOST_W): number {

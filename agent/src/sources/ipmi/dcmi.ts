@@ -4,7 +4,7 @@ import type { ProgramResult } from '../support/program.ts';
 export type DcmiAnswer = { readonly powerW: number } | { readonly reason: string; readonly isLasting: boolean };
 
 /** Beyond what any machine behind one BMC draws; 65535 is how some say that they have none. */
-export const MOST_POWER_W = 50_000;
+const MOST_POWER_W = 50_000;
 
 /** IPMI v2.0 table 5-2: busy, timeout, destination unavailable, unspecified. */
 const passingCode = /\((c0|c3|d3|ff)\)/i;

@@ -2,7 +2,7 @@ import { unzipSync } from 'node:zlib';
 import { encodeField, type Field, type FieldValue, fieldsOf } from './protobuf.ts';
 
 /** What a metric's value is, before it is known which type it was declared with. */
-export type RawValue =
+type RawValue =
   | { readonly kind: 'real'; readonly value: number }
   /** As it travels: two's complement of an unknown width. */
   | { readonly kind: 'whole'; readonly value: bigint }

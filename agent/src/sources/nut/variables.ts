@@ -130,7 +130,7 @@ export function problemIn(variables: Variables): string | null {
 }
 
 /** @throws Error where a variable that the UPS tells is not a number. */
-export function numberIn(variables: Variables, name: string): number {
+function numberIn(variables: Variables, name: string): number {
   const text = variables.get(name)?.trim() ?? '';
   if (!/^-?\d+(\.\d+)?$/.test(text))
     throw new Error(`${name} is ${JSON.stringify(text.slice(0, 40))}, which is no number`);

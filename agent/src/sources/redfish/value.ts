@@ -23,7 +23,7 @@ export function numberAt(resource: Resource | null, key: string): Told {
 }
 
 /** A sensor excerpt's number (DSP0268, Sensor): `{Reading: 374, DataSourceUri: …}`. */
-export function readingAt(resource: Resource | null, key: string): Told {
+function readingAt(resource: Resource | null, key: string): Told {
   if (resource?.[key] === null) return { reason: `the service says ${key}: null` };
   return named(key, numberAt(objectIn(resource ?? {}, key), 'Reading'));
 }

@@ -57,7 +57,7 @@ export interface SessionOptions {
   readonly retries: number;
 }
 
-export type Done = (error: Error | null, varbinds?: Varbind[]) => void;
+type Done = (error: Error | null, varbinds?: Varbind[]) => void;
 
 /** Sends one request and waits for its answer. @throws NoAnswer, Refusal, or the library's error. */
 export type Request = (send: (session: Session, done: Done) => void) => Promise<Varbind[]>;

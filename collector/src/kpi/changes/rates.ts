@@ -7,9 +7,7 @@ import { atLevel } from '../level.ts';
 import type { MeasuredPeriod } from './measured-period.ts';
 
 /** A mean for each kWh of a period, or why there is none. */
-export type Mean =
-  | { readonly perKwh: number; readonly reason: null }
-  | { readonly perKwh: null; readonly reason: string };
+type Mean = { readonly perKwh: number; readonly reason: null } | { readonly perKwh: null; readonly reason: string };
 
 /** What a kWh of a period cost and emitted: means over its paired total energy. */
 export interface Rates {

@@ -48,7 +48,7 @@ const definitionSchema = v.strictObject({
   edition: v.nullable(v.string()),
   source: v.string(),
 });
-export type Definition = Readonly<v.InferOutput<typeof definitionSchema>>;
+type Definition = Readonly<v.InferOutput<typeof definitionSchema>>;
 
 /** What each figure is, and where that was found. */
 export const definitions: readonly Definition[] = v.parse(

@@ -18,7 +18,7 @@ const factorSchema = v.strictObject({
   validTo: v.pipe(v.string(), v.isoDate()),
 });
 
-export type GridFactor = Readonly<v.InferOutput<typeof factorSchema>>;
+type GridFactor = Readonly<v.InferOutput<typeof factorSchema>>;
 
 /** Emission factors of electricity from the grid, by region and year. */
 export const gridFactors: readonly GridFactor[] = v.parse(
