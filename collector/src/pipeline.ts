@@ -20,7 +20,8 @@ import { RefoldError, type Restater } from './restatement/restate.ts';
  *
  * Frames are committed one after the other; what arrives meanwhile gathers in the next one, so that the disk is asked
  * once for many messages. Nothing is acknowledged, accounted or shown before it is on disk. Frames on disk are folded one
- * after the other, too; while a correction is being worked in, those that come after it wait, and agents need not.
+ * after the other, too; while a correction is being worked in, or the store is far behind, those that come after wait, and agents
+ * need not.
  */
 export interface PipelineParts {
   readonly evidence: EvidenceLog;
@@ -68,6 +69,9 @@ export class Pipeline {
   #folding: Promise<void> | null = null;
   readonly #unfolded: { readonly frame: EvidenceFrame; readonly entry: WaitingEntry | null }[] = [];
   #unfoldedBytes = 0;
+  /** Whether the fold waits for the store. */
+  #isHeldUp = false;
+  readonly #followers: (() => void)[] = [];
   /** Corrections on disk and not worked in yet. */
   #restating = 0;
   #entries: WaitingEntry[] = [];
@@ -186,8 +190,15 @@ export class Pipeline {
     this.#unfoldedBytes += body.length;
     if (entry !== null) this.#restating++;
     this.#folding ??= this.#foldAll();
-    if (this.#restating === 0 || this.#unfoldedBytes > MAX_UNFOLDED_BYTES) await this.#folding;
+    if (this.#unfoldedBytes > MAX_UNFOLDED_BYTES) await this.#folding;
+    else if (this.#restating === 0) await this.#followed();
     return true;
+  }
+
+  /** Resolves when the fold has caught up, or has itself to wait for the store: agents need not. */
+  async #followed(): Promise<void> {
+    if (this.#folding === null || this.#isHeldUp) return;
+    await Promise.race([this.#folding, new Promise<void>((resolve) => this.#followers.push(resolve))]);
   }
 
   async #foldAll(): Promise<void> {
@@ -197,6 +208,7 @@ export class Pipeline {
       await this.#foldWaiting();
     } finally {
       this.#folding = null;
+      this.#followers.length = 0;
     }
   }
 
@@ -206,7 +218,10 @@ export class Pipeline {
       const { frame, entry } = next;
       const folding = foldFrame(frame, fold, recorder, restater);
       live.update();
+      this.#isHeldUp = recorder.isFull;
+      if (this.#isHeldUp) for (const follow of this.#followers.splice(0)) follow();
       const folded = await folding.catch(leftOut);
+      this.#isHeldUp = false;
       this.#unfoldedBytes -= frame.body.length;
       if (entry !== null) this.#restating--;
       if (folded instanceof RefoldError) entry?.reject(folded);

@@ -24,8 +24,12 @@ export interface RecorderParts {
 /** Time between snapshots, by the log's own clock. */
 const SNAPSHOT_MS = 300_000;
 
-/** Batches that may wait for the store before the pipeline waits too. */
-const MAX_WAITING = 8;
+/**
+ * Batches that may wait for the store before the fold waits too: some whatever is in them, and as many as have no more rows than
+ * this, 100 MB, so that an outage of the store leaves the figures of most collectors alive for hours.
+ */
+const LEAST_WAITING = 8;
+const MAX_WAITING_ROWS = 500_000;
 const RETRY_MS = 1_000;
 
 /** Times that evidence is read again for a correction before the collector goes on without it. */
@@ -35,7 +39,7 @@ interface Waiting {
   readonly batch: IntervalBatch;
   readonly sites: readonly Site[];
   /** The fold, encoded, and the counters as they were when the batch was closed; null where no snapshot is due. */
-  readonly state: { readonly fold: Uint8Array; readonly energy: EnergyCountersState } | null;
+  state: { readonly fold: Uint8Array; readonly energy: EnergyCountersState } | null;
 }
 
 /**
@@ -45,6 +49,7 @@ interface Waiting {
 export class Recorder {
   readonly #parts: RecorderParts;
   readonly #waiting: Waiting[] = [];
+  #waitingRows = 0;
   #running: Promise<void> | null = null;
   #snapshotMs = 0;
   #problem: string | null = null;
@@ -69,6 +74,11 @@ export class Recorder {
     return this.#waiting.length;
   }
 
+  /** Whether the store is far behind: the next batch has to wait until there is room. */
+  get isFull(): boolean {
+    return this.#waiting.length > LEAST_WAITING && this.#waitingRows > MAX_WAITING_ROWS;
+  }
+
   /** Takes a batch just closed; a promise means that the store is far behind and the pipeline must wait. */
   record(batch: IntervalBatch): void | Promise<void> {
     const { fold, rollup, energy, progress } = this.#parts;
@@ -77,9 +87,12 @@ export class Recorder {
     const due = batch.recordedMs >= this.#snapshotMs + SNAPSHOT_MS;
     if (due) this.#snapshotMs = batch.recordedMs;
     const state = due ? { fold: encodeFold(fold.save()), energy: energy.save() } : null;
+    // Of the snapshots that wait for the store the newest is enough.
+    if (state !== null) for (const waiting of this.#waiting) waiting.state = null;
     this.#waiting.push({ batch, sites: fold.allSites(), state });
+    this.#waitingRows += rowsOf(batch);
     this.#running ??= this.#run();
-    if (this.#waiting.length > MAX_WAITING) return this.#running;
+    if (this.isFull) return this.#running;
   }
 
   /**
@@ -127,6 +140,7 @@ export class Recorder {
       const { batch, sites, state } = next;
       if (!(await this.#persist(() => rollup.record(store, batch, sites)))) break;
       this.#waiting.shift();
+      this.#waitingRows -= rowsOf(batch);
       if (state !== null) await this.#snapshot(state);
     }
     this.#running = null;
@@ -191,4 +205,8 @@ function pause(): Promise<void> {
 function siteOf({ catalogue, registry }: Fold, pointId: number): Site | undefined {
   const siteId = catalogue.points[pointId]?.siteId;
   return siteId === undefined ? undefined : registry.site(siteId);
+}
+
+function rowsOf({ points, gauges }: IntervalBatch): number {
+  return points.length + gauges.length;
 }

@@ -176,3 +176,40 @@ function fill(path: string): void {
   }
   closeSync(file);
 }
+
+t.test('agents need not wait while the fold waits for a store that is far behind', async (t) => {
+  const rig = await rigOf(t);
+  rig.send('birth', birth(1));
+  await rig.settle();
+  let isFull = false;
+  let release: (() => void) | null = null;
+  const { recorder } = rig;
+  const record = recorder.record.bind(recorder);
+  Object.defineProperty(recorder, 'isFull', { get: () => isFull });
+  recorder.record = (batch) => {
+    if (isFull) return new Promise<void>((resolve) => (release = resolve)).then(() => record(batch));
+    return record(batch);
+  };
+  isFull = true;
+  rig.pipeline.tick();
+  await until(() => release !== null, 'the fold waits');
+  const acked = (seq: number): Promise<void> =>
+    until(() => rig.acks.at(-1)?.seq === seq, `message ${seq} is acknowledged`);
+  for (let seq = 1; seq <= 5; seq++) {
+    rig.send('readings', tick(seq, 1000));
+    await acked(seq);
+  }
+  t.equal(rig.fold.agents[0]?.seq ?? 0, 0, 'nothing of it is folded yet');
+  isFull = false;
+  (release as (() => void) | null)?.();
+  await rig.settle();
+  t.equal(rig.fold.agents[0]?.seq, 5);
+});
+
+async function until(condition: () => boolean, what: string): Promise<void> {
+  const endMs = performance.now() + 20_000;
+  while (!condition()) {
+    if (performance.now() > endMs) throw new Error(`not in time: ${what}`);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
