@@ -12,6 +12,7 @@ import { startCollector } from './collector.ts';
 import { loadCollectorConfig } from './config.ts';
 import { BrokenChainError } from './evidence/evidence-log.ts';
 import { InfluxError } from './influx/client.ts';
+import { replayInflux } from './influx-replay.ts';
 import { replay } from './replay.ts';
 import { loadSiteFiles } from './site/site-file.ts';
 import { StoreError } from './store/schema.ts';
@@ -152,8 +153,11 @@ async function runVerify({ config: file }: ConfigOption): Promise<void> {
 }
 
 async function runReplay({ config: file, replace }: ConfigOption & { readonly replace: boolean }): Promise<void> {
-  const { data } = loadCollectorConfig(file, process.env);
-  const { records, comparison, reason } = await replay(data, { replace, onProgress: progress('replayed') });
+  const { data, store, logLevel } = loadCollectorConfig(file, process.env);
+  const options = { replace, onProgress: progress('replayed') };
+  const log = createLogger('wattmark-collector', logLevel);
+  const replayed = store === null ? replay(data, options) : replayInflux(data, store, log, options);
+  const { records, comparison, reason } = await replayed;
   console.log(`${records} records replayed.`);
   if (comparison === null) return console.log(`The store was made anew: ${reason}.`);
   for (const { table, rows, differing } of comparison) console.log(`${table}: ${rows} rows, ${differing} differing`);

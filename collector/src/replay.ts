@@ -9,6 +9,7 @@ import { readSnapshot, removeSnapshot } from './snapshot.ts';
 import { compareStores, type TableComparison } from './store/comparison.ts';
 import { openDuckdbStore } from './store/duckdb.ts';
 import { StoreError } from './store/schema.ts';
+import type { Store } from './store/store.ts';
 
 export interface Replay {
   readonly records: number;
@@ -47,7 +48,7 @@ export async function replay(data: string, options: ReplayOptions): Promise<Repl
 }
 
 /** The snapshot of a collector that left a correction out is without it; the rebuilt store is not. */
-async function forgetMissing(data: string): Promise<void> {
+export async function forgetMissing(data: string): Promise<void> {
   const snapshot = await readSnapshot(data);
   if ('rollup' in snapshot && snapshot.rollup.missing.length > 0) await removeSnapshot(data);
 }
@@ -75,19 +76,29 @@ async function rebuild(
   const store = await openDuckdbStore(file, { memoryMiB: 512 });
   try {
     const fold = new Fold(beginning);
-    const rollup = new Rollup();
-    const recorder: Parameters<typeof foldFrame>[2] = {
-      record: (batch) => rollup.record(store, batch, fold.allSites()),
-      restate: (batch, rows) => rollup.restate(store, { ...batch, rows: rows() }, fold.allSites()),
-    };
-    const restater = { directory: evidenceDirectory(data), refold: refoldLog };
-    for await (const frame of readEvidence(evidenceDirectory(data))) {
-      if (frame.next.position > until) break;
-      await foldFrame(frame, fold, recorder, restater);
-      if (frame.next.position % 10_000 === 0) onProgress(frame.next.position);
-    }
+    await foldInto(store, fold, data, { until, onProgress });
     return fold.cursor.position;
   } finally {
     await store.close();
+  }
+}
+
+/** Folds a directory's evidence log from its beginning up to a position, and writes all that follows from it. */
+export async function foldInto(
+  store: Store,
+  fold: Fold,
+  data: string,
+  { until, onProgress }: { readonly until: number; readonly onProgress: (records: number) => void },
+): Promise<void> {
+  const rollup = new Rollup();
+  const recorder: Parameters<typeof foldFrame>[2] = {
+    record: (batch) => rollup.record(store, batch, fold.allSites()),
+    restate: (batch, rows) => rollup.restate(store, { ...batch, rows: rows() }, fold.allSites()),
+  };
+  const restater = { directory: evidenceDirectory(data), refold: refoldLog };
+  for await (const frame of readEvidence(evidenceDirectory(data))) {
+    if (frame.next.position > until) break;
+    await foldFrame(frame, fold, recorder, restater);
+    if (frame.next.position % 10_000 === 0) onProgress(frame.next.position);
   }
 }

@@ -86,8 +86,16 @@ export async function catchUp(
   return fold.cursor.position - from;
 }
 
-/** A store elsewhere, which one process at a time may write: that which has the data directory. */
-async function openStore(data: string, target: InfluxTarget, log: Logger, folded: () => Fold | null): Promise<Store> {
+/**
+ * A store elsewhere, which one process at a time may write: that which has the data directory.
+ * @throws InfluxError or ConfigError, each of which says what to do.
+ */
+export async function openStore(
+  data: string,
+  target: InfluxTarget,
+  log: Logger,
+  folded: () => Fold | null,
+): Promise<Store> {
   await mkdir(data, { recursive: true });
   const release = await lockDirectory(data, (pid) => `the process with PID ${pid} uses this directory: stop it first`);
   const known = (): Known => {
