@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { secretText } from '@wattmark/shared/config';
+import { durationMs, secretText } from '@wattmark/shared/config';
 import * as v from 'valibot';
 import type { InfluxTarget } from './client.ts';
+
+const DAY_MS = 86_400_000;
 
 /** As it is quoted in statements and becomes part of names. */
 const name = v.pipe(
@@ -16,7 +18,12 @@ const url = v.pipe(
   v.transform((text) => text.replace(/\/$/, '')),
 );
 
+const length = v.pipe(durationMs, v.minValue(DAY_MS, 'must be a day or more'));
+
 const text = v.pipe(v.string(), v.minLength(1));
+
+/** How long `setup influx` has the databases keep what is written: for ever, unless it is said; minutes a year and a month. */
+const retention = { keep: v.optional(length), keepMinutes: v.optional(length, '400d') };
 
 const version1 = {
   version: v.literal(1),
@@ -47,9 +54,9 @@ const version3 = {
 /** What a configuration says of an InfluxDB server, together with keys of its own; unknown keys are errors. */
 export function influxSchema<Beside extends v.ObjectEntries>(beside: Beside) {
   return v.variant('version', [
-    v.strictObject({ ...beside, ...version1 }),
-    v.strictObject({ ...beside, ...version2 }),
-    v.strictObject({ ...beside, ...version3 }),
+    v.strictObject({ ...beside, ...retention, ...version1 }),
+    v.strictObject({ ...beside, ...retention, ...version2 }),
+    v.strictObject({ ...beside, ...retention, ...version3 }),
   ]);
 }
 
