@@ -8,7 +8,7 @@ import { Stage, type StageOptions } from './stage.ts';
 /** Ten ticks a second, and forty minutes of them in one. */
 const load = { agents: ['hall-a', 'hall-b'], intervalMs: 4_000, speed: 40, behindMs: 3 * 3_600_000 } as const;
 
-interface Victim {
+export interface Victim {
   kill(): Promise<void>;
   launch(): void;
 }
@@ -31,7 +31,7 @@ export async function surviveKills(
 }
 
 /** Kills one or more of the victims at a time, and leaves them dead for a while. */
-async function killAtRandom(victims: readonly Victim[], rounds: number, random: () => number): Promise<void> {
+export async function killAtRandom(victims: readonly Victim[], rounds: number, random: () => number): Promise<void> {
   for (let round = 1; round <= rounds; round++) {
     await sleep(100 + random() * 1_400);
     const chosen = victims.filter(() => random() < 0.3);

@@ -32,6 +32,8 @@ export interface StageOptions {
   /** How far the sampling time lies back at the beginning, ms. */
   readonly behindMs: number;
   readonly env?: NodeJS.ProcessEnv;
+  /** Further keys of the collector's configuration. */
+  readonly config?: Readonly<Record<string, unknown>>;
 }
 
 export interface StagedAgent {
@@ -83,7 +85,7 @@ export class Stage {
     this.data = join(directory, 'data');
     this.#config = join(directory, 'collector.yaml');
     const broker = collectorUrl === null ? { embedded: { port: mqttPort } } : { url: collectorUrl };
-    const config = { data: './data', sites: './sites', http: { port: httpPort }, broker };
+    const config = { data: './data', sites: './sites', http: { port: httpPort }, broker, ...options.config };
     writeFileSync(this.#config, JSON.stringify(config));
     this.collector = new Program([process.execPath, collectorBinary, 'run', '--config', this.#config], {
       log: join(directory, 'collector.log'),
