@@ -27,7 +27,18 @@ export interface Measurement {
 }
 
 /** The tags there are, each with values out of a bounded set. */
-export type Tag = 'group' | 'site' | 'part' | 'point' | 'channel' | 'agent' | 'metric' | 'period' | 'kind' | 'severity';
+export type Tag =
+  | 'group'
+  | 'site'
+  | 'part'
+  | 'point'
+  | 'channel'
+  | 'agent'
+  | 'metric'
+  | 'period'
+  | 'kind'
+  | 'severity'
+  | 'collector';
 
 /** A measurement of intervals, whose rows are restated. */
 export interface IntervalMeasurement extends Measurement {

@@ -1,0 +1,117 @@
+import { energyRoles } from '@wattmark/shared/roles';
+import { float, integer, type Measurement, text } from '../influx/schema.ts';
+
+/** Field of a role's power. */
+export const rolePower = (role: string): string => `role_${role.replaceAll('-', '_')}_w`;
+
+/** What is reported beside intervals, for dashboards; nothing that the collector answers is made of it. */
+export const reported = {
+  live: {
+    name: 'wattmark_live',
+    database: 'minutes',
+    tags: ['group', 'site'],
+    fields: [
+      float('total_w', 'total power, W'),
+      float('it_w', 'IT (or telecom) power, W'),
+      float('ratio', 'total over IT power, instantaneous: not a PUE'),
+      float('gap_w', 'W beyond what the target allows at this IT power; negative is room left'),
+      integer('stale_points', 'counted points that are silent'),
+      ...energyRoles.map((role) => float(rolePower(role), `power of role ${role}, W`)),
+    ],
+    about: 'a site as it is, each minute',
+  },
+  agent: {
+    name: 'wattmark_agent',
+    database: 'minutes',
+    tags: ['group', 'site', 'agent'],
+    fields: [
+      integer('up', '1 where the agent says that it is online, 0 where not; absent where it is unknown'),
+      integer('lag_ms', 'time since its last message'),
+      integer('seq', 'number of its last message'),
+      integer('lost', 'messages that it lost itself'),
+      integer('duplicates', 'messages that came again, since the collector’s start'),
+      integer('rejected', 'messages and readings rejected, since the collector’s start'),
+      integer('clock_skew_ms', 'arrival less the message’s own time'),
+      integer('spool_depth', 'messages that it has not got acknowledged'),
+      text('software', 'what runs there'),
+    ],
+    about: 'an agent, each minute',
+  },
+  collector: {
+    name: 'wattmark_collector',
+    database: 'minutes',
+    tags: ['collector'],
+    fields: [],
+    about: 'the collector’s own health, each minute; fields are called as in `/metrics`',
+  },
+  kpi: {
+    name: 'wattmark_kpi',
+    database: 'kept',
+    tags: ['group', 'site', 'metric', 'period'],
+    fields: [
+      float('value', 'the figure; absent where it is unknown'),
+      float('lower', 'it less its expanded uncertainty'),
+      float('upper', 'it and its expanded uncertainty'),
+      float('coverage', 'share of the elapsed period that it is of; always there'),
+      float('estimated_share', 'share of the paired time in which some counted point was estimated'),
+      float('target', 'what it is held against'),
+      text('target_name', 'what that is called'),
+      float('gap', 'how far it is from the target; positive where the target is missed'),
+      text('verdict', '`met`, `missed`, `indeterminate` or `insufficient-data`'),
+      integer('verdict_code', 'the same as 0 to 3, in this order'),
+      integer('provisional', '1 where the target is for a year and the period is none, or not over'),
+      integer('category', 'of a PUE, 1 to 3'),
+      text('notation', 'of a PUE, such as `PUE2,MC`'),
+      text('name', 'of a month or year'),
+      float('total_wh', 'total energy of the period, Wh'),
+      float('it_wh', 'IT (or telecom) energy, Wh'),
+      float('overhead_wh', 'total less IT energy while both are measured, Wh'),
+      float('cost', 'of the total energy, by the site’s tariff'),
+      text('currency', 'of the cost'),
+      float('emissions_t', 'of the energy supplied, t of CO2 equivalent'),
+      float('baseline_kwh_per_day', 'a base station’s reference, kWh per day'),
+      float('kwh_per_day', 'what it uses, kWh per day'),
+    ],
+    about: 'a figure of a period with its verdict',
+  },
+  finding: {
+    name: 'wattmark_finding',
+    database: 'kept',
+    tags: ['group', 'site', 'kind', 'severity', 'point'],
+    fields: [
+      text('id', 'the same whenever the same is found'),
+      text('text', 'what is wrong, and what to do'),
+      text('state', '`open` or `acknowledged`'),
+      integer('end_ms', 'until when it was so; absent for what held when it was found'),
+    ],
+    about: 'something wrong with a site’s measurement',
+  },
+  correction: {
+    name: 'wattmark_correction',
+    database: 'kept',
+    tags: ['group', 'site'],
+    fields: [
+      text('id', 'number of its record in the evidence log'),
+      text('kind', 'what kind of correction'),
+      text('point', 'the point, where it is of one'),
+      text('text', 'what it changes'),
+      text('by', 'who made it'),
+      text('reason', 'why'),
+    ],
+    about: 'a correction, at the time when it was made',
+  },
+  siteInfo: {
+    name: 'wattmark_site_info',
+    database: 'kept',
+    tags: ['group', 'site'],
+    fields: [
+      text('name', 'what the site is called'),
+      text('kind', '`data-centre` or `base-station`'),
+      text('timezone', 'by which its days begin'),
+      text('target', 'id of its target'),
+      float('target_value', 'value of its target'),
+      text('metric', 'what its target is for'),
+    ],
+    about: 'a site as it is described now; one row, at time 0',
+  },
+} as const satisfies Record<string, Measurement>;

@@ -1,0 +1,159 @@
+import type { Logger } from '@wattmark/shared/logger';
+import type { Correction } from '../corrections/change.ts';
+import type { Figures } from '../figures.ts';
+import { siteFindings } from '../findings/site-findings.ts';
+import type { LineBatcher } from '../mirror/line-batcher.ts';
+import type { Site } from '../site/site.ts';
+import { correctionReport, findingReport } from './audit-reports.ts';
+import { agentReport, collectorReport, liveReport, siteReport } from './health-reports.ts';
+import { currentPeriods, findingsPeriod, pastPeriod, periodsSince, type ReportedPeriod } from './kpi-periods.ts';
+import { kpiReports } from './kpi-reports.ts';
+import type { Report } from './report.ts';
+
+export interface ReporterParts {
+  readonly figures: Figures;
+  /** All that are on record, in their order. */
+  readonly corrections: () => readonly Correction[];
+  readonly lines: LineBatcher;
+  /** Name of this collector among others that report to the same server. */
+  readonly collector: string;
+  readonly log: Logger;
+}
+
+/** Every site is visited within so many minutes, so that an hour is kept even where some take longer. */
+const ROUND_MINUTES = 50;
+
+/** Of one site, and written at each visit: more say nothing that a reader would see. */
+const MAX_FINDINGS = 500;
+const MAX_CORRECTIONS = 1_000;
+
+/** Sites whose corrections have not been reported yet, and the instant from which on they change figures. */
+type Corrected = Map<number, number>;
+
+/**
+ * What dashboards show beyond intervals, each minute: how sites, agents and the collector are; and one portion of the sites
+ * after the other with figures, findings and corrections. Sites that were corrected come first.
+ */
+export class Reporter {
+  readonly #parts: ReporterParts;
+  readonly #corrected: Corrected = new Map();
+  #seenCorrections: number;
+  #next = 0;
+  #round = 0;
+  #working: Promise<void> | null = null;
+  #skipped = 0;
+  #stopping = false;
+
+  constructor(parts: ReporterParts) {
+    this.#parts = parts;
+    this.#seenCorrections = parts.corrections().length;
+  }
+
+  /** Minutes for which nothing was reported, because the minute before took longer. */
+  get skipped(): number {
+    return this.#skipped;
+  }
+
+  /** To be called each minute. */
+  tick(nowMs: number): void {
+    if (this.#stopping) return;
+    if (this.#working !== null) {
+      this.#skipped++;
+      return;
+    }
+    this.#working = this.#report(nowMs)
+      .catch((error: unknown) => this.#parts.log.error({ error: (error as Error).message }, 'reports cannot be made'))
+      .finally(() => (this.#working = null));
+  }
+
+  /** Resolves when what is under way is queued. */
+  async idle(): Promise<void> {
+    await this.#working;
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    await this.#working;
+  }
+
+  async #report(nowMs: number): Promise<void> {
+    const { figures, collector } = this.#parts;
+    await this.#write([collectorReport(figures.health(), collector, nowMs)]);
+    for (const agent of figures.agents()) await this.#write([agentReport(agent, nowMs)]);
+    for (const site of figures.sites()) await this.#write([liveReport(figures, site, nowMs)]);
+    await this.#parts.lines.flush();
+    for (const { site, sinceMs } of this.#due()) {
+      if (this.#stopping) break;
+      await this.#visit(site, sinceMs, nowMs);
+    }
+    await this.#parts.lines.flush();
+  }
+
+  /** Sites to be visited: those that were corrected, and the next ones of the round. */
+  #due(): { readonly site: Site; readonly sinceMs: number | null }[] {
+    const sites = this.#parts.figures.sites();
+    this.#noteCorrections();
+    const corrected = sites.flatMap((site) => {
+      const sinceMs = this.#corrected.get(site.siteId);
+      return sinceMs === undefined ? [] : [{ site, sinceMs }];
+    });
+    this.#corrected.clear();
+    const count = Math.min(sites.length, Math.ceil(sites.length / ROUND_MINUTES));
+    const due = Array.from({ length: count }, () => {
+      if (this.#next >= sites.length) {
+        this.#next = 0;
+        this.#round++;
+      }
+      return { site: sites[this.#next++] as Site, sinceMs: null };
+    });
+    return [...corrected, ...due];
+  }
+
+  #noteCorrections(): void {
+    const all = this.#parts.corrections();
+    for (const { siteId, id } of all.slice(this.#seenCorrections)) {
+      const site = this.#parts.figures.sites().find((one) => one.siteId === siteId);
+      if (site === undefined) continue;
+      const span = this.#parts.figures.corrections(site).find((one) => one.id === id)?.span ?? null;
+      const sinceMs = span?.fromMs ?? Number.POSITIVE_INFINITY;
+      this.#corrected.set(siteId, Math.min(sinceMs, this.#corrected.get(siteId) ?? sinceMs));
+    }
+    this.#seenCorrections = all.length;
+  }
+
+  /** One site that cannot be reported of does not keep the others from it. */
+  async #visit(site: Site, sinceMs: number | null, nowMs: number): Promise<void> {
+    try {
+      await this.#write([siteReport(site)]);
+      await this.#reportAudit(site, nowMs);
+      for (const period of this.#periodsOf(site, sinceMs, nowMs)) {
+        await this.#write(await kpiReports(this.#parts.figures, site, period, nowMs));
+      }
+    } catch (error) {
+      this.#parts.log.warn({ site: site.site, error: (error as Error).message }, 'a site cannot be reported of');
+    }
+  }
+
+  #periodsOf({ timezone }: Site, sinceMs: number | null, nowMs: number): ReportedPeriod[] {
+    const current = currentPeriods(timezone, nowMs);
+    if (sinceMs === null) return [...current, pastPeriod(timezone, nowMs, this.#round)];
+    const rolling = current.filter(({ tag }) => tag !== 'month' && tag !== 'year');
+    return [...rolling, ...periodsSince(Math.min(sinceMs, nowMs), timezone, nowMs)];
+  }
+
+  async #reportAudit(site: Site, nowMs: number): Promise<void> {
+    const { figures } = this.#parts;
+    const findings = await siteFindings(figures, site, findingsPeriod(site.timezone, nowMs), { nowMs, asOfMs: null });
+    await this.#write(findings.slice(0, MAX_FINDINGS).map((finding) => findingReport(site, finding, nowMs)));
+    const corrections = figures.corrections(site).slice(-MAX_CORRECTIONS);
+    await this.#write(corrections.map((correction) => correctionReport(site, correction)));
+  }
+
+  async #write(reports: readonly Report[]): Promise<void> {
+    const { lines } = this.#parts;
+    for (const { database, line } of reports) {
+      lines.add(database, line);
+      if (lines.isFull) await lines.flush();
+    }
+  }
+}
