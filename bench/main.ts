@@ -7,8 +7,10 @@ import { devices } from './figures/devices.ts';
 import { embeddedIngest, ingest } from './figures/ingest.ts';
 import { history } from './figures/history.ts';
 import { live } from './figures/live.ts';
+import { mirror } from './figures/mirror.ts';
 import { memory } from './figures/memory.ts';
 import { panels } from './figures/panels.ts';
+import { outage } from './figures/outage.ts';
 import { proof } from './figures/proof.ts';
 import { report } from './figures/report.ts';
 import { restart } from './figures/restart.ts';
@@ -31,6 +33,8 @@ const figures: readonly Figure[] = [
   restate,
   history,
   proof,
+  mirror,
+  outage,
 ];
 
 const { values, positionals } = parseArgs({

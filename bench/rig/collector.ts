@@ -16,9 +16,21 @@ export interface CollectorOptions {
   readonly brokerUrl: string | null;
   /** Directory of site files. */
   readonly sites?: string;
+  /** Further keys of its configuration. */
+  readonly config?: Readonly<Record<string, unknown>>;
   readonly readyWithinMs?: number;
   /** Flags of Node, to profile it. */
   readonly nodeFlags?: readonly string[];
+}
+
+/** What `GET /api/v1/mirrors` says of a mirror. */
+interface MirrorAnswer {
+  readonly problem: string | null;
+  readonly waitingLines: number;
+  readonly queueBytes: number;
+  readonly sentLines: number;
+  readonly rejectedLines: number;
+  readonly droppedLines: number;
 }
 
 /** The built collector, running. */
@@ -41,14 +53,17 @@ export class BenchCollector {
 
   static async start(
     room: Room,
-    { data, brokerUrl, sites, readyWithinMs = 60_000 }: CollectorOptions,
+    { data, brokerUrl, sites, config = {}, readyWithinMs = 60_000 }: CollectorOptions,
   ): Promise<BenchCollector> {
     const [httpPort, mqttPort] = [await freePort(), await freePort()];
     const broker = brokerUrl === null ? { embedded: { host: '127.0.0.1', port: mqttPort } } : { url: brokerUrl };
     const file = room.path(`collector-${httpPort}.yaml`);
     // YAML is a superset of JSON.
     const http = { host: '127.0.0.1', port: httpPort };
-    writeFileSync(file, JSON.stringify({ data: room.path(data), http, broker, ...(sites !== undefined && { sites }) }));
+    writeFileSync(
+      file,
+      JSON.stringify({ data: room.path(data), http, broker, ...(sites !== undefined && { sites }), ...config }),
+    );
     const startMs = performance.now();
     // As an operator starts it: the program's first line says with which flags.
     const child = room.start(program, ['run', '--config', file]);
@@ -76,6 +91,24 @@ export class BenchCollector {
     const value = new RegExp(`^wattmark_${name} (\\S+)$`, 'm').exec(text)?.[1];
     if (value === undefined) throw new Error(`no metric ${name}`);
     return Number(value);
+  }
+
+  /** How its only mirror does. */
+  async mirror(): Promise<MirrorAnswer> {
+    const [state] = (await (await fetch(`${this.url}/api/v1/mirrors`)).json()) as MirrorAnswer[];
+    if (state === undefined) throw new Error('the collector has no mirror');
+    return state;
+  }
+
+  /** Resolves when the mirror has everything that is stored. */
+  async mirrored(withinMs = 600_000): Promise<MirrorAnswer> {
+    const startMs = performance.now();
+    for (;;) {
+      const state = await this.mirror();
+      if (state.waitingLines === 0 && state.problem === null) return state;
+      if (performance.now() - startMs > withinMs) throw new Error(`the mirror does not catch up: ${state.problem}`);
+      await sleep(100);
+    }
   }
 
   /** Resolves when the store has everything that was accounted, with the time that took. */
