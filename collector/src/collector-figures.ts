@@ -10,6 +10,7 @@ import type { LevelSum } from './kpi/level.ts';
 import { pointMinutes, type Sources, siteMinutes } from './kpi/minutes.ts';
 import { gaugeMeansOf, partialSums, pointQuarters, pointSumsOf, siteSums } from './kpi/sums.ts';
 import type { LiveFigures } from './live-figures.ts';
+import type { MirrorState } from './mirror/mirror.ts';
 import type { Recorder } from './recorder.ts';
 import type { EnergyCount, EnergyCounters } from './site/energy-counters.ts';
 import type { Rollup } from './site/rollup.ts';
@@ -28,6 +29,7 @@ export interface FiguresParts {
   /** What is wrong with the collector as a whole, null while all is well. */
   readonly problem: () => string | null;
   readonly evidenceBytes: () => number;
+  readonly mirrors: () => readonly MirrorState[];
 }
 
 /** The collector as its readers see it: memory and store together. */
@@ -114,7 +116,7 @@ export class CollectorFigures implements Figures {
   }
 
   health(): Health {
-    const { fold, ingest, recorder, energy, evidenceBytes, problem } = this.#parts;
+    const { fold, ingest, recorder, energy, evidenceBytes, problem, mirrors } = this.#parts;
     const { late, ahead, conflicting, resets, gaps } = fold.accounting.counters;
     return {
       problem: problem(),
@@ -140,6 +142,7 @@ export class CollectorFigures implements Figures {
         evidence_bytes: evidenceBytes(),
         store_waiting_batches: recorder.depth,
       },
+      mirrors: mirrors(),
     };
   }
 

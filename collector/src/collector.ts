@@ -9,12 +9,16 @@ import type { Link, Receive } from './broker/link.ts';
 import { CollectorFigures } from './collector-figures.ts';
 import type { CollectorConfig } from './config.ts';
 import { PipelineDesk } from './corrections/desk.ts';
+import type { Fold } from './fold.ts';
 import { PipelineImportDesk } from './import/import-desk.ts';
 import { Ingest } from './ingest/ingest.ts';
 import { KpiPublisher } from './kpi-publisher.ts';
 import { LiveFigures } from './live-figures.ts';
+import { LineBatcher } from './mirror/line-batcher.ts';
+import { Mirrors } from './mirror/mirrors.ts';
 import { Pipeline } from './pipeline.ts';
 import { Recorder } from './recorder.ts';
+import { Reporter } from './reports/reporter.ts';
 import { refoldLog } from './restatement/refold-log.ts';
 import { refoldInWorker } from './restatement/refold-worker.ts';
 import { catchUp, evidenceDirectory, restore } from './restore.ts';
@@ -46,12 +50,12 @@ const leaves: readonly Leaf[] = ['birth', 'status', 'readings'];
 /** Restores the state, then connects broker, pipeline and API. */
 export async function startCollector({ config, sites, page, log, now }: CollectorOptions): Promise<Collector> {
   const restored = await restore(config.data, log, config.store);
-  const { evidence, store, fold, rollup, energy } = restored;
-  const recorder = new Recorder({ ...restored, directory: config.data, log });
+  const { evidence, store, fold } = restored;
+  const mirrors = await Mirrors.open({ ...config, log, now });
+  const recorder = new Recorder({ ...restored, store: mirrors.mirrored(store, fold), directory: config.data, log });
   const directory = evidenceDirectory(config.data);
   const folded = await catchUp(restored, recorder, { directory, refold: refoldLog });
   log.info({ records: folded, position: fold.cursor.position }, 'evidence log folded');
-
   const ingest = new Ingest(fold);
   const live = new LiveFigures(fold, now);
   const restater = { directory, refold: refoldInWorker };
@@ -63,27 +67,26 @@ export async function startCollector({ config, sites, page, log, now }: Collecto
   pipeline.attach(link);
   const problem = (): string | null => pipeline.problem ?? recorder.problem ?? link.problem;
   const figures = new CollectorFigures({
-    fold,
+    ...restored,
     ingest,
     live,
     recorder,
-    rollup,
-    energy,
-    store,
     problem,
     evidenceBytes: () => evidence.bytes,
+    mirrors: () => mirrors.states,
   });
   const desk = new PipelineDesk({ pipeline, fold, restater, figures, now });
   const imports = new PipelineImportDesk({ pipeline, ingest, fold, now });
   const rolling = new RollingKpis(figures, now, log);
-  const writing = { desk, imports, token: openToken(config.data) };
-  const api = buildApi(figures, { page, now, log, writing, rolling });
+  const api = buildApi(figures, { page, now, log, rolling, writing: { desk, imports, token: openToken(config.data) } });
   await api.listen({ host: config.http.host, port: config.http.port });
   const kpis = new KpiPublisher(figures, link, now);
+  const reporter = openReporter(config, mirrors, { figures, fold, log });
   const stopTicker = startTicker(now, () => {
     pipeline.tick();
     kpis.refresh();
     void rolling.refresh();
+    reporter?.tick(now());
   });
   void rolling.refresh();
 
@@ -97,11 +100,24 @@ export async function startCollector({ config, sites, page, log, now }: Collecto
       live.close();
       await api.close();
       await link.close();
+      await reporter?.stop();
       await pipeline.stop();
+      await mirrors.close();
       await store.close();
       await evidence.close();
     },
   };
+}
+
+/** Null where no InfluxDB is configured: then nobody would read what it reports. */
+function openReporter(
+  { groups }: CollectorConfig,
+  { reportQueues }: Mirrors,
+  { figures, fold, log }: { readonly figures: CollectorFigures; readonly fold: Fold; readonly log: Logger },
+): Reporter | null {
+  if (reportQueues.length === 0) return null;
+  const corrections = () => fold.corrections.all;
+  return new Reporter({ figures, corrections, lines: new LineBatcher(reportQueues), collector: groups.join('-'), log });
 }
 
 async function openLink({ broker, groups }: CollectorConfig, log: Logger, receive: Receive): Promise<Link> {

@@ -6,6 +6,7 @@ import type { RecordedCorrection } from './corrections/book.ts';
 import type { SiteNotes } from './findings/notes.ts';
 import type { LevelSum } from './kpi/level.ts';
 import type { EnergyCount } from './site/energy-counters.ts';
+import type { MirrorState } from './mirror/mirror.ts';
 import type { Site, SiteSum } from './site/site.ts';
 
 /** A site's figures at this moment. Null is unknown. */
@@ -63,6 +64,7 @@ export interface Health {
   /** Messages rejected, by reason. */
   readonly rejected: Readonly<Record<string, number>>;
   readonly gauges: Readonly<Record<string, number>>;
+  readonly mirrors: readonly MirrorState[];
 }
 
 /** Everything that the API, the page and the metrics read; the only door from them into the collector. */

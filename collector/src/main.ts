@@ -7,6 +7,7 @@ import { CorruptLogError } from '@wattmark/shared/segment-log';
 import { Command } from 'commander';
 import type { ListOptions } from './commands/correct.ts';
 import type { CorrectOptions } from './commands/correction-options.ts';
+import type { SetupInfluxOptions } from './commands/setup-influx.ts';
 import type { ImportOptions } from './commands/import.ts';
 import { startCollector } from './collector.ts';
 import { loadCollectorConfig } from './config.ts';
@@ -119,6 +120,22 @@ command('corrections', 'Lists what was corrected.', 'wattmark-collector correcti
   .action(async (options: ListOptions) => {
     const { runCorrections } = await import('./commands/correct.ts');
     process.exitCode = await runCorrections(options, process);
+  });
+
+program
+  .command('setup')
+  .description('Prepares what the collector writes to.')
+  .command('influx')
+  .description(
+    'Creates the databases (buckets) of every InfluxDB that the configuration names, with their retention. Safe to run again.',
+  )
+  .option('-c, --config <file>', 'configuration file', 'collector.yaml')
+  .option('-n, --dry-run', 'only say what would be done', false)
+  .option('--shorten', 'let databases keep less than they do, which deletes what is older', false)
+  .addHelpText('after', '\nExample:\n  wattmark-collector setup influx --config collector.yaml --dry-run')
+  .action(async (options: SetupInfluxOptions) => {
+    const { runSetupInflux } = await import('./commands/setup-influx.ts');
+    process.exitCode = await runSetupInflux(options, process);
   });
 
 /** The heap may grow by this much beyond what is alive before it is cleared: left alone, Node lets it become twice as large. */

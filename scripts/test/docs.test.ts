@@ -121,9 +121,10 @@ t.test('YAML examples are valid', async (t) => {
       await t.resolves(loadAgentConfig(file, {}, catalog), path);
     }
   }
+  const secrets = { BROKER_PASSWORD: 'secret', INFLUX_PASSWORD: 'secret', INFLUX_TOKEN: 'secret' };
   for (const { path, text } of collectors) {
     writeFileSync(file, text);
-    t.doesNotThrow(() => loadCollectorConfig(file, { BROKER_PASSWORD: 'secret' }), path);
+    t.doesNotThrow(() => loadCollectorConfig(file, secrets), path);
   }
   const siteFolder = join(folder, 'sites');
   mkdirSync(siteFolder);

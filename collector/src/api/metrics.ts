@@ -3,6 +3,7 @@ import { collectDefaultMetrics, Registry } from 'prom-client';
 import { Type } from 'typebox';
 import type { Logger } from '@wattmark/shared/logger';
 import type { Figures } from '../figures.ts';
+import type { MirrorState } from '../mirror/mirror.ts';
 import type { RollingKpis } from '../rolling-kpis.ts';
 import type { RouteParts } from './contract.ts';
 import { Exposition, labelText, plain } from './exposition.ts';
@@ -53,6 +54,7 @@ function exposer(figures: Figures, { feed, rolling, log }: MetricsSources): () =
     const sites = figures.sites();
     const agents = figures.agents();
     exposeHealth(exposition, figures, feed);
+    exposeMirrors(exposition, figures.health().mirrors);
     await exposeAgents(exposition, agents.slice(0, MAX_EXPOSED));
     await exposeSites(exposition, figures, rolling, sites.slice(0, MAX_EXPOSED));
     const omitted = { sites: beyond(sites.length), agents: beyond(agents.length) };
@@ -85,6 +87,28 @@ function exposeHealth(exposition: Exposition, figures: Figures, feed: LiveFeed):
   dropped(plain, feed.dropped);
   const refused = exposition.family('live_clients_refused', 'counter', 'Live clients for which there was no room');
   refused(plain, feed.refused);
+}
+
+function exposeMirrors(exposition: Exposition, mirrors: readonly MirrorState[]): void {
+  const gauge = (name: string, help: string) => exposition.family(`mirror_${name}`, 'gauge', help);
+  const counter = (name: string, help: string) => exposition.family(`mirror_${name}`, 'counter', help);
+  const up = gauge('up', 'Whether the mirror takes what it is sent, 1 or 0');
+  const waiting = gauge('waiting_lines', 'Lines that wait for the mirror');
+  const bytes = gauge('queue_bytes', 'Size of the mirror’s queue on disk');
+  const behind = gauge('behind_seconds', 'For how long the oldest line has waited');
+  const sent = counter('sent_lines', 'Lines that the mirror has taken');
+  const rejected = counter('rejected_lines', 'Lines that the mirror will never take');
+  const dropped = counter('dropped_lines', 'Lines lost because the queue was full or the disk took nothing');
+  for (const { mirror, ...state } of mirrors) {
+    const labels = labelText({ mirror });
+    up(labels, state.problem === null ? 1 : 0);
+    waiting(labels, state.waitingLines);
+    bytes(labels, state.queueBytes);
+    behind(labels, inSeconds(state.behindMs));
+    sent(labels, state.sentLines);
+    rejected(labels, state.rejectedLines);
+    dropped(labels, state.droppedLines);
+  }
 }
 
 async function exposeAgents(exposition: Exposition, agents: ReturnType<Figures['agents']>): Promise<void> {

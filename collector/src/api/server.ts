@@ -16,6 +16,7 @@ import { registerKpis } from './kpis.ts';
 import { registerLive } from './live.ts';
 import { type FeedLimits, feedLimits, LiveFeed } from './live-feed.ts';
 import { registerLiveStream } from './live-stream.ts';
+import { registerMirrors } from './mirrors.ts';
 import { registerMetrics } from './metrics.ts';
 import { registerPage } from './page.ts';
 import { registerPointSeries } from './point-series.ts';
@@ -61,6 +62,7 @@ export function buildApi(figures: Figures, options: ApiOptions): Api {
     registerPoints(parts);
     registerPointSeries(parts);
     registerAgents(parts);
+    registerMirrors(parts);
     registerFindings(parts);
     registerCorrections(parts, writing ?? null);
     if (writing !== undefined) registerImports(parts, writing);

@@ -49,6 +49,7 @@ const requests: readonly (readonly [path: string, url: string])[] = [
   ['/api/v1/sites/{site}/corrections/{id}', '/api/v1/sites/dc-1/corrections/1'],
   ['/api/v1/sites/{site}/corrections/{id}', '/api/v1/sites/dc-1/corrections/2'],
   ['/api/v1/agents', '/api/v1/agents'],
+  ['/api/v1/mirrors', '/api/v1/mirrors'],
 ];
 
 t.test('every answer is what the OpenAPI document says, no field more or less', async (t) => {

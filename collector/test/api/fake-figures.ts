@@ -12,6 +12,7 @@ import { CorrectionBook, type RecordedCorrection } from '../../src/corrections/b
 import type { AgentFigures, ChannelValue, Figures, Health, Live } from '../../src/figures.ts';
 import type { SiteNotes } from '../../src/findings/notes.ts';
 import { atLevel } from '../../src/kpi/level.ts';
+import type { MirrorState } from '../../src/mirror/mirror.ts';
 import { minutesOf, partialBalancesOf, siteMinutes } from '../../src/site/balance.ts';
 import { sumPointIntervals, sumSiteIntervals } from '../../src/site/interval-sum.ts';
 import type { EnergyCount } from '../../src/site/energy-counters.ts';
@@ -45,6 +46,19 @@ export const station: Site = site(
     baseline: { kwhPerDay: 125, source: 'bills of 2019' },
   },
 );
+
+/** A mirror that is away. */
+const mirror: MirrorState = {
+  mirror: 'fleet',
+  url: 'http://192.0.2.1:8086',
+  problem: 'InfluxDB at http://192.0.2.1:8086 cannot be reached (connect ECONNREFUSED)',
+  waitingLines: 1200,
+  queueBytes: 60_000,
+  behindMs: 90_000,
+  sentLines: 5000,
+  rejectedLines: 2,
+  droppedLines: 30,
+};
 
 /** Mean power of each point by number, W; the sixth counts litres. */
 const powerW: Readonly<Record<number, number>> = { 1: 1250, 2: 1000, 3: 200, 4: 5000, 5: 4000, 6: 2, 7: 250, 8: 800 };
@@ -143,6 +157,7 @@ export class FakeFigures implements Figures {
       counters: { messages: 12, lost_messages: 7 },
       rejected,
       gauges: { evidence_bytes: 4096 },
+      mirrors: [mirror],
     };
   }
 

@@ -68,6 +68,7 @@ async function serve(t: Test): Promise<Served> {
     groups: ['default'],
     store: null,
     sites: null,
+    mirrors: [],
     logLevel: 'silent' as const,
   };
   const now = (): number => START + 600_000;

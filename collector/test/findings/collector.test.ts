@@ -54,6 +54,7 @@ function findingsOf(rig: Rig): Promise<Finding[]> {
     energy: new EnergyCounters(),
     store: rig.store,
     problem: () => null,
+    mirrors: () => [],
     evidenceBytes: () => 0,
   });
   const site = figures.site('dc-1');

@@ -113,7 +113,7 @@ export class Fed {
   api(): Api {
     const { fold, ingest, live, recorder, store, evidence, rollup, energy } = this.rig;
     const parts = { fold, ingest, live, recorder, rollup, store, energy, problem: () => null };
-    const figures = new CollectorFigures({ ...parts, evidenceBytes: () => evidence.bytes });
+    const figures = new CollectorFigures({ ...parts, evidenceBytes: () => evidence.bytes, mirrors: () => [] });
     return buildApi(figures, { page: null, now: () => this.rig.nowMs, log: createLogger('test', 'silent') });
   }
 
@@ -203,7 +203,7 @@ export function questions(): string[] {
   const knowledge = ['', ...[18.5, 24.5, 31].map((hour) => `&asOf=${iso(hour)}`)];
   const steps = [`step=PT1M&${minutes}`, ...['PT15M', 'PT1H', 'P1D', 'P1Y'].map((step) => `step=${step}&${span}`)];
   const periods = ['2026-10', '2026-10-25'].map((period) => `period=${period}`);
-  const asked: string[] = ['/api/v1/sites', '/api/v1/agents', '/api/v1/targets'];
+  const asked: string[] = ['/api/v1/sites', '/api/v1/agents', '/api/v1/mirrors', '/api/v1/targets'];
   for (const site of ['dc-1', 'bs-1']) {
     const base = `/api/v1/sites/${site}`;
     asked.push(`${base}/live`, `${base}/points`, `${base}/corrections`);

@@ -194,6 +194,7 @@ async function serve(t: Test): Promise<Served> {
     groups: ['default'],
     store: null,
     sites: null,
+    mirrors: [],
     logLevel: 'silent' as const,
   };
   const collector = await startCollector({ config, sites: [], page: null, log, now: Date.now });
