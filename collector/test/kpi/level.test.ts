@@ -111,6 +111,22 @@ t.test('the highest category that is complete and covered, and everything at it'
   t.match(choose(poor, { ...hall, itLevel: 'ups-output' }), { index: 1, reason: 'the site file names this level' });
 });
 
+t.test('why a level is taken is said by what else there is', async (t) => {
+  const reasonOf = (...levels: (Level | null)[]): string => {
+    const points = levels.map((level, index) => point(2 + index, 'it', { point: `it-${index}`, level }));
+    const at = balanceOf(site([point(1, 'utility', { point: 'main' }), ...points]));
+    return chooseLevel(at, { sums: [], elapsedMs: 0, leastCoverage: 0.9 }).reason;
+  };
+  t.equal(reasonOf(null), 'no IT point says at which level it measures');
+  t.equal(reasonOf('pdu-output'), 'the only level that is measured');
+  t.equal(
+    reasonOf('ups-output', 'equipment-input'),
+    'the only level whose points are known, by the feeds, to hold all of the IT',
+  );
+  t.equal(reasonOf(null, 'ups-output'), 'the only level that is measured', 'beside points of which nobody said it');
+  t.equal(reasonOf(null, 'ups-output', 'pdu-output'), reasonOf('ups-output', 'equipment-input'));
+});
+
 t.test('what was recorded under a level that is gone is not lost', async (t) => {
   const relabelled = site(tree.map((one) => (one.level === null ? one : { ...one, level: 'ups-output' as const })));
   const early = quarter({ 'ups-output': 15 });

@@ -95,6 +95,10 @@ t.test('emissions: a generator emits what its fuel does, or its electricity, and
   t.equal(value([genset, tank]), null);
   const other = { ...tank, feeds: ['genset-2'] };
   t.equal(value([genset, other], ofTank), null, 'the fuel of another generator');
+  near(value([genset, { ...tank, feeds: ['genset'] }], ofTank), 5.5 + 1, 'the fuel of this one');
+  t.equal(value([tank]), null, 'a fuel that nobody gave a factor');
+  const steam = { ...tank, role: 'district-cooling' } as const;
+  near(value([genset, steam], ofGenset, ofTank), 5.5 + 0.8 + 1, 'what is no generator’s fuel stands for none');
 });
 
 t.test('emissions: what is missing is said', async (t) => {
@@ -107,6 +111,9 @@ t.test('emissions: what is missing is said', async (t) => {
   const parts = siteWith([point(3, 'it')], { grid: 'cn-east' });
   const { cue } = emissionFigures(parts, [hour(start, both, {})], HOUR_MS);
   t.match(cue, { value: 5.5 / 8, notes: [/sum of the parts/, /no newer/] });
+  t.match(cue.inputs, [{ name: 'IT energy' }, { name: 'energy from the grid', value: 10_000 }, { unit: 'kgCO2/kWh' }]);
+  const unknownTotal = hour(start, { ...both, totalWh: null, totalMs: 0 }, {});
+  t.match(emissionFigures(parts, [unknownTotal], HOUR_MS).emissions, { value: null, reason: /at no time/ });
 });
 
 t.test('emissions: what is fed back takes nothing away, and the sun emits nothing', async (t) => {
@@ -114,6 +121,21 @@ t.test('emissions: what is fed back takes nothing away, and the sun emits nothin
   const drawn = { 1: { energyWh: 10_000, exportWh: 2_000 }, 2: { energyWh: 4_000 } };
   const { emissions } = emissionFigures(at, [hour(start, both, drawn)], HOUR_MS);
   t.equal(emissions.value, 0.0055);
+  t.match(emissions.inputs.at(-1), { name: 'solar-2', value: 4_000, unit: 'Wh' });
+  t.ok(emissions.notes.includes('solar-2: on-site solar energy is taken to emit nothing'));
+  const tank = point(2, 'generator', { point: 'tank', quantity: 'volume' });
+  const emissionFactors = [{ point: 'tank', kgPerUnit: 2.5, source: 'b' }];
+  const fuelled = siteWith([point(1, 'utility'), tank], { grid: 'cn-east', emissionFactors });
+  const { inputs, notes } = emissionFigures(
+    fuelled,
+    [hour(start, both, { ...drawn, 2: { energyWh: 4 } })],
+    HOUR_MS,
+  ).cue;
+  t.match(inputs.slice(-2), [
+    { value: 4, unit: 'L' },
+    { value: 2.5, unit: 'kg/L' },
+  ]);
+  t.notMatch(notes.join(' '), /solar/);
 });
 
 t.test('only time in which both sides were measured throughout makes a ratio', async (t) => {
@@ -165,7 +187,14 @@ t.test('renewable energy: certificates count for the time that was measured, the
     notes: [/more renewable energy is claimed/, /entered/],
   });
   const later = siteWith([], { renewables: [{ ...certificate, from: '2027-01-01', to: '2028-01-01' }] });
-  t.match(renewableFigure(later, hours, 2 * HOUR_MS), { value: 0 });
+  const none = renewableFigure(later, hours, 2 * HOUR_MS);
+  t.equal(none.value, 0);
+  t.equal(none.inputs.length, 1, 'what counts for nothing is no input');
+  const sentOut = hour(start, both, { 1: { energyWh: 8_000, exportWh: 4_000 }, 2: { energyWh: 3_000 } });
+  t.match(renewableFigure(siteWith(at.points, { renewables: [] }), [sentOut], HOUR_MS), {
+    value: 0,
+    inputs: [{}, { name: 'solar energy used on site', value: 0 }],
+  });
 });
 
 t.test('renewable energy: nothing said is unknown, an empty list is none', async (t) => {
