@@ -15,13 +15,23 @@ import {
  */
 export class PointSum {
   readonly #pointId: number;
-  readonly #startMs: number;
+  #startMs: number;
   /** Energy, estimated and exported energy, the three times, least and greatest power; NaN where none was sampled. */
   readonly #sums = new Float64Array([0, 0, 0, 0, 0, 0, Number.NaN, Number.NaN]);
 
   constructor(pointId: number, startMs: number) {
     this.#pointId = pointId;
     this.#startMs = startMs;
+  }
+
+  get startMs(): number {
+    return this.#startMs;
+  }
+
+  /** Begins another sum in the same memory. */
+  restart(startMs: number): void {
+    this.#startMs = startMs;
+    this.#sums.fill(0, 0, 6).fill(Number.NaN, 6);
   }
 
   add(row: PointInterval): void {

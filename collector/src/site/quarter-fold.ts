@@ -47,14 +47,17 @@ export class QuarterFold {
   /** The newest row of each point, by its number; those of earlier minutes stay until they are replaced. */
   readonly #rows: PointInterval[] = [];
   readonly #sitesOfMinute = new Set<Site>();
-  /** By number of the point. */
-  #points: PointSum[] = [];
+  /** By number of the point; those of earlier quarter-hours stay until they begin again. */
+  readonly #points: PointSum[] = [];
+  readonly #isAsked: (pointId: number) => boolean;
   readonly #sites = new Map<Balance, Energies>();
   readonly #pointQuarters: PointInterval[] = [];
   readonly #siteQuarters: SiteInterval[] = [];
 
-  constructor(index: SiteIndex) {
+  /** @param isAsked whether a point's own quarter-hours are asked for; those of its site always are */
+  constructor(index: SiteIndex, isAsked: (pointId: number) => boolean = () => true) {
     this.#index = index;
+    this.#isAsked = isAsked;
   }
 
   /** @throws RangeError where the rows are out of order. */
@@ -75,9 +78,11 @@ export class QuarterFold {
 
   #addRow(row: PointInterval): void {
     const { pointId } = row;
-    const sum = (this.#points[pointId] ??= new PointSum(pointId, this.#quarterMs));
-    sum.add(row);
     this.#rows[pointId] = row;
+    if (!this.#isAsked(pointId)) return;
+    const sum = (this.#points[pointId] ??= new PointSum(pointId, this.#quarterMs));
+    if (sum.startMs !== this.#quarterMs) sum.restart(this.#quarterMs);
+    sum.add(row);
   }
 
   #turnTo(minuteMs: number): void {
@@ -109,11 +114,12 @@ export class QuarterFold {
 
   /** In order of numbers, whichever order the minutes were in: a replay writes the same rows in the same order. */
   #closeQuarter(): void {
-    this.#points.forEach((sum) => this.#pointQuarters.push(sum.value()));
+    this.#points.forEach((sum) => {
+      if (sum.startMs === this.#quarterMs) this.#pointQuarters.push(sum.value());
+    });
     for (const [{ site, partial }, energies] of [...this.#sites].sort(([a], [b]) => compareBalances(a, b))) {
       this.#siteQuarters.push({ ...energies, siteId: site.siteId, partial, startMs: this.#quarterMs });
     }
-    this.#points = [];
     this.#sites.clear();
   }
 }

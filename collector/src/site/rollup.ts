@@ -126,7 +126,8 @@ export class Rollup {
       const touched = touchedBy(due);
       if (site !== undefined) await this.#recompute(store, index, site, batch, touched);
       const days = this.#days.withZonesOf(sites, this.#recordedMs);
-      await makeDays(store, await touched.due(store, days), batch.recordedMs);
+      const isChanged = (id: number): boolean => site !== undefined || changed.has(id) || index.isVirtual(id);
+      await makeDays(store, await touched.due(store, days, isChanged), batch.recordedMs);
       await store.commit(batch.position);
     } catch (error) {
       await store.rollback().catch(() => {});
@@ -256,7 +257,7 @@ async function rollUp(
   recordedMs: number,
   changed: ReadonlySet<number> | null = null,
 ): Promise<void> {
-  const fold = new QuarterFold(index);
+  const fold = new QuarterFold(index, (id) => changed === null || changed.has(id) || index.isVirtual(id));
   const most = run.pointIds === null ? 1 : Math.max(1, Math.floor(GRID_ROWS / run.pointIds.length));
   const minutes = Math.min(most, (run.span.toMs - run.span.fromMs) / MINUTE_MS);
   const grid = new MinuteGrid(run.pointIds, minutes);
@@ -270,11 +271,7 @@ async function rollUp(
     );
   }
   const { points, sites } = fold.finish();
-  const isWritten = (pointId: number): boolean => changed === null || changed.has(pointId) || index.isVirtual(pointId);
-  await store.writePointQuarters(
-    points.filter(({ pointId }) => isWritten(pointId)),
-    recordedMs,
-  );
+  await store.writePointQuarters(points, recordedMs);
   await store.writeSiteQuarters(sites, recordedMs);
   if (run.pointIds === null) await rollUpGauges(store, run.span, null, recordedMs);
 }

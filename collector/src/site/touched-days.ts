@@ -21,8 +21,9 @@ export class TouchedDays {
   /**
    * The days with rows that hold something touched, whichever time zone they were made in, and those without that the queue has
    * passed already.
+   * @param isChanged whether a point's quarter-hours are others: days with rows need no new ones of the other points
    */
-  async due(store: Store, queue: DayQueue): Promise<DueDay[]> {
+  async due(store: Store, queue: DayQueue, isChanged: (pointId: number) => boolean = () => true): Promise<DueDay[]> {
     if (this.#quarters.size === 0) return [];
     const touched = [...this.#quarters]
       .map(([site, quarters]) => ({ site, quarters: [...quarters].sort((a, b) => a - b) }))
@@ -33,23 +34,32 @@ export class TouchedDays {
     const made = new Map<number, MadeDay[]>(siteIds.map((siteId) => [siteId, []]));
     for (const day of await store.readBackMadeDays(siteIds, { fromMs, toMs: lastMs + QUARTER_MS }))
       made.get(day.siteId)?.push(day);
-    return touched.flatMap(({ site, quarters }) => daysOf(site, quarters, made.get(site.siteId) ?? [], queue));
+    return touched.flatMap(({ site, quarters }) =>
+      daysOf(site, quarters, made.get(site.siteId) ?? [], queue, isChanged),
+    );
   }
 }
 
-function daysOf(site: Site, quarters: readonly number[], made: readonly MadeDay[], queue: DayQueue): DueDay[] {
+function daysOf(
+  site: Site,
+  quarters: readonly number[],
+  made: readonly MadeDay[],
+  queue: DayQueue,
+  isChanged: (pointId: number) => boolean,
+): DueDay[] {
+  const pointIds = pointIdsOf(site);
+  const changed = pointIds.filter(isChanged);
   const again = made
     .filter(({ startMs, endMs }) => holdsAny(quarters, startMs, endMs))
-    .map(({ startMs, endMs }) => ({ fromMs: startMs, toMs: endMs }));
+    .map(({ startMs, endMs }) => ({ span: { fromMs: startMs, toMs: endMs }, pointIds: changed }));
   const known = new Set(made.map(({ startMs, endMs }) => `${startMs} ${endMs}`));
   const passedMs = queue.passedMs(site.timezone) ?? Number.NEGATIVE_INFINITY;
-  const first = daysAbout(quarters, site.timezone, passedMs).filter(
-    ({ fromMs, toMs }) => !known.has(`${fromMs} ${toMs}`),
-  );
-  const pointIds = pointIdsOf(site);
+  const first = daysAbout(quarters, site.timezone, passedMs)
+    .filter(({ fromMs, toMs }) => !known.has(`${fromMs} ${toMs}`))
+    .map((span) => ({ span, pointIds }));
   return [...again, ...first]
-    .sort((a, b) => a.fromMs - b.fromMs || a.toMs - b.toMs)
-    .map((span) => ({ siteId: site.siteId, span, pointIds }));
+    .sort((a, b) => a.span.fromMs - b.span.fromMs || a.span.toMs - b.span.toMs)
+    .map((day) => ({ siteId: site.siteId, ...day }));
 }
 
 /** The local days that hold the quarter-hours, with those in holes between them, as far as they end by an instant. */
