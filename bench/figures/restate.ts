@@ -15,7 +15,8 @@ const REQUIRED_S = 5;
 
 /** What goes on being read meanwhile: 10,000 points each second. */
 const LOAD = { agents: 100, points: 100, everyMs: 1_000 };
-const LOAD_SECONDS = 90;
+/** As long as the slowest of six corrections and one description may take, and some more. */
+const LOAD_SECONDS = 75;
 const SETTLE_MS = 5_000;
 
 export const restate: Figure = {

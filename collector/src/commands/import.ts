@@ -70,21 +70,42 @@ async function importFiles(files: readonly string[], options: ImportOptions, out
   );
   try {
     await readAll(files, reader, spool, progress(stderr));
-    const report = progress(stderr);
-    const total = new Set(mapping.series.map(({ point }) => point)).size;
-    const summary = summarise(mapping, reader, spool, facts.timezone, (done) =>
-      report(() => `${done} of ${total} points booked`),
-    );
-    report(null);
-    const known = facts.points === null ? null : await knownOf(collector, summary, facts.points);
-    const newPoints = summary.points.map(({ point }) => point).filter((point) => facts.points?.has(point) === false);
-    const { site } = options;
-    stdout.write(textOf(summary, { site, timezone: facts.timezone, mapping, reader, known, newPoints }));
-    if (sender === null) return;
-    const id = await sender.send(mapping.series, spool, progress(stderr));
-    stdout.write(`Imported: correction ${id}. Taken back by withdrawing it; see docs/auditor.md.\n`);
+    const tell = async (report: Report): Promise<void> => {
+      const total = new Set(mapping.series.map(({ point }) => point)).size;
+      const summary = await summarise(mapping, reader, spool, facts.timezone, (done) =>
+        report(() => `${done} of ${total} points booked`),
+      );
+      report(null);
+      const known = facts.points === null ? null : await knownOf(collector, summary, facts.points);
+      const newPoints = summary.points.map(({ point }) => point).filter((point) => facts.points?.has(point) === false);
+      const { site } = options;
+      stdout.write(textOf(summary, { site, timezone: facts.timezone, mapping, reader, known, newPoints }));
+    };
+    if (sender === null) await tell(progress(stderr));
+    else await send(sender, mapping, spool, output, tell);
   } finally {
     spool.close();
+  }
+}
+
+/** Sends the readings while it is told what they are; they count when both is done. */
+async function send(
+  sender: HistorySender,
+  { series }: Mapping,
+  spool: BlockSpool,
+  { stdout, stderr }: Output,
+  tell: (report: Report) => Promise<void>,
+): Promise<void> {
+  const sending = sender.send(series, spool, progress(stderr));
+  // Whoever waits for it hears of it.
+  sending.catch(() => {});
+  try {
+    await tell(() => {});
+    const correction = await sender.commit(await sending);
+    stdout.write(`Imported: correction ${correction}. Taken back by withdrawing it; see docs/auditor.md.\n`);
+  } finally {
+    sender.stop();
+    await sending.catch(() => {});
   }
 }
 

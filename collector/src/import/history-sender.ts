@@ -18,16 +18,20 @@ export interface SenderOptions {
   };
 }
 
-/** Hands a history in: what it is, its blocks, and that it counts. */
+/** Series whose blocks are on their way side by side. */
+const LANES = 4;
+
+/** Hands a history in: what it is and its blocks, and then that it counts. */
 export class HistorySender {
   readonly #options: SenderOptions;
+  #isStopped = false;
 
   constructor(options: SenderOptions) {
     this.#options = options;
   }
 
   /**
-   * @returns the id of the correction that the import is
+   * @returns the id of the import
    * @throws what `post` does where the collector does not take it; what it has so far counts for nothing
    */
   async send(
@@ -39,19 +43,40 @@ export class HistorySender {
     const described = await Promise.all(files.map(describe));
     const { import: id } = (await this.#post('', { by, reason, mapping, files: described })) as { import: string };
     let readings = 0;
-    for (const [index, { point, channel }] of series.entries()) {
-      // What never becomes energy is read and counted, but has no place in a point's account.
-      if (useOf(channel, channel === 'volume' || channel === 'mass' ? channel : 'energy') === 'gauge') continue;
-      for (const block of spool.encoded(index)) {
+    const left = series.entries();
+    const sendSeries = async (): Promise<void> => {
+      for (const [index, { point, channel }] of left) {
+        // What never becomes energy is read and counted, but has no place in a point's account.
+        if (useOf(channel, channel === 'volume' || channel === 'mass' ? channel : 'energy') === 'gauge') continue;
         const query = new URLSearchParams({ point, channel }).toString();
-        const sent = (await this.#post(`/${id}/blocks?${query}`, block)) as { readings: number };
-        readings += sent.readings;
-        report((ms) => `${readings} readings on record, ${Math.round((readings * 1000) / ms)} a second`);
+        for (const block of spool.encoded(index)) {
+          if (this.#isStopped) return;
+          const sent = (await this.#post(`/${id}/blocks?${query}`, block)) as { readings: number };
+          readings += sent.readings;
+          report((ms) => `${readings} readings on record, ${Math.round((readings * 1000) / ms)} a second`);
+        }
       }
-    }
+    };
+    const lanes = Array.from({ length: LANES }, sendSeries);
+    await Promise.all(lanes).catch(async (error: unknown) => {
+      // Nothing is under way any more when the others hear of it.
+      this.stop();
+      await Promise.allSettled(lanes);
+      throw error;
+    });
     report(null);
+    return id;
+  }
+
+  /** Lets the import count. @returns the id of the correction that it is */
+  async commit(id: string): Promise<string> {
     const { correction } = (await this.#post(`/${id}/commit`, null)) as { correction: string };
     return correction;
+  }
+
+  /** Sends no further blocks. */
+  stop(): void {
+    this.#isStopped = true;
   }
 
   #post(path: string, body: object | null): Promise<unknown> {

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { channels } from '@wattmark/shared/channels';
 import { Temporal } from 'temporal-polyfill';
 import { MAX_GAP_INTERVALS } from '../accounting/accounting.ts';
@@ -55,32 +56,36 @@ export interface ImportSummary {
 }
 
 /**
- * Goes through all blocks of an import, point by point.
+ * Goes through all blocks of an import, point by point, and lets others have their turn in between.
  * @param timezone whose months the energy is added up in
  * @param onProgress is told how many points are done
  */
-export function summarise(
+export async function summarise(
   mapping: Mapping,
   reader: HistoryReader,
   spool: BlockSpool,
   timezone: string,
   onProgress: (points: number) => void,
-): ImportSummary {
-  const series = mapping.series.map((one, index): SeriesSummary => {
+): Promise<ImportSummary> {
+  const series: SeriesSummary[] = [];
+  for (const [index, one] of mapping.series.entries()) {
     const steps = new Steps(one, mapping.intervalMs);
     for (const { atMs } of spool.blocks(index)) steps.add(atMs);
-    return { series: one, count: reader.counts[index] as SeriesCount, span: steps.span, gaps: steps.gaps };
-  });
-  const points = [...new Set(mapping.series.map(({ point }) => point))].map((point, index): PointSummary => {
-    onProgress(index);
+    series.push({ series: one, count: reader.counts[index] as SeriesCount, span: steps.span, gaps: steps.gaps });
+    await setImmediate();
+  }
+  const points: PointSummary[] = [];
+  for (const point of new Set(mapping.series.map((one) => one.point))) {
+    onProgress(points.length);
     const months = new Months(timezone);
     const readings = mapping.series.flatMap((one, place) => {
       const use = useOf(one);
       return one.point === point && use !== null ? [{ use, blocks: spool.blocks(place) }] : [];
     });
     const outcomes = bookPoint(readings, mapping.intervalMs, months.sink);
-    return { point, months: months.all, outcomes };
-  });
+    points.push({ point, months: months.all, outcomes });
+    await setImmediate();
+  }
   const readings = reader.counts.reduce((sum, count) => sum + count.readings, 0);
   return { rows: reader.rows, readings, series, points };
 }

@@ -41,7 +41,7 @@ async function summaryOf(t: Test): Promise<{ summary: ImportSummary; text: strin
     mapping.series.map(({ kind, isEstimated }) => ({ isMean: isMean(kind), isEstimated, intervalMs })),
   );
   for await (const batch of reader.read([join(folder, 'q.csv')], () => {})) spool.add(batch);
-  const summary = summarise(mapping, reader, spool, 'Europe/Berlin', () => {});
+  const summary = await summarise(mapping, reader, spool, 'Europe/Berlin', () => {});
   spool.close();
   const january = Date.parse('2026-01-01T00:00+01:00');
   const known = new Map([['utility-a', new Map([[january, { energyWh: 1_000, measuredS: 26_784 }]])]]);
