@@ -1,18 +1,18 @@
 import { lineOf, siteValues, tagsOf } from '../../../collector/src/influx/lines.ts';
-import { float, integer, intervals, type Measurement, text } from '../../../collector/src/influx/schema.ts';
+import { integer, intervals, type Measurement } from '../../../collector/src/influx/schema.ts';
 import type { LevelSum } from '../../../collector/src/kpi/level.ts';
+import { reported } from '../../../collector/src/reports/measurements.ts';
+import { reportOf } from '../../../collector/src/reports/report.ts';
 import { noLevel } from '../../../collector/src/site/interval-sum.ts';
 import type { SiteSum } from '../../../collector/src/site/site.ts';
 import { energyRoles } from '../../../shared/src/roles.ts';
-import { collectorMinutes, fleet, type FleetSite, type Interval, NOW_MS, parts } from './fleet.ts';
+import { collectorMinutes, fleet, type FleetSite, type Interval, type Minute, NOW_MS, parts } from './fleet.ts';
 
 /** The test fleet as the collector's own encoders write it. */
 export function linesOf(sites: readonly FleetSite[] = fleet): { readonly kept: string[]; readonly minutes: string[] } {
   const kept = sites.flatMap((site) => [...energies(site), ...kpis(site), ...events(site), info(site)]);
   const minutes = sites.flatMap((site) => [...live(site), ...agents(site), ...charge(site)]);
-  const own = collectorMinutes.map(({ timeMs, fields }) =>
-    lineOf(measurement('wattmark_collector', fields), '', fields, timeMs),
-  );
+  const own = collectorMinutes.map(ofCollector);
   return { kept, minutes: [...minutes, ...own] };
 }
 
@@ -82,39 +82,31 @@ function countedOf({ startMs, endMs, total, it, paired }: Interval, { roleWh }: 
   };
 }
 
-type Fields = Readonly<Record<string, number | string | null>>;
+type Tags = Parameters<typeof tagsOf>[0];
 
-/** A measurement with just these fields. */
-function measurement(name: string, fields: Fields): Measurement {
-  const isWhole = (field: string): boolean => /(_ms|_code|_points|^up|^level|^category)$/.test(field);
-  const specs = Object.entries(fields).map(([field, value]) =>
-    typeof value === 'string' || ['verdict', 'currency', 'name'].includes(field)
-      ? text(field, '')
-      : isWhole(field)
-        ? integer(field, '')
-        : float(field, ''),
-  );
-  return { name, database: 'kept', tags: [], fields: specs, about: '' };
+/** A report's line, as the collector's own encoder makes it. */
+function report(measurement: Measurement, tags: Tags, { timeMs, fields }: Minute): string {
+  return reportOf(measurement, { tags, values: fields, timeMs }).line;
 }
 
 function kpis({ group, site, kpis }: FleetSite): string[] {
-  return kpis.map(({ metric, period, timeMs, fields }) =>
-    lineOf(measurement('wattmark_kpi', fields), tagsOf({ group, site, metric, period }), fields, timeMs),
-  );
+  return kpis.map(({ metric, period, ...row }) => report(reported.kpi, { group, site, metric, period }, row));
 }
 
 function live({ group, site, live }: FleetSite): string[] {
-  return live.map(({ timeMs, fields }) =>
-    lineOf(measurement('wattmark_live', fields), tagsOf({ group, site }), fields, timeMs),
-  );
+  return live.map((row) => report(reported.live, { group, site }, row));
 }
 
 function agents({ group, site, agents }: FleetSite): string[] {
   return Object.entries(agents).flatMap(([agent, rows]) =>
-    rows.map(({ timeMs, fields }) =>
-      lineOf(measurement('wattmark_agent', fields), tagsOf({ group, site, agent }), fields, timeMs),
-    ),
+    rows.map((row) => report(reported.agent, { group, site, agent }, row)),
   );
+}
+
+/** Its fields are whatever it counts. */
+function ofCollector(row: Minute): string {
+  const fields = Object.keys(row.fields).map((name) => integer(name, ''));
+  return report({ ...reported.collector, fields }, { collector: 'c-1' }, row);
 }
 
 function charge({ group, site, charge }: FleetSite): string[] {
@@ -125,8 +117,7 @@ function charge({ group, site, charge }: FleetSite): string[] {
 }
 
 function info({ group, site, kind, timezone }: FleetSite): string {
-  const fields = { name: `Site "${site}"`, kind, timezone };
-  return lineOf(measurement('wattmark_site_info', fields), tagsOf({ group, site }), fields, 0);
+  return report(reported.siteInfo, { group, site }, { timeMs: 0, fields: { name: `Site "${site}"`, kind, timezone } });
 }
 
 /** One finding and one correction of each site, of two days before the end. */
@@ -146,9 +137,9 @@ function events({ group, site }: FleetSite): string[] {
     by: 'A. Auditor',
     reason: 'CT "200/5"',
   };
-  const kinds = tagsOf({ group, site, kind: 'sample-gaps', severity: 'notice' });
+  const kinds = { group, site, kind: 'sample-gaps', severity: 'notice', point: 'cooling-1' };
   return [
-    lineOf(measurement('wattmark_finding', finding), `${kinds},point=cooling-1`, finding, timeMs),
-    lineOf(measurement('wattmark_correction', correction), tagsOf({ group, site }), correction, timeMs),
+    report(reported.finding, kinds, { timeMs, fields: finding }),
+    report(reported.correction, { group, site }, { timeMs, fields: correction }),
   ];
 }
