@@ -5,6 +5,7 @@ import { isMet } from './figure.ts';
 import { agent } from './figures/agent.ts';
 import { devices } from './figures/devices.ts';
 import { embeddedIngest, ingest } from './figures/ingest.ts';
+import { ingestInflux } from './figures/ingest-influx.ts';
 import { history } from './figures/history.ts';
 import { live } from './figures/live.ts';
 import { mirror } from './figures/mirror.ts';
@@ -22,6 +23,7 @@ import { Room } from './rig/room.ts';
 const figures: readonly Figure[] = [
   ingest,
   embeddedIngest,
+  ingestInflux,
   live,
   memory,
   restart,

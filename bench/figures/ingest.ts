@@ -80,8 +80,13 @@ async function nullRound(room: Room, args: readonly string[], url: string): Prom
 }
 
 /** Readings a second that the collector takes. @throws Error where any is missing in the end. */
-async function collectorRound(room: Room, data: string, brokerUrl: string | null): Promise<number> {
-  const collector = await BenchCollector.start(room, { data, brokerUrl });
+export async function collectorRound(
+  room: Room,
+  data: string,
+  brokerUrl: string | null,
+  config: Readonly<Record<string, unknown>> = {},
+): Promise<number> {
+  const collector = await BenchCollector.start(room, { data, brokerUrl, config });
   const publishing = await publish(room, collector.brokerUrl, SECONDS);
   const progress = await publishing.done;
   const behindMs = await collector.stored();
