@@ -82,7 +82,11 @@ export class Recorder {
   /** Takes a batch just closed; a promise means that the store is far behind and the pipeline must wait. */
   record(batch: IntervalBatch): void | Promise<void> {
     const { fold, rollup, energy, progress } = this.#parts;
-    energy.count(batch.points, (pointId) => siteOf(fold, pointId));
+    energy.count(
+      batch.points,
+      (pointId) => fold.catalogue.points[pointId]?.siteId ?? 0,
+      (siteId) => fold.registry.site(siteId),
+    );
     if (batch.position <= progress) return rollup.skip(batch, fold.allSites());
     const due = batch.recordedMs >= this.#snapshotMs + SNAPSHOT_MS;
     if (due) this.#snapshotMs = batch.recordedMs;
@@ -200,11 +204,6 @@ export class Recorder {
 
 function pause(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, RETRY_MS));
-}
-
-function siteOf({ catalogue, registry }: Fold, pointId: number): Site | undefined {
-  const siteId = catalogue.points[pointId]?.siteId;
-  return siteId === undefined ? undefined : registry.site(siteId);
 }
 
 function rowsOf({ points, gauges }: IntervalBatch): number {

@@ -45,7 +45,7 @@ interface Counted {
 /** How the points of one version of a site add up, and those that are measured for it. */
 interface Plan {
   readonly balance: Balance;
-  readonly pointIds: ReadonlySet<number>;
+  readonly pointIds: readonly number[];
 }
 
 /** A minute that is not whole waits so long for the rest of it, by its own site's newest minute: an agent may be away. */
@@ -89,22 +89,19 @@ export class EnergyCounters {
     };
   }
 
-  /** Counts minutes as they were closed, in any order. */
-  count(rows: readonly PointInterval[], siteOf: (pointId: number) => Site | undefined): void {
-    const bySite = new Map<Site, Map<number, PointInterval[]>>();
-    for (const row of rows) {
-      const site = siteOf(row.pointId);
-      if (site === undefined) continue;
-      let minutes = bySite.get(site);
-      if (minutes === undefined) bySite.set(site, (minutes = new Map()));
-      const minute = minutes.get(row.startMs);
-      if (minute === undefined) minutes.set(row.startMs, [row]);
-      else minute.push(row);
-    }
-    for (const [site, minutes] of bySite) {
-      for (const [startMs, ofMinute] of [...minutes].sort(([a], [b]) => a - b)) {
-        this.#countMinute(site, startMs, ofMinute);
+  /**
+   * Counts minutes as they were closed, in any order.
+   * @param siteIdOf number of the site that a point belongs to
+   */
+  count(rows: readonly PointInterval[], siteIdOf: (pointId: number) => number, siteOf: (siteId: number) => Site): void {
+    for (const [startMs, ofMinute] of byMinute(rows)) {
+      const siteIds = new Set<number>();
+      const rowAt: PointInterval[] = [];
+      for (const row of ofMinute) {
+        rowAt[row.pointId] = row;
+        siteIds.add(siteIdOf(row.pointId));
       }
+      for (const siteId of siteIds) this.#countMinute(siteOf(siteId), startMs, (pointId) => rowAt[pointId]);
     }
   }
 
@@ -137,28 +134,41 @@ export class EnergyCounters {
     return counters;
   }
 
-  #countMinute(site: Site, startMs: number, closed: readonly PointInterval[]): void {
+  #countMinute(site: Site, startMs: number, closed: RowOf): void {
     const { balance, pointIds } = this.#planOf(site);
-    const rows = closed.filter(({ pointId }) => pointIds.has(pointId));
-    if (rows.length === 0) return;
+    if (!pointIds.some((pointId) => closed(pointId) !== undefined)) return;
     const counted = this.#countedOf(site.siteId);
     const waiting = counted.held.get(startMs);
     if (waiting === undefined && startMs <= counted.newestMs) {
       this.#lateMinutes++;
       return;
     }
-    const minute = waiting ?? { rows: new Map(), counted: new Float64Array(counted.sums.length) };
-    this.#heldRows -= minute.rows.size;
-    for (const row of rows) minute.rows.set(row.pointId, row);
-    this.#heldRows += minute.rows.size;
     counted.newestMs = Math.max(counted.newestMs, startMs);
-    counted.held.set(startMs, minute);
-    addMinute(counted.sums, minute, energiesOf(balance, startMs, minute.rows), balance);
-    if ([...pointIds].every((pointId) => isWhole(minute.rows.get(pointId)))) this.#letGo(counted, startMs, minute);
+    if (waiting === undefined && pointIds.every((pointId) => isWhole(closed(pointId)))) {
+      addMinute(counted.sums, new Float64Array(counted.sums.length), energiesOf(balance, startMs, closed), balance);
+    } else {
+      this.#hold(counted, startMs, pointIds, closed);
+      const minute = counted.held.get(startMs) as HeldMinute;
+      const rowOf: RowOf = (pointId) => minute.rows.get(pointId);
+      addMinute(counted.sums, minute.counted, energiesOf(balance, startMs, rowOf), balance);
+      if (pointIds.every((pointId) => isWhole(rowOf(pointId)))) this.#letGo(counted, startMs, minute);
+    }
     for (const [oldestMs, oldest] of counted.held) {
       if (oldestMs > counted.newestMs - WINDOW_MS && this.#heldRows <= MAX_HELD_ROWS) break;
       this.#letGo(counted, oldestMs, oldest);
     }
+  }
+
+  /** Adds rows to those that a minute has. */
+  #hold({ held, sums }: Counted, startMs: number, pointIds: readonly number[], closed: RowOf): void {
+    const minute = held.get(startMs) ?? { rows: new Map(), counted: new Float64Array(sums.length) };
+    held.set(startMs, minute);
+    this.#heldRows -= minute.rows.size;
+    for (const pointId of pointIds) {
+      const row = closed(pointId);
+      if (row !== undefined) minute.rows.set(pointId, row);
+    }
+    this.#heldRows += minute.rows.size;
   }
 
   #letGo({ held }: Counted, startMs: number, { rows }: HeldMinute): void {
@@ -182,7 +192,7 @@ export class EnergyCounters {
     const counting = balance.byRole.flat().flatMap(({ point }) => point.pointId ?? []);
     const members = balance.virtual.flatMap((plan) => (plan.members ?? []).map(({ pointId }) => pointId));
     const pointIds = new Set([...counting, ...members].filter((pointId) => !made.has(pointId)));
-    const plan = { balance, pointIds };
+    const plan = { balance, pointIds: [...pointIds] };
     this.#plans.set(site, plan);
     return plan;
   }
@@ -192,16 +202,31 @@ function isWhole(row: PointInterval | undefined): boolean {
   return row !== undefined && row.measuredMs + row.estimatedMs >= MINUTE_MS;
 }
 
-function energiesOf(balance: Balance, startMs: number, rows: ReadonlyMap<number, PointInterval>): SiteInterval | null {
-  if (balance.virtual.length === 0) return siteMinute(balance, startMs, (pointId) => rows.get(pointId));
-  const all = new Map(rows);
-  const rowOf: RowOf = (pointId) => all.get(pointId);
-  addVirtualRows(balance.virtual, startMs, rowOf, (row) => all.set(row.pointId, row));
+/** Oldest first. */
+function byMinute(rows: readonly PointInterval[]): Iterable<readonly [number, readonly PointInterval[]]> {
+  const first = rows[0]?.startMs;
+  if (first === undefined) return [];
+  // Nearly always: what is closed each minute.
+  if (rows.every(({ startMs }) => startMs === first)) return [[first, rows]];
+  const minutes = new Map<number, PointInterval[]>();
+  for (const row of rows) {
+    const minute = minutes.get(row.startMs);
+    if (minute === undefined) minutes.set(row.startMs, [row]);
+    else minute.push(row);
+  }
+  return [...minutes].sort(([a], [b]) => a - b);
+}
+
+function energiesOf(balance: Balance, startMs: number, closed: RowOf): SiteInterval | null {
+  if (balance.virtual.length === 0) return siteMinute(balance, startMs, closed);
+  const made = new Map<number, PointInterval>();
+  const rowOf: RowOf = (pointId) => made.get(pointId) ?? closed(pointId);
+  addVirtualRows(balance.virtual, startMs, rowOf, (row) => made.set(row.pointId, row));
   return siteMinute(balance, startMs, rowOf);
 }
 
 /** Adds what is more than was counted of the minute before. */
-function addMinute(sums: Float64Array, { counted }: HeldMinute, energies: SiteInterval | null, balance: Balance): void {
+function addMinute(sums: Float64Array, counted: Float64Array, energies: SiteInterval | null, balance: Balance): void {
   if (energies === null) return;
   const quantities = quantitiesOf(energies, balance.complete[0] as number);
   for (const [index, value] of quantities.entries()) {
