@@ -41,8 +41,12 @@ export class CommittedRows implements Pick<Store, Reads> {
     return this.#ofPoints(this.#tables.pointQuarter, pointIds, {}, span, asOfMs);
   }
 
-  pointDays(pointIds: readonly number[], span: Span, asOfMs: number | null): Promise<PointDay[]> {
-    return this.#ofPoints(this.#tables.pointDay, pointIds, {}, span, asOfMs);
+  async *pointDays(
+    pointIds: readonly number[],
+    span: Span,
+    asOfMs: number | null,
+  ): AsyncGenerator<readonly PointDay[]> {
+    yield await this.#ofPoints(this.#tables.pointDay, pointIds, {}, span, asOfMs);
   }
 
   siteQuarters(siteId: number, partial: string | null, span: Span, asOfMs: number | null): Promise<SiteInterval[]> {

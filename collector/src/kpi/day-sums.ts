@@ -12,7 +12,8 @@ export interface Ledger<Row, Sum extends Row> {
   readonly rolledUpToMs: number;
   /** The site's days before an instant whose rows are made. */
   readonly madeDays: (beforeMs: number) => Promise<readonly MadeDay[]>;
-  readonly days: (span: Span) => Promise<readonly (Row & Day)[]>;
+  /** In portions, which are not kept. */
+  readonly days: (span: Span) => AsyncIterable<readonly (Row & Day)[]>;
   readonly quarters: (span: Span) => Promise<readonly Row[]>;
   readonly sums: (boundariesMs: readonly number[]) => SumsBetween<Row, Sum>;
 }
@@ -36,7 +37,10 @@ export async function sumByDays<Row, Sum extends Row>(
 ): Promise<Sum[]> {
   const sums = ledger.sums(boundariesMs);
   if (boundariesMs.length < 2 || ledger.width === 0) return [];
-  for (const portion of portionsOf(await cellsOf(ledger, boundariesMs), ledger)) sums.add(await read(ledger, portion));
+  for (const cells of portionsOf(await cellsOf(ledger, boundariesMs), ledger)) {
+    if (cells[0]?.isMade === true) await addDays(ledger, cells, sums);
+    else sums.add(await cellSums(ledger, cells));
+  }
   return sums.values();
 }
 
@@ -82,17 +86,26 @@ function portionsOf<Row, Sum extends Row>(
   return portions;
 }
 
-async function read<Row, Sum extends Row>(
-  { days, quarters, sums }: Ledger<Row, Sum>,
+async function addDays<Row, Sum extends Row>(
+  { days }: Ledger<Row, Sum>,
+  cells: readonly Cell[],
+  sums: SumsBetween<Row, Sum>,
+): Promise<void> {
+  const ends = new Map(cells.map(({ fromMs, toMs }) => [fromMs, toMs]));
+  for await (const rows of days(spanOf(cells)))
+    sums.add(rows.filter(({ startMs, endMs }) => ends.get(startMs) === endMs));
+}
+
+async function cellSums<Row, Sum extends Row>(
+  { quarters, sums }: Ledger<Row, Sum>,
   cells: readonly Cell[],
 ): Promise<readonly Row[]> {
-  const edges = [...cells.map(({ fromMs }) => fromMs), (cells.at(-1) as Cell).toMs];
-  const span = { fromMs: edges[0] as number, toMs: edges.at(-1) as number };
-  if (cells[0]?.isMade === true) {
-    const ends = new Map(cells.map(({ fromMs, toMs }) => [fromMs, toMs]));
-    return (await days(span)).filter(({ startMs, endMs }) => ends.get(startMs) === endMs);
-  }
-  const sum = sums(edges);
+  const span = spanOf(cells);
+  const sum = sums([...cells.map(({ fromMs }) => fromMs), span.toMs]);
   sum.add(await quarters(span));
   return sum.values();
+}
+
+function spanOf(cells: readonly Cell[]): Span {
+  return { fromMs: (cells[0] as Cell).fromMs, toMs: (cells.at(-1) as Cell).toMs };
 }

@@ -88,7 +88,7 @@ export async function gaugeMeansOf(
     const ledger = {
       ...ledgerOf(sources, site, asOfMs),
       width: some.length,
-      days: (span: Span) => store.gaugeDays(some, channel, span, asOfMs),
+      days: (span: Span) => inOne(store.gaugeDays(some, channel, span, asOfMs)),
       quarters: (span: Span) => store.gaugeQuarters(some, channel, span, asOfMs),
       sums: (boundaries: readonly number[]) => new GaugeSums(boundaries),
     };
@@ -137,7 +137,7 @@ async function sumsOf(
   const ledger = {
     ...ledgerOf(sources, site, asOfMs),
     width: 1,
-    days: (span: Span) => store.siteDays(site.siteId, partial, span, asOfMs),
+    days: (span: Span) => inOne(store.siteDays(site.siteId, partial, span, asOfMs)),
     quarters: (span: Span) => siteQuartersOf(sources, balance, span, asOfMs),
     sums: (boundaries: readonly number[]) => new SiteSums(boundaries),
   };
@@ -228,6 +228,10 @@ function runsOf(startsMs: readonly number[], points: number): Span[] {
     else runs.push({ fromMs: startMs, toMs: startMs + QUARTER_MS });
   }
   return runs;
+}
+
+async function* inOne<Row>(rows: Promise<readonly Row[]>): AsyncGenerator<readonly Row[]> {
+  yield await rows;
 }
 
 function slicesOf(ids: readonly number[], most: number): (readonly number[])[] {

@@ -136,7 +136,7 @@ export class MirroredStore implements Store {
     return this.#store.pointQuarters(pointIds, span, asOfMs);
   }
 
-  pointDays(pointIds: readonly number[], span: Span, asOfMs: number | null): Promise<PointDay[]> {
+  pointDays(pointIds: readonly number[], span: Span, asOfMs: number | null): AsyncIterable<readonly PointDay[]> {
     return this.#store.pointDays(pointIds, span, asOfMs);
   }
 

@@ -28,7 +28,9 @@ import {
   decodeSiteDays,
   decodeSites,
 } from './rows.ts';
-import { type Decode, gatherRows, type Keyed, streamRows } from './row-stream.ts';
+import { ReadTurns } from './read-turns.ts';
+import { gatherRows } from './row-portions.ts';
+import { type Decode, type Keyed, streamRows } from './row-stream.ts';
 import { connectWriter } from './schema.ts';
 import type { MadeDay, Store } from './store.ts';
 import * as table from './tables.ts';
@@ -45,9 +47,6 @@ const MAX_POINT_ID = 2 ** 31 - 1;
 /** As far as minutes are counted. */
 const ALWAYS: Span = { fromMs: 0, toMs: (2 ** 31 - 1) * MINUTE_MS };
 
-/** Reads that may wait for their turn; a further one fails instead of piling up. */
-const MAX_WAITING_READS = 1000;
-
 /**
  * The embedded store: one DuckDB file. Safe against `kill -9` and a loss of power at any instant: what was committed is there.
  * @throws StoreError where the file is in use, is not a store, or was made by another version.
@@ -62,9 +61,7 @@ class DuckdbStore implements Store {
   readonly #instance: DuckDBInstance;
   readonly #writer: DuckDBConnection;
   readonly #reader: DuckDBConnection;
-  /** A connection answers one question at a time; those that wait do so here and not in the thread pool. */
-  #lastRead: Promise<unknown> = Promise.resolve();
-  #waitingReads = 0;
+  readonly #turns = new ReadTurns();
   #inTransaction = false;
 
   constructor(instance: DuckDBInstance, writer: DuckDBConnection, reader: DuckDBConnection) {
@@ -201,9 +198,13 @@ class DuckdbStore implements Store {
     return this.#read(query.pointQuartersQuery, { ...known(span, asOfMs), points: list(pointIds) }, decodePoints);
   }
 
-  async pointDays(pointIds: readonly number[], span: Span, asOfMs: number | null): Promise<PointDay[]> {
-    if (pointIds.length === 0) return [];
-    return this.#read(query.pointDaysQuery, { ...known(span, asOfMs), points: list(pointIds) }, decodePointDays);
+  async *pointDays(
+    pointIds: readonly number[],
+    span: Span,
+    asOfMs: number | null,
+  ): AsyncGenerator<readonly PointDay[]> {
+    const asked = { ...known(span, asOfMs), points: list(pointIds) };
+    yield* this.#portions(query.pointDaysQuery, asked, decodePointDays);
   }
 
   siteQuarters(siteId: number, partial: string | null, span: Span, asOfMs: number | null): Promise<SiteInterval[]> {
@@ -250,7 +251,7 @@ class DuckdbStore implements Store {
 
   async close(): Promise<void> {
     await this.rollback();
-    await this.#lastRead;
+    await this.#turns.idle();
     try {
       await this.#writer.run('CHECKPOINT');
     } finally {
@@ -284,12 +285,13 @@ class DuckdbStore implements Store {
     return (result.getRows()[0] ?? []).map((value) => (value === null ? null : Number(value)));
   }
 
-  async #read<Row extends Keyed>(sql: string, parameters: Parameters, decode: Decode<Row>): Promise<Row[]> {
-    if (this.#waitingReads >= MAX_WAITING_READS) throw new Error('too many reads of the store at once');
-    this.#waitingReads++;
-    const turn = this.#lastRead.then(() => gatherRows(streamRows(this.#reader, sql, parameters, decode)));
-    this.#lastRead = turn.catch(() => {});
-    return turn.finally(() => this.#waitingReads--);
+  #read<Row extends Keyed>(sql: string, parameters: Parameters, decode: Decode<Row>): Promise<Row[]> {
+    return gatherRows(this.#portions(sql, parameters, decode));
+  }
+
+  /** What was committed. */
+  #portions<Row extends Keyed>(sql: string, parameters: Parameters, decode: Decode<Row>): AsyncGenerator<Row[]> {
+    return this.#turns.take(() => streamRows(this.#reader, sql, parameters, decode));
   }
 }
 

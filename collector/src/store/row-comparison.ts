@@ -3,6 +3,7 @@ import { QUARTER_MS, type Span } from '../accounting/interval.ts';
 import { rolledUpChannels } from '../site/gauge-fold.ts';
 import type { Site } from '../site/site.ts';
 import type { TableComparison } from './comparison.ts';
+import { gatherRows } from './row-portions.ts';
 import type { Store } from './store.ts';
 
 const DAY_MS = 86_400_000;
@@ -27,7 +28,11 @@ interface Part {
 const tables: readonly Rows[] = [
   { table: 'point_minute', days: 1, read: (store, { pointIds }, span) => store.pointMinutes(pointIds, span, null) },
   { table: 'point_quarter', days: 15, read: (store, { pointIds }, span) => store.pointQuarters(pointIds, span, null) },
-  { table: 'point_day', days: 1000, read: (store, { pointIds }, span) => store.pointDays(pointIds, span, null) },
+  {
+    table: 'point_day',
+    days: 1000,
+    read: (store, { pointIds }, span) => gatherRows(store.pointDays(pointIds, span, null)),
+  },
   {
     table: 'gauge_minute',
     days: 1,

@@ -30,13 +30,6 @@ export async function* streamRows<Row extends Keyed>(
   yield newest.finish();
 }
 
-/** All rows of a stream. */
-export async function gatherRows<Row>(portions: AsyncIterable<readonly Row[]>): Promise<Row[]> {
-  const rows: Row[] = [];
-  for await (const portion of portions) for (const row of portion) rows.push(row);
-  return rows;
-}
-
 /** Of rows in which the versions of an interval lie behind each other, the last of each; taken in portions. */
 class NewestRows<Row extends Keyed> {
   /** The last row so far: the next one may be a later version of it. */

@@ -62,7 +62,8 @@ export interface Store {
 
   pointMinutes(pointIds: readonly number[], span: Span, asOfMs: number | null): Promise<PointInterval[]>;
   pointQuarters(pointIds: readonly number[], span: Span, asOfMs: number | null): Promise<PointInterval[]>;
-  pointDays(pointIds: readonly number[], span: Span, asOfMs: number | null): Promise<PointDay[]>;
+  /** In portions, to be gone through without asking for anything else meanwhile: a year of a hall is some ten thousand rows. */
+  pointDays(pointIds: readonly number[], span: Span, asOfMs: number | null): AsyncIterable<readonly PointDay[]>;
   /** Of the whole site (`partial` null), or of one of its parts. */
   siteQuarters(siteId: number, partial: string | null, span: Span, asOfMs: number | null): Promise<SiteInterval[]>;
   siteDays(siteId: number, partial: string | null, span: Span, asOfMs: number | null): Promise<SiteDay[]>;

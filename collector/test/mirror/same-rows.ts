@@ -4,6 +4,7 @@ import type { Fold } from '../../src/fold.ts';
 import type { InfluxTarget } from '../../src/influx/client.ts';
 import { openInfluxStore } from '../../src/influx/store.ts';
 import { rolledUpChannels } from '../../src/site/gauge-fold.ts';
+import { gatherRows } from '../../src/store/row-portions.ts';
 import type { Store } from '../../src/store/store.ts';
 
 const ALWAYS = { fromMs: 0, toMs: Date.UTC(2100, 0) };
@@ -19,7 +20,7 @@ async function rowsOf(store: Store, { catalogue }: Fold): Promise<Readonly<Recor
   return {
     pointMinutes: await store.pointMinutes(pointIds, ALWAYS, null),
     pointQuarters: await store.pointQuarters(pointIds, ALWAYS, null),
-    pointDays: await store.pointDays(pointIds, ALWAYS, null),
+    pointDays: await gatherRows(store.pointDays(pointIds, ALWAYS, null)),
     siteQuarters: await ofSites((siteId) => store.siteQuarters(siteId, null, ALWAYS, null)),
     siteDays: await ofSites((siteId) => store.siteDays(siteId, null, ALWAYS, null)),
     gaugeMinutes: (await Promise.all(pointIds.map((id) => store.gaugeMinutes(id, ALWAYS, null)))).flat(),

@@ -123,7 +123,7 @@ const anEmptyStoreKnowsNothing: Body = async (t, store) => {
   t.same(await store.madeDays(1, T0, null), []);
   t.same(await store.pointMinutes([], hour, null), []);
   t.same(await store.pointQuarters([], hour, null), []);
-  t.same(await store.pointDays([], hour, null), []);
+  t.same(await gather(store.pointDays([], hour, null)), []);
   t.same(await store.gaugeQuarters([], 'utilisation', hour, null), []);
   t.same(await store.gaugeDays([], 'utilisation', hour, null), []);
 };
@@ -237,7 +237,7 @@ const kinds: readonly Kind[] = [
     name: 'days of points',
     row: fc.tuple(fc.record(pointFields), day).map(([row, span]) => ({ ...row, ...span })),
     write: (store, rows, recordedMs) => store.writePointDays(rows, recordedMs),
-    read: (store, span, asOfMs) => store.pointDays(POINTS, span, asOfMs),
+    read: (store, span, asOfMs) => gather(store.pointDays(POINTS, span, asOfMs)),
     readBack: null,
     owner: none,
   }),
