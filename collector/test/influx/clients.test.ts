@@ -1,9 +1,16 @@
+import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { requireProgram } from '../../../shared/test/program.ts';
 import { freePort } from '../../../shared/test/free-port.ts';
 import { readSeries } from '../../src/influx/answer.ts';
 import type { InfluxClient, InfluxTarget, Series } from '../../src/influx/client.ts';
 import { checkTarget, clientOf } from '../../src/influx/connect.ts';
+import { lineOf, pointValues, tagsOf } from '../../src/influx/lines.ts';
+import { intervals } from '../../src/influx/schema.ts';
+import { MINUTE_MS } from '../../src/accounting/interval.ts';
+import { accepts, Program } from '../chaos/support/program.ts';
+import { pointRow, T0 } from '../store/conformance.ts';
+import { scratch } from '../support/rig.ts';
 import { anonymous, Influxd } from '../support/influx.ts';
 import { V2Front } from '../support/influx-v2.ts';
 
@@ -93,6 +100,50 @@ if (program !== null) {
       await t.rejects(stranger.write(['m x=1 1'], 'three'), unauthorised);
       await t.rejects(rowsOf(stranger, 'SELECT x FROM m', 'three'), unauthorised);
     }
+  });
+}
+
+const victoria = requireProgram(t, 'victoria-metrics');
+if (victoria !== null) {
+  t.test('VictoriaMetrics takes what is written by the API of version 2', async (t) => {
+    const port = await freePort();
+    const directory = scratch(t);
+    const url = `http://127.0.0.1:${port}`;
+    const options = ['-retentionPeriod=100y', '-search.latencyOffset=0s', '-memory.allowedPercent=5'];
+    const command = [
+      victoria,
+      `-httpListenAddr=127.0.0.1:${port}`,
+      `-storageDataPath=${join(directory, 'data')}`,
+      ...options,
+    ];
+    const server = new Program(command, { log: join(directory, 'log'), ready: () => accepts(port) });
+    t.teardown(() => server.kill());
+    await server.start();
+    const client = clientOf({ ...anonymous, version: 2, url, database: 'wattmark', org: 'o', token: 't' });
+    const tags = tagsOf({ group: 'default', site: 'dc-1', point: 'utility-a' });
+    const row = { ...pointRow(1, T0, 12.5), minW: 700, maxW: null };
+    const lines = Array.from({ length: 3 }, (_, index) => {
+      const startMs = T0 + index * MINUTE_MS;
+      return lineOf(intervals.pointMinute, tags, pointValues({ ...row, startMs, energyWh: 1.5 * index }, T0), startMs);
+    });
+    t.equal(await client.write(lines, 'wattmark'), null);
+    await fetch(`${url}/internal/force_flush`);
+    const query = new URLSearchParams({ 'match[]': '{__name__=~"wattmark_point_1m_.*"}' });
+    const exported = await (await fetch(`${url}/api/v1/export?${query.toString()}`)).text();
+    const series = new Map(
+      exported
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as { metric: Record<string, string>; values: number[]; timestamps: number[] })
+        .map((one) => [one.metric['__name__'], one]),
+    );
+    t.match(series.get('wattmark_point_1m_energy_wh'), {
+      metric: { group: 'default', site: 'dc-1', point: 'utility-a' },
+      values: [0, 1.5, 3],
+      timestamps: [T0, T0 + MINUTE_MS, T0 + 2 * MINUTE_MS],
+    });
+    t.same(series.get('wattmark_point_1m_min_w')?.values, [700, 700, 700]);
+    t.notOk(series.has('wattmark_point_1m_max_w'), 'what is unknown is not there');
   });
 }
 
