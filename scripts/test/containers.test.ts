@@ -112,7 +112,9 @@ t.test('the images are built, and run together as compose starts them', { timeou
   mkdirSync(join(directory, 'sites'));
   const ofCollector = { ...shared, '/var/lib/wattmark': join(build.root('collector'), 'var/lib/wattmark') };
   const sites = { '/etc/wattmark/sites': join(directory, 'sites'), '0.0.0.0': '127.0.0.1', '8080': String(httpPort) };
-  const collectorFile = configure('collector.yaml', directory, { ...ofCollector, ...sites });
+  // Nobody is there: what is for InfluxDB waits.
+  const influx = { 'influxdb:8086': `127.0.0.1:${await freePort()}` };
+  const collectorFile = configure('collector.yaml', directory, { ...ofCollector, ...sites, ...influx });
   const collector = new Image(build, 'collector', { ...ofCollector, '/etc/wattmark/collector.yaml': collectorFile });
   const address = `http://127.0.0.1:${httpPort}`;
   const health = [`${address}/healthz`];
@@ -143,6 +145,7 @@ t.test('the images are built, and run together as compose starts them', { timeou
   t.ok(await until(async () => typeof (await live()).ratio === 'number'), 'a ratio of the simulated hall');
   const metrics = await (await fetch(`${address}/metrics`)).text();
   t.match(metrics, 'wattmark_agent_up{group="default",site="dc-1",agent="demo-hall"} 1');
+  t.match(metrics, 'wattmark_mirror_up{mirror="influxdb"} ');
   if (isRoot) for (const image of [collector, agent, devices]) t.notOk(await image.isWritable());
   t.equal(await reading.stop(10_000), 0, 'the agent stops when it is asked to');
   t.equal(await running.stop(30_000), 0, 'and so does the collector');
