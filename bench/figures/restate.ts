@@ -84,10 +84,10 @@ async function post(room: Room, { url }: BenchCollector, change: object): Promis
   return { id: answer.id, ms: performance.now() - startMs };
 }
 
-/** Of the messages sent in a time, those that were acknowledged in it. */
+/** Of the messages sent in a time, as far as any were, those that were acknowledged in it. */
 function acknowledgedShare(progress: readonly Progress[], fromMs: number, toMs: number): number {
   const before = progress.findLast(({ ms }) => ms <= fromMs);
-  const after = progress.find(({ ms }) => ms >= toMs);
+  const after = progress.find(({ ms }) => ms >= toMs) ?? progress.findLast(({ done }) => !done);
   if (before === undefined || after === undefined) throw new Error('the publisher ran too short');
   return (after.acked - before.acked) / (after.sent - before.sent);
 }
