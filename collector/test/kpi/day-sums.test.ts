@@ -172,6 +172,6 @@ t.test('figures are the same to the last bit whether days have rows or not', { t
         t.ok(known.every(({ energyWh }, index) => Math.abs((some.points[index]?.energyWh ?? NaN) - energyWh) <= 1e-6));
       }
     }),
-    { numRuns: 20, endOnFailure: true },
+    { numRuns: 12, endOnFailure: true },
   );
 });
