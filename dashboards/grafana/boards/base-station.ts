@@ -57,7 +57,11 @@ function figures(): Panel[] {
     seeOf('24h', 'SEE, 24 hours'),
     seeOf('30d', 'SEE, 30 days'),
     seeOf('12mo', 'SEE, 12 months'),
-    perDay('kwh_per_day', 'Per day, 30 days', 'Total energy per day of measured time, of the last 30 local days.'),
+    perDay(
+      'kwh_per_day',
+      'Per day, 30 days',
+      'Total energy per day, of the last 30 local days. Unknown without a baseline in the site file.',
+    ),
     perDay(
       'baseline_kwh_per_day',
       'Per day before',

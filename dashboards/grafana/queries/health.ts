@@ -50,7 +50,7 @@ export function agentRows(scope: Scope, selector: string): string {
 /** One of each collector's newest figures of itself; null where it is unknown now. */
 export function collectorValue(field: string, name: string): string {
   const where = `${lastOf('5m')} GROUP BY "collector"`;
-  const newest = `SELECT last("readings"), "${field}" AS "${name}" FROM "wattmark_collector" WHERE ${where}`;
+  const newest = `SELECT last("healthy"), "${field}" AS "${name}" FROM "wattmark_collector" WHERE ${where}`;
   return selectOf(`"${name}"`, newest, lastOf('5m'), 'GROUP BY "collector"');
 }
 
