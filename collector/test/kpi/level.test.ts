@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import t from 'tap';
 import { MINUTE_MS } from '../../src/accounting/interval.ts';
 import { atLevel, chooseLevel } from '../../src/kpi/level.ts';
+import { seeOf } from '../../src/kpi/see.ts';
 import { balanceOf, siteMinutes } from '../../src/site/balance.ts';
 import { sumSiteIntervals } from '../../src/site/interval-sum.ts';
 import type { Site, SiteSum } from '../../src/site/site.ts';
@@ -111,6 +112,14 @@ t.test('the highest category that is complete and covered, and everything at it'
   t.match(choose(poor, { ...hall, itLevel: 'ups-output' }), { index: 1, reason: 'the site file names this level' });
 });
 
+t.test('a level is covered where exactly as much is paired as is asked for', async (t) => {
+  const sums = [quarter({ 'equipment-input': 1 })];
+  const at = (leastCoverage: number): number =>
+    chooseLevel(balanceOf(hall), { sums, elapsedMs: 15 * MINUTE_MS, leastCoverage }).index;
+  t.equal(at(14 / 15), 3);
+  t.equal(at(14 / 15 + 1e-9), 2);
+});
+
 t.test('why a level is taken is said by what else there is', async (t) => {
   const reasonOf = (...levels: (Level | null)[]): string => {
     const points = levels.map((level, index) => point(2 + index, 'it', { point: `it-${index}`, level }));
@@ -131,6 +140,11 @@ t.test('what was recorded under a level that is gone is not lost', async (t) => 
   const relabelled = site(tree.map((one) => (one.level === null ? one : { ...one, level: 'ups-output' as const })));
   const early = quarter({ 'ups-output': 15 });
   t.match(choose(early, relabelled), { index: 2, level: 'pdu-output', reason: /no other level on record/ });
+});
+
+t.test('a SEE is of a ratio above zero', async (t) => {
+  t.same([null, 0, -1].map(seeOf), [null, null, null]);
+  t.equal(seeOf(0.5), 2);
 });
 
 t.test('the supply and then the parts make one total', async (t) => {

@@ -203,3 +203,10 @@ t.test('propagation agrees with a simulation of the meters’ errors', async () 
     { numRuns: 40, seed: 20261121 },
   );
 });
+
+t.test('a ratio of nothing has no uncertainty', async (t) => {
+  t.equal(pueUncertainty(1.3, [main(0), load(1000)], 0).value, null);
+  t.equal(pueUncertainty(1.3, [main(1300), load(0)], 0).value, null);
+  const small = pueUncertainty(1.3, [main(1), load(1)], 0).value;
+  t.ok(near(small, 2 * 1.3 * Math.hypot(1, 1) * (chainUncertainty(plain) ?? 0)), 'a Wh is something');
+});
