@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '@wattmark/shared/logger';
 import type { Correction } from '../corrections/change.ts';
 import type { Figures } from '../figures.ts';
@@ -23,6 +24,12 @@ export interface ReporterParts {
 /** Every site is visited within so many minutes, so that an hour is kept even where some take longer. */
 const ROUND_MINUTES = 50;
 
+/** Reports made before others have their turn. */
+const AT_ONCE = 200;
+
+/** Pauses are so many times as long as a visit: others ask the store, too. */
+const PAUSES = 3;
+
 /** Of one site, and written at each visit: more say nothing that a reader would see. */
 const MAX_FINDINGS = 500;
 const MAX_CORRECTIONS = 1_000;
@@ -37,56 +44,77 @@ type Corrected = Map<number, number>;
 export class Reporter {
   readonly #parts: ReporterParts;
   readonly #corrected: Corrected = new Map();
+  readonly #stopping = new AbortController();
   #seenCorrections: number;
   #next = 0;
   #round = 0;
-  #working: Promise<void> | null = null;
+  #minute: Promise<void> | null = null;
+  #visits: Promise<void> | null = null;
+  /** Minutes of which nothing was reported, because the minute before took longer. */
   #skipped = 0;
-  #stopping = false;
 
   constructor(parts: ReporterParts) {
     this.#parts = parts;
     this.#seenCorrections = parts.corrections().length;
   }
 
-  /** Minutes for which nothing was reported, because the minute before took longer. */
-  get skipped(): number {
-    return this.#skipped;
-  }
-
   /** To be called each minute. */
   tick(nowMs: number): void {
-    if (this.#stopping) return;
-    if (this.#working !== null) {
-      this.#skipped++;
-      return;
-    }
-    this.#working = this.#report(nowMs)
-      .catch((error: unknown) => this.#parts.log.error({ error: (error as Error).message }, 'reports cannot be made'))
-      .finally(() => (this.#working = null));
+    if (this.#stopping.signal.aborted) return;
+    if (this.#minute === null) this.#minute = this.#safely(this.#reportMinute(nowMs), () => (this.#minute = null));
+    else this.#parts.log.warn({ skipped: ++this.#skipped }, 'reports of a minute are left out: the last are not ready');
+    // A portion that takes longer than its minute is finished before the next one begins.
+    this.#visits ??= this.#safely(this.#visitDue(nowMs), () => (this.#visits = null));
   }
 
   /** Resolves when what is under way is queued. */
   async idle(): Promise<void> {
-    await this.#working;
+    await Promise.all([this.#minute, this.#visits]);
   }
 
   async stop(): Promise<void> {
-    this.#stopping = true;
-    await this.#working;
+    this.#stopping.abort();
+    await this.idle();
   }
 
-  async #report(nowMs: number): Promise<void> {
-    const { figures, collector } = this.#parts;
-    await this.#write([collectorReport(figures.health(), collector, nowMs)]);
-    for (const agent of figures.agents()) await this.#write([agentReport(agent, nowMs)]);
-    for (const site of figures.sites()) await this.#write([liveReport(figures, site, nowMs)]);
-    await this.#parts.lines.flush();
-    for (const { site, sinceMs } of this.#due()) {
-      if (this.#stopping) break;
-      await this.#visit(site, sinceMs, nowMs);
+  async #safely(work: Promise<void>, done: () => void): Promise<void> {
+    try {
+      await work;
+    } catch (error) {
+      this.#parts.log.error({ error: (error as Error).message }, 'reports cannot be made');
+    } finally {
+      done();
+    }
+  }
+
+  async #reportMinute(nowMs: number): Promise<void> {
+    let count = 0;
+    for (const report of this.#minuteReports(nowMs)) {
+      await this.#write([report]);
+      if (++count % AT_ONCE === 0) await nextTurn();
     }
     await this.#parts.lines.flush();
+  }
+
+  *#minuteReports(nowMs: number): Generator<Report> {
+    const { figures, collector } = this.#parts;
+    const health = figures.health();
+    const counters = { ...health.counters, skipped_reports: this.#skipped };
+    yield collectorReport({ ...health, counters }, collector, nowMs);
+    for (const agent of figures.agents()) yield agentReport(agent, nowMs);
+    for (const site of figures.sites()) yield liveReport(figures, site, nowMs);
+  }
+
+  async #visitDue(nowMs: number): Promise<void> {
+    const { signal } = this.#stopping;
+    for (const { site, sinceMs } of this.#due()) {
+      if (signal.aborted) break;
+      const startMs = performance.now();
+      await this.#visit(site, sinceMs, nowMs);
+      await this.#parts.lines.flush();
+      const tookMs = performance.now() - startMs;
+      await sleep(tookMs * PAUSES, undefined, { signal }).catch(() => {});
+    }
   }
 
   /** Sites to be visited: those that were corrected, and the next ones of the round. */

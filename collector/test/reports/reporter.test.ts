@@ -103,14 +103,17 @@ void test('a site that cannot be reported of does not keep the others from it', 
 
 void test('a minute for which the one before has no time is left out and counted', async (t) => {
   const figures = new FakeFigures({ sinceMs: NOW_MS });
-  const { reporter } = reporting(figures);
+  const { reporter, kept } = reporting(figures);
   reporter.tick(NOW_MS);
   reporter.tick(NOW_MS + MINUTE_MS);
   await reporter.idle();
-  t.equal(reporter.skipped, 1);
+  await tick(reporter, NOW_MS + 2 * MINUTE_MS);
+  const own = (): string[] => kept.lines.minutes.filter((line) => line.startsWith('wattmark_collector'));
+  t.equal(own().length, 2);
+  t.match(own()[1], /skipped_reports=1i/);
   await reporter.stop();
-  reporter.tick(NOW_MS + 2 * MINUTE_MS);
-  t.equal(reporter.skipped, 1, 'one that was stopped reports nothing more');
+  await tick(reporter, NOW_MS + 3 * MINUTE_MS);
+  t.equal(own().length, 2, 'one that was stopped reports nothing more');
 });
 
 /** Rows of an answer by their columns. */
