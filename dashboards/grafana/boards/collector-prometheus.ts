@@ -66,8 +66,8 @@ function state(): Panel[] {
     ),
     one(
       'Lost to mirrors',
-      'Rows that did not reach a mirror since the start.',
-      'sum(wattmark_mirror_dropped_total)',
+      'Lines that no mirror will get: dropped where a queue was full, or refused by the server; since the start.',
+      'sum(wattmark_mirror_dropped_lines_total) + sum(wattmark_mirror_rejected_lines_total)',
       'count',
       1,
     ),

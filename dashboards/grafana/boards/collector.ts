@@ -70,7 +70,7 @@ function state(): Panel[] {
     newest(
       'mirror_dropped',
       'Lost to mirrors',
-      'Rows that did not reach a mirror since the start, at the limit of its queue or rejected.',
+      'Lines that a mirror will not get because its queue was full; since the start.',
       'count',
       1,
     ),

@@ -83,7 +83,9 @@ function collectorMetrics(add: Add): void {
   add('wattmark_mirror_queue_bytes', { mirror: 'b' }, 1000);
   add('wattmark_mirror_behind_seconds', { mirror: 'a' }, 12);
   add('wattmark_mirror_behind_seconds', { mirror: 'b' }, 2);
-  add('wattmark_mirror_dropped_total', { mirror: 'a' }, 7);
+  add('wattmark_mirror_dropped_lines_total', { mirror: 'a' }, 5);
+  add('wattmark_mirror_rejected_lines_total', { mirror: 'a' }, 0);
+  add('wattmark_mirror_rejected_lines_total', { mirror: 'b' }, 2);
   add('wattmark_readings_total', {}, (seconds) => 100 * seconds);
   add('wattmark_messages_total', {}, (seconds) => 2 * seconds);
   add('wattmark_duplicate_messages_total', {}, (seconds) => seconds);
