@@ -15,7 +15,7 @@ export interface TableParts {
   readonly onRejected: (rejection: Rejection) => void;
 }
 
-/** Earlier versions are looked for in spans of so many intervals: rows that lie far apart should not have all between them read. */
+/** Earlier versions are looked for in spans of so many intervals: not everything between rows that lie far apart is read. */
 const INTERVALS_LOOKED_AT = 1500;
 
 /**
