@@ -28,7 +28,10 @@ export async function appendRows<Row>(
   }
 }
 
-/** Rows of a result with the columns of `pointMinute` or `pointQuarter`, in one plain loop: a callback for each row takes six times as long. */
+/**
+ * Rows of a result with the columns of `pointMinute` or `pointQuarter`, in one plain loop: a callback for each row takes six times
+ * as long.
+ */
 export function decodePoints(chunk: DuckDBDataChunk): PointInterval[] {
   const column = (index: number): DuckDBVector<number> => chunk.getColumnVector(index) as DuckDBVector<number>;
   const [point, minute, energy, estimated, exported] = [column(0), column(1), column(2), column(3), column(4)];

@@ -15,11 +15,12 @@ export interface MadeDay {
  * done by its readers, so that every store gives the same figures. Rows are absolute values and are only ever appended: of
  * several rows of one interval (of the same beginning and end) the one recorded last wins, of those recorded at once the one
  * written last, and "as known at `asOfMs`" looks only at rows recorded by then (null: at all). Rows are handed back to the last
- * bit as they were written, in the order of time, then of points, then of channels. A row belongs to a span where it begins in it.
+ * bit as they were written, in the order of time, then of points, then of channels. A row belongs to a span where it begins in
+ * it.
  *
  * Writes come from one writer, in this order: `begin`, any number of writes and reads back, `commit`. Reads back see what the
  * transaction under way wrote; other reads may come at any time and see what was committed last. Those who ask bound what one
- * answer holds (`portionsOf`).
+ * answer holds.
  */
 export interface Store {
   /** Position in the evidence log whose consequences are all in the store; 0 for an empty store. */
