@@ -16,8 +16,8 @@ interface Block {
 }
 
 /**
- * The minutes written last, in columns, so that the quarter-hour they make need not be asked back from the server. Complete from
- * an instant on: every row of a minute since then is here.
+ * The minutes written last, in columns, so that the quarter-hour they make need not be asked back from the server. Complete
+ * from an instant on: every row of a minute since then is here.
  */
 export class RecentMinutes {
   /** By minute, in the order in which they were written. */

@@ -29,8 +29,8 @@ export async function appendRows<Row>(
 }
 
 /**
- * Rows of a result with the columns of `pointMinute` or `pointQuarter`, in one plain loop: a callback for each row takes six times
- * as long.
+ * Rows of a result with the columns of `pointMinute` or `pointQuarter`, in one plain loop: a callback for each row takes six
+ * times as long.
  */
 export function decodePoints(chunk: DuckDBDataChunk): PointInterval[] {
   const column = (index: number): DuckDBVector<number> => chunk.getColumnVector(index) as DuckDBVector<number>;
