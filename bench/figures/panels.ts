@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { boards } from '../../dashboards/grafana/boards.ts';
 import { ask } from '../../dashboards/test/grafana/answers.ts';
 import { write } from '../../dashboards/test/grafana/filling.ts';
@@ -15,6 +16,7 @@ const DAY_MS = 86_400_000;
 const QUESTIONS = 5;
 const REQUIRED_MS = 500;
 const LINES = 20_000;
+const SETTLE_S = 60;
 const databases = { kept: 'wattmark', energy: 'wattmark', minutes: 'wattmark_minutes' } as const;
 
 export const panels: Figure = {
@@ -30,6 +32,7 @@ export const panels: Figure = {
     const amount = minutes === null ? AMOUNT : { ...AMOUNT, quarterDays: SHORT_QUARTER_DAYS };
     room.say(`writing a year of ${amount.sites} sites`);
     room.say(`${await fill(influxd.url, toMs, amount)} lines`);
+    await settle(influxd);
     return await measure(influxd, toMs);
   },
 };
@@ -45,6 +48,15 @@ async function fill(url: string, toMs: number, amount: Amount): Promise<number> 
   }
   for (const of of ['kept', 'minutes'] as const) await write(url, databases[of], waiting[of]);
   return count;
+}
+
+/** Waits until the server has sorted what was written, at most a minute. */
+async function settle(influxd: BenchInfluxd): Promise<void> {
+  for (let second = 0; second < SETTLE_S; second++) {
+    const beforeMs = influxd.cpuMs;
+    await sleep(1000);
+    if (influxd.cpuMs - beforeMs < 100) return;
+  }
 }
 
 interface Timed {
