@@ -21,7 +21,9 @@ const isRoot = process.getuid?.() === 0;
 
 /** As another user, where the test may become one; without the test runner's hooks, which that user may not read. */
 const asUser = (uid: number): readonly string[] => [
-  ...['env', '-u', 'NODE_OPTIONS'],
+  'env',
+  '-u',
+  'NODE_OPTIONS',
   ...(isRoot ? ['setpriv', `--reuid=${uid}`, `--regid=${uid}`, '--clear-groups'] : []),
 ];
 
