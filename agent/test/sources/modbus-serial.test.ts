@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { SerialPort } from 'serialport';
 import t from 'tap';
 import { freePort } from '../../../shared/test/free-port.ts';
@@ -7,7 +8,7 @@ import { base, conform, readings, units } from './peers/modbus-conformance.ts';
 import { PYTHON, startAdapter, startLine, startUnits } from './peers/modbus-device.ts';
 import modbus from '../../src/sources/modbus.ts';
 import { openSource, tick } from './conformance.ts';
-import { createTcpProxy } from './faulty-proxy.ts';
+import { createTcpProxy, type FaultyProxy } from './faulty-proxy.ts';
 
 t.test('conformance of a serial line', async (t) => {
   if (requireProgram(t, PYTHON) === null) return;
@@ -15,7 +16,12 @@ t.test('conformance of a serial line', async (t) => {
   const proxy = await createTcpProxy(() => port);
   t.teardown(() => proxy.close());
   const device = join(t.testdir(), 'agent');
-  const plugIn = () => startAdapter(t, device, proxy.port);
+  const plugIn = async () => {
+    await connected(proxy, 0);
+    const adapter = await startAdapter(t, device, proxy.port);
+    if (adapter !== null) await connected(proxy, 1);
+    return adapter;
+  };
   let running = await startUnits(t, `rtu:${port}`, units.first);
   let adapter = await plugIn();
   if (adapter === null) return;
@@ -88,3 +94,8 @@ t.test('what contradicts itself is refused', async (t) => {
   await refused({ host: 'a', baudRate: 9600 }, /only for a device/);
   await refused({ device: '/dev/ttyUSB0', framing: 'rtu' }, /only for a host/);
 });
+
+/** An adapter says that it runs before this process has taken its connection, which would then count as the source's. */
+async function connected(proxy: FaultyProxy, count: number): Promise<void> {
+  while (proxy.connections() !== count) await setImmediate();
+}
