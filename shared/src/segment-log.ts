@@ -174,13 +174,17 @@ export class SegmentLog {
 
 /**
  * The payload of one frame of a log in a directory.
+ * @param place where the frame begins; the end of a segment is the beginning of the next one, as `end` was before its append
  * @throws CorruptLogError where none begins there.
  */
-export async function readFrame(directory: string, { segment, offset }: LogPosition): Promise<Uint8Array> {
+export async function readFrame(directory: string, place: LogPosition): Promise<Uint8Array> {
+  const { segment, offset } = place;
   const path = segmentPath(directory, segment);
   const { size } = await stat(path);
+  if (offset === size && (await listSegments(directory)).has(segment + 1))
+    return readFrame(directory, { segment: segment + 1, offset: HEADER_BYTES });
   for await (const { payload } of readSegment(path, segment, offset, size, FRAME_CHUNK_BYTES)) return payload;
-  throw new TornFrameError({ segment, offset });
+  throw new TornFrameError(place);
 }
 
 /** Read at once for a single frame. */

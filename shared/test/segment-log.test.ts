@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import t from 'tap';
-import { CorruptLogError, readSegmentLog, SegmentLog } from '../src/segment-log.ts';
+import { CorruptLogError, readFrame, readSegmentLog, SegmentLog } from '../src/segment-log.ts';
 
 const options = { segmentBytes: 200 };
 const text = (payload: Uint8Array): string => Buffer.from(payload).toString();
@@ -36,6 +36,19 @@ t.test('what was appended is read again, across segments and reopening', async (
   t.same(await contents(again), written);
   t.equal(again.cutBytes, 0);
   await again.close();
+});
+
+t.test('one frame is found where the log ended before it, also where a new segment begins with it', async (t) => {
+  const directory = scratch(t);
+  const log = await SegmentLog.open(directory, options);
+  t.teardown(() => log.close());
+  for (let i = 0; i < 50; i++) {
+    const place = log.end;
+    await t.rejects(readFrame(directory, place), { name: 'CorruptLogError' });
+    await log.append([Buffer.from(`message ${i}`)]);
+    t.equal(text(await readFrame(directory, place)), `message ${i}`);
+  }
+  t.ok(log.segments().length > 3);
 });
 
 t.test('a read can begin at any frame', async (t) => {
