@@ -44,7 +44,7 @@ t.test('one frame is found where the log ended before it, also where a new segme
   t.teardown(() => log.close());
   for (let i = 0; i < 50; i++) {
     const place = log.end;
-    await t.rejects(readFrame(directory, place), { name: 'CorruptLogError' });
+    await t.rejects(readFrame(directory, place), /cut short/);
     await log.append([Buffer.from(`message ${i}`)]);
     t.equal(text(await readFrame(directory, place)), `message ${i}`);
   }
