@@ -28,7 +28,7 @@ interface Cursor {
 /**
  * Batches of lines on their way to one target, on disk: what was appended survives `kill -9`, and is taken again after it if
  * it was not yet released. When the queue is full, or the disk takes nothing, lines are lost, counted and logged; it never
- * roles its writer waiting for its reader.
+ * keeps its writer waiting for its reader.
  */
 export class LineQueue {
   readonly #directory: string;
