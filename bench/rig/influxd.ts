@@ -1,28 +1,12 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { influxdConfiguration } from '../../collector/test/support/influx.ts';
 import { freePort } from '../../shared/test/free-port.ts';
 import { findProgram } from '../../shared/test/program.ts';
 import type { Child } from './child.ts';
 import type { Room } from './room.ts';
 
 const READY_WITHIN_MS = 60_000;
-
-const configuration = (directory: string, port: number, rpcPort: number): string => `reporting-disabled = true
-bind-address = "127.0.0.1:${rpcPort}"
-[meta]
-  dir = "${directory}/meta"
-[data]
-  dir = "${directory}/data"
-  wal-dir = "${directory}/wal"
-  query-log-enabled = false
-[coordinator]
-  log-queries-after = "0s"
-[monitor]
-  store-enabled = false
-[http]
-  bind-address = "127.0.0.1:${port}"
-  log-enabled = false
-`;
 
 /** An InfluxDB 1.x with the collector's two databases, which can be ended and started again. */
 export class BenchInfluxd {
@@ -46,7 +30,7 @@ export class BenchInfluxd {
     const [port, rpcPort] = [await freePort(), await freePort()];
     const config = room.path(`${name}.conf`);
     mkdirSync(room.path(name));
-    writeFileSync(config, configuration(room.path(name), port, rpcPort));
+    writeFileSync(config, influxdConfiguration(room.path(name), port, rpcPort));
     const influxd = new BenchInfluxd(room, program, config, port);
     await influxd.#ready();
     for (const database of ['wattmark', 'wattmark_minutes']) await influxd.query(`CREATE DATABASE ${database}`);

@@ -8,7 +8,7 @@ import { minutesDatabase } from '../../src/influx/schema.ts';
 import { accepts, Program } from '../chaos/support/program.ts';
 
 /** As Debian's package runs it, with nothing on ports or in places that others use. */
-const configuration = (directory: string, port: number, rpcPort: number, withUsers: boolean): string => `
+export const influxdConfiguration = (directory: string, port: number, rpcPort: number, withUsers = false): string => `
 reporting-disabled = true
 bind-address = "127.0.0.1:${rpcPort}"
 [meta]
@@ -47,7 +47,7 @@ export class Influxd extends Program {
     const directory = mkdtempSync(join(tmpdir(), 'wattmark-influx-'));
     const config = join(directory, 'influxdb.conf');
     const listen = port ?? (await freePort());
-    writeFileSync(config, configuration(directory, listen, await freePort(), withUsers));
+    writeFileSync(config, influxdConfiguration(directory, listen, await freePort(), withUsers));
     const influxd = new Influxd(program, directory, config, listen);
     t.teardown(async () => {
       await influxd.kill();
