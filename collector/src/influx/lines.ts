@@ -126,12 +126,12 @@ export const levelKeys: Readonly<Record<(typeof levelFields)[number], keyof Leve
 };
 
 /** What a restatement may take back, in the order of the bits of `absent`. */
-export function pointBits({ minW, maxW }: PointInterval): (number | null)[] {
+function pointBits({ minW, maxW }: PointInterval): (number | null)[] {
   return [minW, maxW];
 }
 
 /** The same of a site: supply, roles, then of each level itself, its parts and its IT. */
-export function siteBits({ supplyWh, roleWh, levels }: SiteSum): (number | null)[] {
+function siteBits({ supplyWh, roleWh, levels }: SiteSum): (number | null)[] {
   return [supplyWh, ...roleWh, ...levels.flatMap((level) => [isNoLevel(level) ? null : 0, level.partsWh, level.itWh])];
 }
 
