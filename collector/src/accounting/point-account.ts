@@ -19,10 +19,7 @@ import { overlapMs, spread } from './spread.ts';
 /** The longest gap that a register bridges: 31 days. */
 export const MAX_BRIDGE_MS: number = 31 * 24 * 60 * MINUTE_MS;
 
-/**
- * Minutes kept waiting for a register to move; beyond it the oldest stands as sampled, and the register is credited
- * with it.
- */
+/** Minutes kept waiting for a register to move; beyond it the oldest stands as sampled, and the register is credited with it. */
 const MAX_HELD = 15;
 
 /** The same where a register is read by hand, which is seldom: as many as are bridged. */
@@ -123,6 +120,8 @@ export class PointAccount {
       return step.kind === 'reset' ? 'reset' : 'gap';
     }
     if (step.energyWh === 0 && this.#provisionalWh() > 0) return 'booked';
+    // All of that time has left memory as sampled: what the register tells beyond it is booked when it speaks of later time.
+    if (atMs <= this.evictedToMs) return 'booked';
     const fromMs = this.registerAtMs;
     const owedWh = step.energyWh - this.creditWh;
     this.#anchor(atMs, valueWh);
@@ -145,8 +144,10 @@ export class PointAccount {
     if (step.energyWh === 0) return 'booked';
     if (elapsedMs > this.maxBridgeMs) return 'gap';
     const fromMs = Math.max(previousMs, this.evictedToMs);
-    for (const bucket of this.#minutes(fromMs, atMs)) {
-      bucket.exportWh += (step.energyWh * overlapMs(bucket, { fromMs, toMs: atMs })) / (atMs - fromMs);
+    // Where all of that time has left memory, the energy is booked on the first minute that has not.
+    const toMs = Math.max(atMs, fromMs + 1);
+    for (const bucket of this.#minutes(fromMs, toMs)) {
+      bucket.exportWh += (step.energyWh * overlapMs(bucket, { fromMs, toMs })) / (toMs - fromMs);
       bucket.changed = true;
     }
     return 'booked';

@@ -173,6 +173,27 @@ t.test('the export register is spread beside the import register', async (t) => 
   t.equal(totalWh(rows), 0);
 });
 
+t.test('energy fed back in minutes that have left memory is booked on the first that has not', async (t) => {
+  for (const lateS of [60, 30]) {
+    const bench = new Bench();
+    bench.account.exportRegister(START, 100);
+    for (let s = 0; s <= 90; s += 10) bench.power(s, -500);
+    bench.account.exportRegister(START + lateS * 1000, 107);
+    t.match(bench.minute(0), { exportWh: 0 });
+    t.match(bench.minute(1), { exportWh: 7 });
+  }
+});
+
+t.test('a register of time that has left memory is booked when it speaks of later time', async (t) => {
+  const bench = new Bench();
+  bench.register(0, 1000);
+  for (let s = 0; s <= 20 * 60; s += 10) bench.power(s, 3600);
+  t.equal(bench.register(240, 1250), 'booked');
+  t.ok(Math.abs(totalWh(bench.newest()) - 1200) < 1e-9, 'the samples stand');
+  t.equal(bench.register(1200, 1300), 'booked');
+  t.ok(Math.abs(totalWh(bench.newest()) - 300) < 1e-9, `${totalWh(bench.newest())} Wh`);
+});
+
 const tick = fc.record({
   dtMs: fc.oneof(fc.constant(10_000), fc.integer({ min: 1, max: 30_000 }), fc.integer({ min: 1, max: 7_200_000 })),
   powerW: fc.integer({ min: 0, max: 50_000 }),
