@@ -31,7 +31,7 @@ t.test(
     await killAtRandom([influxd, stage.collector], 6, randomFrom(seedOf(t)));
     await influxd.start();
     await stage.collector.start();
-    await stage.progress(5);
+    await stage.progress(45);
     for (const { program } of stage.agents) await program.stop(30_000);
     // Its last batch is written when it stops, and sent when it is there again.
     await stage.collector.stop(30_000);
@@ -43,7 +43,7 @@ t.test(
     await stage.collector.kill();
     const rig = await Rig.open(stage.data);
     const rows = await assertSameRows(t, rig.store, target, rig.fold);
-    t.ok(rows > 100, `${rows} rows`);
+    t.ok(rows > 30, `${rows} rows`);
     await rig.crash();
   },
 );
