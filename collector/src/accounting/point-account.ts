@@ -120,8 +120,8 @@ export class PointAccount {
       return step.kind === 'reset' ? 'reset' : 'gap';
     }
     if (step.energyWh === 0 && this.#provisionalWh() > 0) return 'booked';
-    // All of that time has left memory as sampled: what the register tells beyond it is booked when it speaks of later time.
-    if (atMs <= this.evictedToMs) return 'booked';
+    // All of that time stands as sampled: what the register tells beyond it is booked when it speaks of later time.
+    if (this.creditWh > 0 && atMs <= this.evictedToMs) return 'booked';
     const fromMs = this.registerAtMs;
     const owedWh = step.energyWh - this.creditWh;
     this.#anchor(atMs, valueWh);
