@@ -150,20 +150,22 @@ function nanoseconds(timeMs: number, offsetNs: number): string {
 
 function assemble(name: string, { fields }: Measurement, tags: string, values: FieldValues, timeNs: string): string {
   let text = '';
-  for (const { name: field, kind } of fields) {
+  for (const { name: field, before, after } of fields) {
     const value = values[field];
     if (value === null || value === undefined) continue;
-    text += text === '' ? ' ' : ',';
-    text += `${field}=${formatted(value, kind === 'integer')}`;
+    text += before + (typeof value === 'string' ? quoted(value) : finite(value)) + after;
   }
   if (text === '') throw new RangeError(`${name}: a row without any value`);
-  return `${name}${tags}${text} ${timeNs}`;
+  return `${name}${tags} ${text.slice(1)} ${timeNs}`;
 }
 
-function formatted(value: number | string, isInteger: boolean): string {
-  if (typeof value === 'string') return `"${value.replaceAll(/["\\]/g, '\\$&')}"`;
+function quoted(value: string): string {
+  return `"${value.replaceAll(/["\\]/g, '\\$&')}"`;
+}
+
+function finite(value: number): number {
   if (!Number.isFinite(value)) throw new RangeError(`${value} cannot be written`);
-  return isInteger ? `${value}i` : String(value);
+  return value;
 }
 
 /** Line protocol knows no escaped line break, and a backslash at the end of a tag would escape what follows it. */

@@ -31,7 +31,8 @@ export class Names {
   }
 
   gaugeTags(pointId: number, channel: string): string {
-    return tagsOf({ ...this.pointOf(pointId), channel });
+    // Sorted before all tags of a point.
+    return tagsOf({ channel }) + this.pointTags(pointId);
   }
 
   siteTags(siteId: number, partial: string | null): string {

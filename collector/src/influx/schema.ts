@@ -9,6 +9,9 @@ export interface FieldSpec {
   readonly name: string;
   readonly kind: FieldKind;
   readonly about: string;
+  /** What stands before and after its value in a line. */
+  readonly before: string;
+  readonly after: string;
 }
 
 /** `kept`: the database that keeps everything; `minutes`: the one with a limited retention. */
@@ -57,9 +60,13 @@ export function supersededBy({ name }: IntervalMeasurement): string {
 }
 
 /** Fields by their kinds; a unit stands last in the name, or in `about`. */
-export const float = (name: string, about: string): FieldSpec => ({ name, kind: 'float', about });
-export const integer = (name: string, about: string): FieldSpec => ({ name, kind: 'integer', about });
-export const text = (name: string, about: string): FieldSpec => ({ name, kind: 'text', about });
+export const float = (name: string, about: string): FieldSpec => fieldOf(name, 'float', about);
+export const integer = (name: string, about: string): FieldSpec => fieldOf(name, 'integer', about);
+export const text = (name: string, about: string): FieldSpec => fieldOf(name, 'text', about);
+
+function fieldOf(name: string, kind: FieldKind, about: string): FieldSpec {
+  return { name, kind, about, before: `,${name}=`, after: kind === 'integer' ? 'i' : '' };
+}
 
 const RECORDED: FieldSpec = integer('recorded_ms', 'when the row was recorded, UTC ms');
 
@@ -124,11 +131,7 @@ const siteFields: readonly FieldSpec[] = [
     integer(`overhead_${part}_ms`, 'time for which it is measured'),
   ]),
   ...Array.from({ length: LEVEL_COUNT }, (_, level) =>
-    levelFields.map((name) => ({
-      name: `l${level}_${name}`,
-      kind: kindOf(name),
-      about: `\`${name}\` of IT at level ${level}`,
-    })),
+    levelFields.map((name) => fieldOf(`l${level}_${name}`, kindOf(name), `\`${name}\` of IT at level ${level}`)),
   ).flat(),
   RECORDED,
   ABSENT,
