@@ -14,8 +14,8 @@ import { PipelineImportDesk } from './import/import-desk.ts';
 import { Ingest } from './ingest/ingest.ts';
 import { KpiPublisher } from './kpi-publisher.ts';
 import { LiveFigures } from './live-figures.ts';
-import { LineBatcher } from './mirror/line-batcher.ts';
 import { Mirrors } from './mirror/mirrors.ts';
+import { Outbox } from './mirror/outbox.ts';
 import { Pipeline } from './pipeline.ts';
 import { Recorder } from './recorder.ts';
 import { Reporter } from './reports/reporter.ts';
@@ -51,11 +51,12 @@ const leaves: readonly Leaf[] = ['birth', 'status', 'readings'];
 export async function startCollector({ config, sites, page, log, now }: CollectorOptions): Promise<Collector> {
   const restored = await restore(config.data, log, config.store);
   const { evidence, store, fold } = restored;
-  const mirrors = await Mirrors.open({ ...config, log, now });
-  const recorder = new Recorder({ ...restored, store: mirrors.mirrored(store, fold), directory: config.data, log });
+  const mirrors = await Mirrors.open({ ...config, fold, log, now });
+  const recorder = new Recorder({ ...restored, store: mirrors.mirrored(store), directory: config.data, log });
   const directory = evidenceDirectory(config.data);
-  const folded = await catchUp(restored, recorder, { directory, refold: refoldLog });
-  log.info({ records: folded, position: fold.cursor.position }, 'evidence log folded');
+  const records = await catchUp(restored, recorder, { directory, refold: refoldLog });
+  log.info({ records, position: fold.cursor.position }, 'evidence log folded');
+  mirrors.start();
   const ingest = new Ingest(fold);
   const live = new LiveFigures(fold, now);
   const restater = { directory, refold: refoldInWorker };
@@ -66,15 +67,8 @@ export async function startCollector({ config, sites, page, log, now }: Collecto
   const link = await openLink(config, log, (delivery) => pipeline.receive(delivery));
   pipeline.attach(link);
   const problem = (): string | null => pipeline.problem ?? recorder.problem ?? link.problem;
-  const figures = new CollectorFigures({
-    ...restored,
-    ingest,
-    live,
-    recorder,
-    problem,
-    evidenceBytes: () => evidence.bytes,
-    mirrors: () => mirrors.states,
-  });
+  const states = { evidenceBytes: () => evidence.bytes, mirrors: () => mirrors.states };
+  const figures = new CollectorFigures({ ...restored, ...states, ingest, live, recorder, problem });
   const desk = new PipelineDesk({ pipeline, fold, restater, figures, now });
   const imports = new PipelineImportDesk({ pipeline, ingest, fold, now });
   const rolling = new RollingKpis(figures, now, log);
@@ -117,7 +111,7 @@ function openReporter(
 ): Reporter | null {
   if (reportQueues.length === 0) return null;
   const corrections = () => fold.corrections.all;
-  return new Reporter({ figures, corrections, lines: new LineBatcher(reportQueues), collector: groups.join('-'), log });
+  return new Reporter({ figures, corrections, outbox: new Outbox(reportQueues), collector: groups.join('-'), log });
 }
 
 async function openLink({ broker, groups }: CollectorConfig, log: Logger, receive: Receive): Promise<Link> {

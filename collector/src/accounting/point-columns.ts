@@ -83,6 +83,13 @@ export class PointColumns implements Iterable<PointInterval> {
     this.bridgedMs[at] = from.bridgedMs[index] as number;
   }
 
+  /** A copy of some of the rows, without room for more; `to` may lie behind the last. */
+  part(from: number, to: number): PointColumns {
+    const part = PointColumns.withRoomFor(Math.min(to, this.#length) - from);
+    for (let at = from; at < to && at < this.#length; at++) part.copy(at - from, this, at);
+    return new PointColumns(part.buffer);
+  }
+
   *[Symbol.iterator](): Generator<PointInterval> {
     for (let at = 0; at < this.#length; at++) yield this.#row(at);
   }

@@ -2,7 +2,7 @@ import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from '@wattmark/shared/logger';
 import { CorruptLogError, type LogPosition, SegmentLog } from '@wattmark/shared/segment-log';
-import { decodeBatch, encodeBatch, type LineBatch, type QueuedBatch } from './line-batch.ts';
+import { type Batch, decodeBatch, encodeBatch, type QueuedBatch } from './batch.ts';
 
 export interface LineQueueOptions {
   /** Bytes on disk beyond which the oldest batches are dropped. */
@@ -26,7 +26,7 @@ interface Cursor {
 }
 
 /**
- * Batches of lines on their way to one target, on disk: what was appended survives `kill -9`, and is taken again after it if
+ * Batches on their way to one target, on disk: what was appended survives `kill -9`, and is taken again after it if
  * it was not yet released. When the queue is full, or the disk takes nothing, lines are lost, counted and logged; it never
  * keeps its writer waiting for its reader.
  */
@@ -94,7 +94,7 @@ export class LineQueue {
   }
 
   /** Resolves when the batches are on disk, or lost. */
-  append(batches: readonly LineBatch[]): Promise<void> {
+  append(batches: readonly Batch[]): Promise<void> {
     const lines = batches.reduce((sum, batch) => sum + batch.lines, 0);
     return lines === 0 ? Promise.resolve() : this.#inTurn(() => this.#append(batches, lines));
   }
@@ -136,7 +136,7 @@ export class LineQueue {
     });
   }
 
-  async #append(batches: readonly LineBatch[], lines: number): Promise<void> {
+  async #append(batches: readonly Batch[], lines: number): Promise<void> {
     let before = this.#linesQueued;
     const queuedMs = this.#options.now();
     const payloads = batches.map((batch) => {

@@ -1,16 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { promisify } from 'node:util';
-import { gunzip } from 'node:zlib';
 import type { Logger } from '@wattmark/shared/logger';
 import { type InfluxClient, InfluxError, type Rejection } from '../influx/client.ts';
+import type { Names } from '../influx/names.ts';
 import type { DatabaseRole } from '../influx/schema.ts';
-import type { QueuedBatch } from './line-batch.ts';
+import { bytesOf, type QueuedBatch } from './batch.ts';
 import type { LineQueue } from './line-queue.ts';
+import type { Pace } from './pace.ts';
+import { linesOf } from './packed-rows.ts';
 
 export interface LineSenderOptions {
   readonly queue: LineQueue;
   readonly client: Pick<InfluxClient, 'write'>;
   readonly databases: Readonly<Record<DatabaseRole, string>>;
+  readonly names: Names;
+  readonly pace: Pace;
   readonly log: Logger;
   /** First time after which a server that is away is tried again; doubled each time. */
   readonly retryMs?: number;
@@ -22,7 +25,11 @@ const MAX_RETRY_MS = 30_000;
 /** What only an operator can change is tried again this much less often. */
 const SLOWER = 10;
 
-const decompress = promisify(gunzip);
+/** While the collector is busy, a batch is followed by a rest of so many times what it took: sending gets a tenth of the time. */
+const REST = 9;
+
+/** The rest ends as soon as the collector was not busy for this long, or as long as the batch took. */
+const LOOK_MS = 25;
 
 /**
  * Takes batches from a queue to a server, one after the other, for as long as it takes; lines that it will never take are
@@ -39,6 +46,10 @@ export class LineSender {
 
   constructor(options: LineSenderOptions) {
     this.#options = options;
+  }
+
+  /** Begins to send. To be called once, when every point that rows in the queue may be of has its name. */
+  start(): void {
     void this.#run();
   }
 
@@ -63,15 +74,20 @@ export class LineSender {
   }
 
   async #run(): Promise<void> {
-    const { queue } = this.#options;
+    const { queue, pace } = this.#options;
     const { signal } = this.#closing;
+    let last = { tookMs: 0, endedMs: pace.nowMs() };
     while (!signal.aborted) {
       try {
         const batch = await queue.oldest();
         if (batch === null) return;
+        await this.#rest(last);
+        const beganMs = pace.nowMs();
         await this.#send(batch);
         await queue.release(batch);
         this.#succeed();
+        const endedMs = pace.nowMs();
+        last = { tookMs: endedMs - beganMs, endedMs };
       } catch (error) {
         if (signal.aborted) return;
         await sleep(this.#fail(error as Error), undefined, { signal }).catch(() => {});
@@ -79,8 +95,31 @@ export class LineSender {
     }
   }
 
-  async #send({ database, body }: QueuedBatch): Promise<void> {
-    const lines = (await decompress(body)).toString().split('\n');
+  /** Leaves the way to what is more urgent, and never for ever. */
+  async #rest({ tookMs, endedMs }: { readonly tookMs: number; readonly endedMs: number }): Promise<void> {
+    const { pace } = this.#options;
+    const lookMs = Math.min(LOOK_MS, tookMs);
+    while (pace.nowMs() - endedMs < REST * tookMs) {
+      if (!(await pace.wasBusyFor(lookMs, this.#closing.signal))) return;
+    }
+  }
+
+  async #send(batch: QueuedBatch): Promise<void> {
+    const { content, lines: rows } = batch;
+    const bytes = await bytesOf(batch);
+    if (content === 'kept' || content === 'minutes') return this.#sendLines(bytes.toString().split('\n'), content);
+    let lines: string[];
+    try {
+      lines = linesOf({ content, rows, bytes }, this.#options.names);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      this.#rejected += rows;
+      return this.#tell({ lines: rows, reason: error.message });
+    }
+    await this.#sendLines(lines, content === 'point-quarters' ? 'kept' : 'minutes');
+  }
+
+  async #sendLines(lines: readonly string[], database: DatabaseRole): Promise<void> {
     const rejections = await this.#write(lines, this.#options.databases[database]);
     const rejected = rejections.reduce((sum, rejection) => sum + rejection.lines, 0);
     this.#sent += lines.length - rejected;

@@ -1,9 +1,11 @@
 import type { Logger } from '@wattmark/shared/logger';
 import type { InfluxTarget } from '../influx/client.ts';
 import { clientOf } from '../influx/connect.ts';
+import type { Names } from '../influx/names.ts';
 import { minutesDatabase } from '../influx/schema.ts';
 import { LineQueue } from './line-queue.ts';
 import { LineSender } from './line-sender.ts';
+import { threadPace } from './pace.ts';
 
 /** How a mirror does; counts are since the process started. */
 export interface MirrorState {
@@ -27,6 +29,7 @@ export interface MirrorOptions {
   /** Where its queue lies. */
   readonly directory: string;
   readonly maxBytes: number;
+  readonly names: Names;
   readonly log: Logger;
   readonly now: () => number;
 }
@@ -45,17 +48,17 @@ export class Mirror {
     this.#sender = sender;
   }
 
-  /** Opens the queue and begins to send what is in it; a server that is away is no error. */
-  static async open({ name, target, directory, maxBytes, log, now }: MirrorOptions): Promise<Mirror> {
+  static async open({ name, target, directory, maxBytes, names, log, now }: MirrorOptions): Promise<Mirror> {
     const own = log.child({ mirror: name });
     const queue = await LineQueue.open(directory, { maxBytes, log: own, now });
     const databases = { kept: target.database, minutes: minutesDatabase(target.database) };
-    return new Mirror(
-      name,
-      target.url,
-      queue,
-      new LineSender({ queue, client: clientOf(target), databases, log: own }),
-    );
+    const sender = new LineSender({ queue, client: clientOf(target), databases, names, pace: threadPace, log: own });
+    return new Mirror(name, target.url, queue, sender);
+  }
+
+  /** Begins to send; a server that is away is no error. */
+  start(): void {
+    this.#sender.start();
   }
 
   get state(): MirrorState {

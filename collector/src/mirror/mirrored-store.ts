@@ -1,12 +1,14 @@
 import type { Channel } from '@wattmark/shared/channels';
 import type { GaugeDay, GaugeInterval, GaugeQuarter, PointDay, PointInterval, Span } from '../accounting/interval.ts';
-import type { PointColumns } from '../accounting/point-columns.ts';
+import { PointColumns } from '../accounting/point-columns.ts';
 import { type Kind, kinds, newestLine } from '../influx/kinds.ts';
 import type { Names } from '../influx/names.ts';
 import type { SiteDay, SiteInterval } from '../site/site.ts';
 import type { MadeDay, Store } from '../store/store.ts';
-import { LineBatcher } from './line-batcher.ts';
+import { MAX_LINES } from './batch.ts';
 import type { LineQueue } from './line-queue.ts';
+import { Outbox } from './outbox.ts';
+import { type PackedRows, packGauges, packPoints } from './packed-rows.ts';
 
 /**
  * A store whose writes are queued for mirrors, too. What a transaction writes is on disk in the queues before it is committed, so
@@ -15,41 +17,42 @@ import type { LineQueue } from './line-queue.ts';
 export class MirroredStore implements Store {
   readonly #store: Store;
   readonly #names: Names;
-  readonly #lines: LineBatcher;
+  readonly #outbox: Outbox;
 
   constructor(store: Store, queues: readonly Pick<LineQueue, 'append'>[], names: Names) {
     this.#store = store;
     this.#names = names;
-    this.#lines = new LineBatcher(queues);
+    this.#outbox = new Outbox(queues);
   }
 
   begin(): Promise<void> {
-    this.#lines.clear();
+    this.#outbox.clear();
     return this.#store.begin();
   }
 
   async commit(position: number): Promise<void> {
-    await this.#lines.flush();
+    await this.#outbox.flush();
     await this.#store.commit(position);
   }
 
   rollback(): Promise<void> {
-    this.#lines.clear();
+    this.#outbox.clear();
     return this.#store.rollback();
   }
 
   async writePointMinutes(rows: PointColumns, recordedMs: number): Promise<void> {
-    await this.#add(kinds.pointMinute, rows, recordedMs);
+    await this.#addPoints('point-minutes', rows, recordedMs);
     await this.#store.writePointMinutes(rows, recordedMs);
   }
 
   async writeGaugeMinutes(rows: readonly GaugeInterval[], recordedMs: number): Promise<void> {
-    await this.#add(kinds.gaugeMinute, rows, recordedMs);
+    for (let at = 0; at < rows.length; at += MAX_LINES)
+      await this.#addRows(packGauges(rows.slice(at, at + MAX_LINES), recordedMs, this.#names));
     await this.#store.writeGaugeMinutes(rows, recordedMs);
   }
 
   async writePointQuarters(rows: readonly PointInterval[], recordedMs: number): Promise<void> {
-    await this.#add(kinds.pointQuarter, rows, recordedMs);
+    await this.#addPoints('point-quarters', PointColumns.of(rows), recordedMs);
     await this.#store.writePointQuarters(rows, recordedMs);
   }
 
@@ -80,6 +83,16 @@ export class MirroredStore implements Store {
     await this.#store.writeGaugeDays(rows, recordedMs);
   }
 
+  async #addPoints(content: 'point-minutes' | 'point-quarters', rows: PointColumns, recordedMs: number): Promise<void> {
+    for (let at = 0; at < rows.length; at += MAX_LINES)
+      await this.#addRows(packPoints(content, rows.part(at, at + MAX_LINES), recordedMs, this.#names));
+  }
+
+  async #addRows(packed: PackedRows): Promise<void> {
+    this.#outbox.addRows(packed);
+    if (this.#outbox.isFull) await this.#outbox.flush();
+  }
+
   async #add<Row extends { readonly startMs: number }>(
     kind: Kind<Row>,
     rows: Iterable<Row>,
@@ -87,8 +100,8 @@ export class MirroredStore implements Store {
   ): Promise<void> {
     const { database } = kind.measurement;
     for (const row of rows) {
-      this.#lines.add(database, newestLine(kind, { row, recordedMs }, this.#names));
-      if (this.#lines.isFull) await this.#lines.flush();
+      this.#outbox.add(database, newestLine(kind, { row, recordedMs }, this.#names));
+      if (this.#outbox.isFull) await this.#outbox.flush();
     }
   }
 

@@ -22,6 +22,7 @@ export interface MirrorsOptions {
   readonly store: InfluxTarget | null;
   /** The collector's data directory. */
   readonly data: string;
+  readonly fold: Pick<Fold, 'catalogue' | 'registry'>;
   readonly log: Logger;
   readonly now: () => number;
 }
@@ -35,20 +36,29 @@ export class Mirrors {
   readonly #mirrors: readonly Mirror[];
   /** Gets reports only. */
   readonly #store: Mirror | null;
+  readonly #names: Names;
 
-  private constructor(mirrors: readonly Mirror[], store: Mirror | null) {
+  private constructor(mirrors: readonly Mirror[], store: Mirror | null, names: Names) {
     this.#mirrors = mirrors;
     this.#store = store;
+    this.#names = names;
   }
 
   /** To be called when the store is open: that keeps a second collector away from the queues, too. */
-  static async open({ mirrors, store, data, log, now }: MirrorsOptions): Promise<Mirrors> {
+  static async open({ mirrors, store, data, fold, log, now }: MirrorsOptions): Promise<Mirrors> {
+    const known = { catalogue: fold.catalogue, site: (siteId: number) => fold.registry.site(siteId) };
+    const names = new Names(() => known);
     const open = ({ name, ...mirror }: MirrorConfig): Promise<Mirror> =>
-      Mirror.open({ name, ...mirror, directory: join(data, 'mirrors', name), log, now });
+      Mirror.open({ name, ...mirror, directory: join(data, 'mirrors', name), names, log, now });
     const opened: Mirror[] = [];
     for (const mirror of mirrors) opened.push(await open(mirror));
     const reports = store && (await open({ name: STORE, target: store, maxBytes: STORE_QUEUE_BYTES }));
-    return new Mirrors(opened, reports);
+    return new Mirrors(opened, reports, names);
+  }
+
+  /** Begins to send. To be called when the log is folded: rows that wait may be of points that only its end tells of. */
+  start(): void {
+    for (const mirror of this.#all()) mirror.start();
   }
 
   get states(): readonly MirrorState[] {
@@ -61,11 +71,9 @@ export class Mirrors {
   }
 
   /** The store through which everything written reaches the mirrors, too. */
-  mirrored(store: Store, { catalogue, registry }: Pick<Fold, 'catalogue' | 'registry'>): Store {
+  mirrored(store: Store): Store {
     const queues = this.#mirrors.map(({ queue }) => queue);
-    if (queues.length === 0) return store;
-    const known = { catalogue, site: (siteId: number) => registry.site(siteId) };
-    return new MirroredStore(store, queues, new Names(() => known));
+    return queues.length === 0 ? store : new MirroredStore(store, queues, this.#names);
   }
 
   async close(): Promise<void> {

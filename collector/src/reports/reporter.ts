@@ -3,7 +3,7 @@ import type { Logger } from '@wattmark/shared/logger';
 import type { Correction } from '../corrections/change.ts';
 import type { Figures } from '../figures.ts';
 import { siteFindings } from '../findings/site-findings.ts';
-import type { LineBatcher } from '../mirror/line-batcher.ts';
+import type { Outbox } from '../mirror/outbox.ts';
 import type { Site } from '../site/site.ts';
 import { correctionReport, findingReport } from './audit-reports.ts';
 import { agentReport, collectorReport, liveReport, siteReport } from './health-reports.ts';
@@ -15,7 +15,7 @@ export interface ReporterParts {
   readonly figures: Figures;
   /** All that are on record, in their order. */
   readonly corrections: () => readonly Correction[];
-  readonly lines: LineBatcher;
+  readonly outbox: Outbox;
   /** Name of this collector among others that report to the same server. */
   readonly collector: string;
   readonly log: Logger;
@@ -93,7 +93,7 @@ export class Reporter {
       await this.#write([report]);
       if (++count % AT_ONCE === 0) await nextTurn();
     }
-    await this.#parts.lines.flush();
+    await this.#parts.outbox.flush();
   }
 
   *#minuteReports(nowMs: number): Generator<Report> {
@@ -111,7 +111,7 @@ export class Reporter {
       if (signal.aborted) break;
       const startMs = performance.now();
       await this.#visit(site, sinceMs, nowMs);
-      await this.#parts.lines.flush();
+      await this.#parts.outbox.flush();
       const tookMs = performance.now() - startMs;
       await sleep(tookMs * PAUSES, undefined, { signal }).catch(() => {});
     }
@@ -178,10 +178,10 @@ export class Reporter {
   }
 
   async #write(reports: readonly Report[]): Promise<void> {
-    const { lines } = this.#parts;
+    const { outbox } = this.#parts;
     for (const { database, line } of reports) {
-      lines.add(database, line);
-      if (lines.isFull) await lines.flush();
+      outbox.add(database, line);
+      if (outbox.isFull) await outbox.flush();
     }
   }
 }

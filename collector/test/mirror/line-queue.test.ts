@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { createLogger } from '@wattmark/shared/logger';
 import { test } from 'tap';
-import { batchOf, type LineBatch, type QueuedBatch } from '../../src/mirror/line-batch.ts';
+import { batchOf, type Batch, type QueuedBatch } from '../../src/mirror/batch.ts';
 import { LineQueue } from '../../src/mirror/line-queue.ts';
 import { scratch } from '../support/rig.ts';
 
@@ -11,8 +11,8 @@ const log = createLogger('test', 'silent');
 const MIB = 1_048_576;
 
 /** Bytes that do not get smaller, so that a test knows how large a batch is. */
-function batch(lines: number, bytes: number): LineBatch {
-  return { database: 'minutes', lines, body: Buffer.alloc(bytes, lines) };
+function batch(lines: number, bytes: number): Batch {
+  return { content: 'minutes', lines, body: Buffer.alloc(bytes, lines) };
 }
 
 async function takeAll(queue: LineQueue): Promise<QueuedBatch[]> {
@@ -31,7 +31,7 @@ void test('batches come out as they went in, in their order', async (t) => {
   t.equal(queue.lines, 3);
   const taken = await takeAll(queue);
   t.same(
-    taken.map(({ database, lines, body }) => [database, lines, gunzipSync(body).toString()]),
+    taken.map(({ content, lines, body }) => [content, lines, gunzipSync(body).toString()]),
     [
       ['kept', 2, 'a v=1 1\nb v=2 2'],
       ['minutes', 1, 'c v=3 3'],

@@ -52,18 +52,20 @@ async function replayInto(t: Test, targets: readonly InfluxTarget[]) {
   const again = join(scratch(t), 'data');
   mkdirSync(again);
   cpSync(evidenceDirectory(data), evidenceDirectory(again), { recursive: true });
+  const restored = await restore(again, log, null);
+  const { fold, store, evidence } = restored;
   const mirrors = await Mirrors.open({
     mirrors: targets.map((target, index) => ({ name: `mirror-${index}`, target, maxBytes: 64 * MIB })),
     store: null,
     data: again,
+    fold,
     log,
     now: Date.now,
   });
   t.teardown(() => mirrors.close());
-  const restored = await restore(again, log, null);
-  const { fold, store, evidence } = restored;
-  const recorder = new Recorder({ ...restored, store: mirrors.mirrored(store, fold), directory: again, log });
+  const recorder = new Recorder({ ...restored, store: mirrors.mirrored(store), directory: again, log });
   await catchUp(restored, recorder, { directory: evidenceDirectory(again), refold: refoldLog });
+  mirrors.start();
   await recorder.idle();
   t.teardown(async () => {
     await store.close();

@@ -9,8 +9,8 @@ import { parsePeriod } from '../../src/kpi/period.ts';
 import { siteKpis } from '../../src/kpi/site-kpis.ts';
 import { siteVerdicts } from '../../src/kpi/target-verdicts.ts';
 import { verdicts } from '../../src/kpi/verdict.ts';
-import type { LineBatch } from '../../src/mirror/line-batch.ts';
-import { LineBatcher } from '../../src/mirror/line-batcher.ts';
+import type { Batch } from '../../src/mirror/batch.ts';
+import { Outbox } from '../../src/mirror/outbox.ts';
 import { Reporter } from '../../src/reports/reporter.ts';
 import type { Site } from '../../src/site/site.ts';
 import { FakeFigures, hall, NOW_MS, station } from '../api/fake-figures.ts';
@@ -22,8 +22,11 @@ const MINUTE_MS = 60_000;
 /** Keeps lines as they are queued. */
 class Kept {
   readonly lines = { kept: [] as string[], minutes: [] as string[] };
-  async append(batches: readonly LineBatch[]): Promise<void> {
-    for (const { database, body } of batches) this.lines[database].push(...gunzipSync(body).toString().split('\n'));
+  async append(batches: readonly Batch[]): Promise<void> {
+    for (const { content, body } of batches) {
+      if (content !== 'kept' && content !== 'minutes') throw new Error(`reports are lines, not ${content}`);
+      this.lines[content].push(...gunzipSync(body).toString().split('\n'));
+    }
   }
   /** Ids of the sites that were visited, in order. */
   visited(): string[] {
@@ -41,8 +44,8 @@ interface Reporting {
 function reporting(figures: FakeFigures): Reporting {
   const kept = new Kept();
   const corrections: Correction[] = [];
-  const lines = new LineBatcher([kept]);
-  const reporter = new Reporter({ figures, corrections: () => corrections, lines, collector: 'default', log });
+  const outbox = new Outbox([kept]);
+  const reporter = new Reporter({ figures, corrections: () => corrections, outbox, collector: 'default', log });
   return { reporter, kept, corrections };
 }
 
