@@ -3,7 +3,6 @@ import type { Figure, Outcome } from '../figure.ts';
 
 const POINTS = 100;
 const DAYS = 367;
-const REQUIRED_S = 240;
 
 export const proof: Figure = {
   name: 'proof',
@@ -38,7 +37,7 @@ export const proof: Figure = {
         what: 'a year pushed through the collector',
         value: checked.pushedMs / 1000,
         unit: 's',
-        required: { atMost: REQUIRED_S },
+        required: null,
         limit: { what: 'the same computed by queries', value: checked.queriedMs / 1000 },
       },
     ];
