@@ -17,7 +17,7 @@ export interface Snapshot {
 }
 
 /** To be raised whenever the shape of the state changes. */
-const VERSION = 11;
+const VERSION = 12;
 const FILE = 'snapshot.bin';
 const HASH_BYTES = 32;
 const LENGTH_BYTES = 4;

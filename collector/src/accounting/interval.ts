@@ -47,6 +47,22 @@ export interface PointInterval {
   readonly bridgedMs: number;
 }
 
+/** The row that takes back what was known of an interval. */
+export function emptyInterval(pointId: number, startMs: number): PointInterval {
+  return {
+    pointId,
+    startMs,
+    energyWh: 0,
+    estimatedWh: 0,
+    exportWh: 0,
+    minW: null,
+    maxW: null,
+    measuredMs: 0,
+    estimatedMs: 0,
+    bridgedMs: 0,
+  };
+}
+
 /** Whether a row takes back what was known of its interval. */
 export function isEmpty(row: PointInterval): boolean {
   return !knowsDrawn(row) && row.exportWh === 0;
@@ -115,8 +131,15 @@ export interface RestatedBatch {
   readonly recordedMs: number;
   /** Minutes, in portions. */
   readonly rows: AsyncIterable<PointColumns>;
-  /** A site whose quarter-hours are computed anew from an instant on, because its description is another; null for none. */
-  readonly redescribed: { readonly siteId: number; readonly fromMs: number } | null;
+  readonly redescribed: Redescribed | null;
+}
+
+/** A site whose quarter-hours are computed anew from an instant on, because its description is another. */
+export interface Redescribed {
+  readonly siteId: number;
+  readonly fromMs: number;
+  /** Its points that this or an earlier description makes of others: the other points' own energies stay as they are. */
+  readonly virtualIds: readonly number[];
 }
 
 /**

@@ -1,6 +1,6 @@
 import { Accounting } from '../accounting/accounting.ts';
 import type { Adjustments, EnteredReading } from '../accounting/adjustments.ts';
-import { MINUTE_MS, type PointInterval, type Span } from '../accounting/interval.ts';
+import { emptyInterval, MINUTE_MS, type PointInterval, type Span } from '../accounting/interval.ts';
 import { ColumnWriter, type PointColumns } from '../accounting/point-columns.ts';
 import { minuteOf } from '../accounting/bucket.ts';
 import type { Sample } from '../accounting/point-account.ts';
@@ -227,26 +227,11 @@ export class Refold {
     for (let startMs = Math.max(fromMs, dayMs); startMs < endMs; startMs += MINUTE_MS) {
       if (minutes.has(startMs)) continue;
       minutes.add(startMs);
-      this.#rows.add(emptyMinute(pointId, startMs));
+      this.#rows.add(emptyInterval(pointId, startMs));
     }
   }
 
   #of(slot: number): Progress | undefined {
     return this.#progress.get(this.#slots[slot]?.pointId ?? -1);
   }
-}
-
-function emptyMinute(pointId: number, startMs: number): PointInterval {
-  return {
-    pointId,
-    startMs,
-    energyWh: 0,
-    estimatedWh: 0,
-    exportWh: 0,
-    minW: null,
-    maxW: null,
-    measuredMs: 0,
-    estimatedMs: 0,
-    bridgedMs: 0,
-  };
 }

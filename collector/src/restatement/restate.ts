@@ -43,7 +43,7 @@ export async function restate(
   const change = fold.corrections.effectOf(correction);
   const { position } = fold.cursor;
   if (change?.kind === 'structure') {
-    const redescribed = { siteId, fromMs: change.from };
+    const redescribed = { siteId, fromMs: change.from, virtualIds: fold.registry.virtualIdsOf(siteId) };
     return recorder.restate({ position, recordedMs, redescribed }, noRows);
   }
   const job = change === undefined ? null : refoldJobOf(fold, directory, siteId, change, fold.corrections);

@@ -34,6 +34,12 @@ export class MinuteGrid {
     for (const pointId of pointIds ?? []) this.#place(pointId);
   }
 
+  /** Whether it has places for these points, in so many minutes, and for no others. */
+  isOf(pointIds: readonly number[], minutes: number): boolean {
+    if (this.#isOfAll || minutes !== this.#minutes || pointIds.length !== this.#rows.length) return false;
+    return pointIds.every((pointId, place) => this.#places[pointId] === place);
+  }
+
   /** Begins with another time, empty. */
   clear(fromMs: number): void {
     this.#firstMinute = fromMs / MINUTE_MS;

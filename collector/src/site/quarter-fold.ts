@@ -39,6 +39,12 @@ export class SiteIndex {
   }
 }
 
+/** Quarter-hours of points, and of sites and their parts. */
+export interface Quarters {
+  readonly points: readonly PointInterval[];
+  readonly sites: readonly SiteInterval[];
+}
+
 /** Folds minutes of many points, ordered by minute, into quarter-hours of the points and of their sites. */
 export class QuarterFold {
   readonly #index: SiteIndex;
@@ -70,7 +76,7 @@ export class QuarterFold {
   }
 
   /** The quarter-hours of all rows added. */
-  finish(): { readonly points: readonly PointInterval[]; readonly sites: readonly SiteInterval[] } {
+  finish(): Quarters {
     this.endMinute();
     this.#closeQuarter();
     return { points: this.#pointQuarters, sites: this.#siteQuarters };

@@ -18,6 +18,8 @@ export class SiteRegistry {
   readonly #catalogue: Catalogue;
   readonly #ownerOf: (pointId: number) => number | undefined;
   #files = new Map<string, SiteFile>();
+  /** `site/point` of all points that some description made of others: what was computed of them stays in the store. */
+  readonly #virtual = new Set<string>();
   /** By agent number. */
   readonly #announced: (ReadonlyMap<string, PointDeclaration> | undefined)[] = [];
   readonly #built: (Site | undefined)[] = [];
@@ -29,6 +31,9 @@ export class SiteRegistry {
 
   setFiles(files: readonly SiteFile[]): void {
     this.#files = new Map(files.map((file) => [file.site, file]));
+    for (const { site, points } of files) {
+      for (const { point, virtual } of points) if (virtual !== undefined) this.#virtual.add(`${site}/${point}`);
+    }
     this.#built.length = 0;
   }
 
@@ -53,6 +58,14 @@ export class SiteRegistry {
     const built = this.#build(siteId);
     this.#built[siteId] = built;
     return built;
+  }
+
+  /** A site's points that its description of today, or an earlier one, makes of others. */
+  virtualIdsOf(siteId: number): number[] {
+    const site = this.#catalogue.sites[siteId]?.site;
+    return [...this.#catalogue.pointsOf(siteId)].flatMap(([point, pointId]) =>
+      this.#virtual.has(`${site}/${point}`) ? [pointId] : [],
+    );
   }
 
   /** What the point's reader announced of it; the first announcement where nobody's readings count yet. */
@@ -86,11 +99,13 @@ export class SiteRegistry {
   save(): RegistryState {
     return {
       files: [...this.#files.values()],
+      virtual: [...this.#virtual],
       announced: Array.from(this.#announced, (points) => (points === undefined ? null : [...points.values()])),
     };
   }
 
   load(state: RegistryState): void {
+    for (const point of state.virtual) this.#virtual.add(point);
     this.setFiles(state.files);
     for (const [agentId, points] of state.announced.entries()) if (points !== null) this.announce(agentId, points);
   }
@@ -176,5 +191,6 @@ function membersOf({ virtual }: SitePoint, byName: ReadonlyMap<string, SitePoint
 
 export interface RegistryState {
   readonly files: readonly SiteFile[];
+  readonly virtual: readonly string[];
   readonly announced: readonly (readonly PointDeclaration[] | null)[];
 }

@@ -3,6 +3,7 @@ import {
   type IntervalBatch,
   MINUTE_MS,
   QUARTER_MS,
+  type Redescribed,
   type RestatedBatch,
   type Span,
 } from '../accounting/interval.ts';
@@ -10,10 +11,10 @@ import { PointColumns } from '../accounting/point-columns.ts';
 import type { Store } from '../store/store.ts';
 import { DayQueue, pointIdsOf, type ZoneProgress } from './day-queue.ts';
 import { makeDays } from './day-rows.ts';
-import { addOwner, type Due, type Run, runsOf, runsOfSpan } from './due-quarters.ts';
+import { addOwner, type Due, runsOf, runsOfSpan } from './due-quarters.ts';
 import { rolledUpChannels, rollUpGauges } from './gauge-fold.ts';
-import { MinuteGrid } from './minute-grid.ts';
-import { QuarterFold, quarterOf, SiteIndex } from './quarter-fold.ts';
+import { quarterOf, SiteIndex } from './quarter-fold.ts';
+import { QuarterWriter } from './quarter-writer.ts';
 import type { Site } from './site.ts';
 import { TouchedDays } from './touched-days.ts';
 
@@ -39,9 +40,6 @@ export interface MissingCorrection {
  * patience every such batch would restate the quarter-hour of every site.
  */
 const GRACE_MS = 60_000;
-
-/** Minutes of points that are read back at once: a minute of everything, or longer for fewer points. */
-const GRID_ROWS = 100_000;
 
 /**
  * Writes batches to the store, each in one transaction together with the quarter-hours that it completes or restates, and with
@@ -91,7 +89,8 @@ export class Rollup {
     try {
       await store.writePointMinutes(PointColumns.of(batch.points), batch.recordedMs);
       await store.writeGaugeMinutes(batch.gauges, batch.recordedMs);
-      for (const run of runsOf(due)) await rollUp(store, run, index, batch.recordedMs);
+      const quarters = new QuarterWriter(store, index, batch.recordedMs);
+      for (const run of runsOf(due)) await quarters.write(run);
       if (lateGauges !== null) await rollUpGauges(store, lateGauges.span, lateGauges.pointIds, batch.recordedMs);
       await makeDays(store, [...(await touched.due(store, days)), ...dueDays], batch.recordedMs);
       await store.commit(batch.position);
@@ -121,12 +120,16 @@ export class Rollup {
           else if (!openQuarters.has(quarterMs)) addOwner(due, quarterMs, index.siteOf(pointId) ?? pointId);
         }
       }
-      const site = sites.find(({ siteId }) => siteId === batch.redescribed?.siteId);
-      for (const run of runsOf(due)) await rollUp(store, run, index, batch.recordedMs, changed);
+      const isChanged = (id: number): boolean => changed.has(id) || index.isVirtual(id);
+      const quarters = new QuarterWriter(store, index, batch.recordedMs);
+      for (const run of runsOf(due)) await quarters.write(run, isChanged);
       const touched = touchedBy(due);
-      if (site !== undefined) await this.#recompute(store, index, site, batch, touched);
+      if (batch.redescribed !== null) {
+        const site = sites.find(({ siteId }) => siteId === batch.redescribed?.siteId);
+        for (const id of batch.redescribed.virtualIds) changed.add(id);
+        if (site !== undefined) await this.#recompute(store, quarters, site, batch.redescribed, touched);
+      }
       const days = this.#days.withZonesOf(sites, this.#recordedMs);
-      const isChanged = (id: number): boolean => site !== undefined || changed.has(id) || index.isVirtual(id);
       await makeDays(store, await touched.due(store, days, isChanged), batch.recordedMs);
       await store.commit(batch.position);
     } catch (error) {
@@ -139,18 +142,18 @@ export class Rollup {
   /** Computes a site's quarter-hours from an instant on again; those that have not ended wait for their own time. */
   async #recompute(
     store: Store,
-    index: SiteIndex,
+    quarters: QuarterWriter,
     site: Site,
-    { redescribed, recordedMs }: RestatedBatch,
+    { fromMs, virtualIds }: Redescribed,
     touched: TouchedDays,
   ): Promise<void> {
     const pointIds = pointIdsOf(site);
     const known = await store.extent(pointIds);
-    if (known === null || redescribed === null) return;
-    const firstMs = quarterOf(Math.max(redescribed.fromMs, known.fromMs));
+    if (known === null) return;
+    const firstMs = quarterOf(Math.max(fromMs, known.fromMs));
     const endMs = Math.min(known.toMs, quarterOf(this.#recordedMs - GRACE_MS));
-    const span = { fromMs: firstMs, toMs: endMs };
-    for (const run of runsOfSpan(span, pointIds)) await rollUp(store, run, index, recordedMs);
+    for (const { span } of runsOfSpan({ fromMs: firstMs, toMs: endMs }, pointIds))
+      await quarters.rewrite(site, span, virtualIds);
     for (let ms = firstMs; ms < endMs; ms += QUARTER_MS) touched.add(site, ms);
   }
 
@@ -247,31 +250,4 @@ function quartersOf({ length, pointIds, minutes }: PointColumns): { pointId: num
 
 function hasEnded(quarterMs: number, nowMs: number): boolean {
   return quarterMs + QUARTER_MS + GRACE_MS <= nowMs;
-}
-
-/** @param changed points with other minutes than before: of the others only virtual ones are written; null for all */
-async function rollUp(
-  store: Store,
-  run: Run,
-  index: SiteIndex,
-  recordedMs: number,
-  changed: ReadonlySet<number> | null = null,
-): Promise<void> {
-  const fold = new QuarterFold(index, (id) => changed === null || changed.has(id) || index.isVirtual(id));
-  const most = run.pointIds === null ? 1 : Math.max(1, Math.floor(GRID_ROWS / run.pointIds.length));
-  const minutes = Math.min(most, (run.span.toMs - run.span.fromMs) / MINUTE_MS);
-  const grid = new MinuteGrid(run.pointIds, minutes);
-  for (let fromMs = run.span.fromMs; fromMs < run.span.toMs; fromMs += minutes * MINUTE_MS) {
-    grid.clear(fromMs);
-    const span = { fromMs, toMs: Math.min(run.span.toMs, fromMs + minutes * MINUTE_MS) };
-    for await (const rows of store.readBack(span, run.pointIds)) grid.put(rows);
-    grid.forEach(
-      (row) => fold.add(row),
-      () => fold.endMinute(),
-    );
-  }
-  const { points, sites } = fold.finish();
-  await store.writePointQuarters(points, recordedMs);
-  await store.writeSiteQuarters(sites, recordedMs);
-  if (run.pointIds === null) await rollUpGauges(store, run.span, null, recordedMs);
 }

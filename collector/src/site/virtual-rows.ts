@@ -1,4 +1,4 @@
-import { knowsDrawn, MINUTE_MS, type PointInterval } from '../accounting/interval.ts';
+import { emptyInterval, knowsDrawn, MINUTE_MS, type PointInterval } from '../accounting/interval.ts';
 import type { Site, SitePoint } from './site.ts';
 
 /** How one virtual point's minutes are made. */
@@ -81,7 +81,7 @@ function planOf(
  */
 function virtualRow({ pointId, members, constantW }: VirtualPlan, startMs: number, rowOf: RowOf): PointInterval | null {
   if (members === null || members.every((member) => rowOf(member.pointId) === undefined)) return null;
-  const row = { ...emptyRow, pointId, startMs };
+  const row = emptyInterval(pointId, startMs);
   const times = { measuredMs: MINUTE_MS, knownMs: MINUTE_MS, mostMs: 0, bridgedMs: 0 };
   const sum = { energyWh: 0, estimatedWh: 0, exportWh: 0 };
   for (const { pointId: memberId, factor } of members) {
@@ -108,14 +108,3 @@ function virtualRow({ pointId, members, constantW }: VirtualPlan, startMs: numbe
     bridgedMs: Math.min(times.bridgedMs, times.measuredMs),
   };
 }
-
-const emptyRow = {
-  energyWh: 0,
-  estimatedWh: 0,
-  exportWh: 0,
-  minW: null,
-  maxW: null,
-  measuredMs: 0,
-  estimatedMs: 0,
-  bridgedMs: 0,
-} as const;

@@ -202,6 +202,33 @@ t.test('the description of today can be made to hold from a date on', async (t) 
   await replaysAlike(t, rig, data);
 });
 
+t.test('what an earlier description made of others is taken back, and what is measured stays', async (t) => {
+  const data = scratch(t);
+  let rig = await rigOf(t, data);
+  const file = (more: object) => ({ ...emptySiteFile({ site: 'dc-1', group: 'default' }), ...more }) as SiteFile;
+  const both = { point: 'both', role: 'it', virtual: { sum: { main: 1, ups: 1 }, constantW: 0 } };
+  const partials = [{ id: 'hall', total: ['main'], it: ['ups'] }];
+  rig.ingest.setSites([file({ points: [{ point: 'main' }, { point: 'ups' }, both], partials })], START);
+  announce(rig);
+  await run(rig, 0, 20, steady);
+  rig.ingest.setSites([file({ points: [{ point: 'both', role: null }] })], rig.nowMs);
+  await run(rig, 20, 50, steady);
+  // The description that made it is in the snapshot only.
+  await rig.close();
+  rig = await rigOf(t, data, at(50));
+  const rows = async (asOfMs: number | null): Promise<unknown> => {
+    const span = { fromMs: START, toMs: at(15) };
+    const pointIds = ['main', 'both'].map((point) => rig.fold.catalogue.pointId(0, point) as number);
+    const points = await rig.store.pointQuarters(pointIds, span, asOfMs);
+    const [hall] = await rig.store.siteQuarters(0, 'hall', span, asOfMs);
+    return [...points.map(({ energyWh }) => Math.round(energyWh)), hall?.supplyMs];
+  };
+  const made = await correct(rig, { kind: 'structure', from: START });
+  t.same(await rows(made.recordedMs - 1), [1483, 2472, 890_000]);
+  t.same(await rows(null), [1483, 0, 0]);
+  await replaysAlike(t, rig, data);
+});
+
 t.test('a crash at any moment of a restatement leaves it done after the restart', async (t) => {
   const data = scratch(t);
   let rig = await Rig.open(data);

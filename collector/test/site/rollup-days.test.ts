@@ -202,7 +202,7 @@ t.test('quarter-hours that are computed anew by another description take their d
   const rollup = new Rollup();
   for (const one of hourly(0, 50)) await rollup.record(store, one, sites);
   const levelled = site([point(1, 'utility'), point(2, 'it', { level: 'pdu-output' })]);
-  const redescribed = { siteId: 1, fromMs: at(30) };
+  const redescribed = { siteId: 1, fromMs: at(30), virtualIds: [] };
   await rollup.restate(store, { position: ++position, recordedMs: at(51), redescribed, rows: columns([]) }, [
     levelled,
     annex,

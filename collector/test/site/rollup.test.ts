@@ -248,7 +248,7 @@ t.test('a new description reaches back to its date, and no further than there is
   const levelled = site([point(1, 'utility'), point(2, 'it', { level: 'pdu-output' })]);
   for (const fromMs of [T0 + 2 * QUARTER_MS, 0]) {
     points.length = siteRows.length = 0;
-    const redescribed = { siteId: 1, fromMs };
+    const redescribed = { siteId: 1, fromMs, virtualIds: [] };
     const rows = (async function* (): AsyncGenerator<PointColumns> {})();
     const recordedMs = T0 + 100 * MINUTE_MS + (fromMs === 0 ? 1 : 0);
     await rollup.restate(store, { position: ++position, recordedMs, redescribed, rows }, [levelled, annex]);
@@ -265,7 +265,7 @@ t.test('a new description reaches back to its date, and no further than there is
       siteRows.map(({ supplyWh }) => supplyWh),
       [195, 195, 195, 210].slice(first),
     );
-    t.equal(points.length, 2 * (4 - first));
+    t.same(points, [], 'those of the points are what they were');
   }
   const before = await store.siteQuarters(1, null, span(4), T0 + 99 * MINUTE_MS);
   t.same(
