@@ -38,13 +38,15 @@ export async function bundleTest(
   return { test, path, files: Object.keys(metafile.inputs).filter((file) => mutated.has(file)) };
 }
 
-/** Puts the mutated text in the place of a file's own, and the trial's part of the test run in the place of tap's root. */
+/** Puts the mutated text in the place of a file's own, and in the place of tap's root and of fast-check what the trial makes of them. */
 function mutation(root: string, mutated: ReadonlyMap<string, MutatedFile>): esbuild.Plugin {
   return {
     name: 'mutation',
     setup(build) {
-      build.onResolve({ filter: /^tap$/ }, () => ({ path: 'tap', namespace: 'trial' }));
-      build.onLoad({ filter: /^tap$/, namespace: 'trial' }, () => ({ contents: 'export default globalThis.$test;' }));
+      build.onResolve({ filter: /^(tap|fast-check)$/ }, ({ path }) => ({ path, namespace: 'trial' }));
+      build.onLoad({ filter: /./, namespace: 'trial' }, ({ path }) => ({
+        contents: `export default globalThis.${path === 'tap' ? '$test' : '$check'};`,
+      }));
       build.onLoad({ filter: /\.ts$/ }, ({ path }) => {
         const text = mutated.get(path.slice(root.length + 1))?.text ?? readFileSync(path, 'utf8');
         const contents = text

@@ -1,7 +1,9 @@
 import { relative } from 'node:path';
 import { type Node, type SourceFile, SyntaxKind } from 'typescript/unstable/ast';
 import {
+  isArrayBindingPattern,
   isBinaryExpression,
+  isBindingElement,
   isCallExpression,
   isExpressionStatement,
   isAwaitExpression,
@@ -54,7 +56,7 @@ export function mutate(source: SourceFile, root: string, firstId: number): Mutat
   }
 
   function render(node: Node): string {
-    if (isLeftAlone(node)) return textOf(node);
+    if (isLeftAlone(node) || isDefaultForType(node)) return textOf(node);
     if (isCalledStatement(node)) return `{ if (!$mutant(${add(node, '')})) { ${renderInside(node)} } }`;
     const replacements = replacementsOf(node, textOf).map((after) => `$mutant(${add(node, after)}) ? ${after} : `);
     const inside = renderInside(node);
@@ -138,6 +140,12 @@ function isKey(node: Node): boolean {
 
 function isLeftAlone(node: Node): boolean {
   return isTypeNode(node) || isInterfaceDeclaration(node) || isTypeAliasDeclaration(node) || isImportDeclaration(node);
+}
+
+/** The type of an element that is taken out of an array by its place asks for a default, whether there is one or not. */
+function isDefaultForType(node: Node): boolean {
+  const element = node.parent;
+  return isBindingElement(element) && isArrayBindingPattern(element.parent) && element.initializer === node;
 }
 
 /** A call for its effect. Without `super` there would be no object. */

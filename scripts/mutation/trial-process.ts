@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import fc, { type IRawProperty, type Parameters } from 'fast-check';
 import t, { type Test } from 'tap';
 import type { Answer } from './trial.ts';
 
@@ -8,11 +8,21 @@ import type { Answer } from './trial.ts';
  */
 
 const [bundle = ''] = process.argv.slice(2);
-const globals = globalThis as typeof globalThis & { $mutant?: (id: number) => boolean; $test?: Test };
+const globals = globalThis as typeof globalThis & {
+  $mutant?: (id: number) => boolean;
+  $test?: Test;
+  $check?: typeof fc;
+};
 
-// That an example failed is enough; the smallest one is not asked for. The seed makes every run the same, and fewer
-// examples than in the tests of a change make it short.
-fc.configureGlobal({ endOnFailure: true, seed: 1, numRuns: 30 });
+/** Fewer than in the tests of a change: they make a run short. */
+const MOST_EXAMPLES = 30;
+
+// That an example failed is enough; the smallest one is not asked for. The seed makes every run the same.
+fc.configureGlobal({ endOnFailure: true, seed: 1 });
+
+const check = ((property: IRawProperty<unknown>, { numRuns = MOST_EXAMPLES, ...more }: Parameters<unknown> = {}) =>
+  fc.assert(property, { ...more, numRuns: Math.min(numRuns, MOST_EXAMPLES) })) as typeof fc.assert;
+globals.$check = { ...fc, assert: check };
 
 /** Every run imports the bundle anew. */
 let runs = 0;
