@@ -133,8 +133,13 @@ function compare(
   }
   return {
     verdict: exactly(value, target).verdict,
-    reason: `${band} lies ${value > limit ? 'above' : 'below'} ${limit}`,
+    reason: `${band} lies ${placeOf(value, limit)} ${limit}`,
   };
+}
+
+function placeOf(value: number, limit: number): string {
+  if (value === limit) return 'at';
+  return value > limit ? 'above' : 'below';
 }
 
 function exactly(

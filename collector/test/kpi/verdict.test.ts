@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import t from 'tap';
 import { catalogue, findTarget, type Target, validityIn } from '../../src/kpi/targets.ts';
-import { type Evidence, judge, judgeDesign, type Trial } from '../../src/kpi/verdict.ts';
+import { type Evidence, judge, judgeDesign, percent, type Trial } from '../../src/kpi/verdict.ts';
 
 const named = (id: string): Target => {
   const found = findTarget(id);
@@ -29,8 +29,31 @@ t.test('a verdict says its numbers', async (t) => {
   });
   t.match(verdict({ uncertainty: null, value: 1.31 }), {
     verdict: 'missed',
-    reason: /1.310 exceeds 1.3; its uncertainty/,
+    reason: /1.310 exceeds 1.3; its uncertainty is unknown, because not every meter has an accuracy class/,
   });
+});
+
+t.test('a value that lies on the target keeps it, whichever way it is judged', async (t) => {
+  const verdict = (more: Partial<Evidence>, of: Partial<Target> = {}): unknown =>
+    judge({ ...target, ...of }, { ...good, value: 1.3, ...more }, year);
+  t.match(verdict({ uncertainty: null }), { verdict: 'met', reason: /^1.300 does not exceed 1.3;/ });
+  t.match(verdict({ uncertainty: 0 }), { verdict: 'met', reason: '1.300 ± 0.000 lies at 1.3' });
+  t.match(verdict({ uncertainty: 0 }, { direction: 'at-least' }), { verdict: 'met', reason: /lies at 1.3/ });
+  t.match(
+    verdict({ value: 1.25, uncertainty: 0.05 }, { value: 1.25 + 0.05 }),
+    { verdict: 'met' },
+    'and so does its band',
+  );
+  const see = { metric: 'see' as const, direction: 'at-least' as const };
+  t.match(verdict({ uncertainty: null }, see), { verdict: 'met', reason: /reaches 1.3; .* accuracy class/ });
+  t.match(verdict({ uncertainty: null }, { metric: 'wue' }), { reason: /; its uncertainty is not computed$/ });
+});
+
+t.test('a share is cut to a tenth of a per cent, but not for the last bit of a sum', async (t) => {
+  t.equal(percent(0.8996), '89.9 %');
+  t.equal(0.7 + 0.2 < 0.9, true);
+  t.equal(percent(0.7 + 0.2), '90 %');
+  t.equal(percent(1), '100 %');
 });
 
 t.test('a value that must be reached is judged the other way round', async (t) => {
@@ -58,12 +81,14 @@ t.test('too little data shows no verdict', async (t) => {
   t.match(reason({ coverage: null, value: null }), /has not begun/);
   t.match(reason({ coverage: 0, value: null }), /at no time/);
   t.match(reason({ value: null, absence: 'no IT energy was used' }), /no IT energy/);
+  t.equal(reason({ value: null }), 'the figure is unknown');
   const months = [
     { name: '2026-01', coverage: 0.95 },
     { name: '2026-02', coverage: 0.612 },
   ];
   t.match(reason({ months }), /coverage is 61.2 % in 2026-02; a verdict needs 90 % in every month/);
   t.equal(judge(target, { ...good, months }, { ...year, leastCoverage: 0.6 }).verdict, 'met');
+  t.equal(judge(target, { ...good, coverage: 0.9, months: [{ name: '2026-01', coverage: 0.9 }] }, year).verdict, 'met');
 });
 
 t.test('like is compared with like, and what is not says so', async (t) => {
@@ -74,6 +99,8 @@ t.test('like is compared with like, and what is not says so', async (t) => {
   t.match(judge(target, good, month), { verdict: 'met', provisional: true, reason: /provisional: .* is shorter$/ });
   const open = { ...year, isYear: false };
   t.match(judge(target, good, open), { provisional: true, reason: /not a year that is over/ });
+  const almost = { ...open, span: span('2025-01-01', '2025-12-31') };
+  t.match(judge(target, good, almost), { provisional: true, reason: /the period is shorter$/ });
   t.equal(judge({ ...target, kind: 'measured' }, good, month).provisional, false);
 });
 
@@ -106,6 +133,19 @@ t.test('a design value is held against a design target, at the same IT load', as
   t.match(judgeDesign(design, { value: 1.4 }, year), { verdict: null });
   t.match(judgeDesign(named('miit-design-pue-1.3'), { value: 1.28 }, year), { verdict: 'met' });
   t.match(judgeDesign(target, { value: 1.28 }, year), { verdict: null, reason: /not a design value/ });
+  const inForce = named('miit-design-pue-1.3');
+  const reason = (of: Partial<Target>): unknown => judgeDesign({ ...inForce, ...of }, { value: 1.3 }, year);
+  t.match(reason({}), { verdict: 'met', reason: 'the design value 1.3 does not exceed 1.3', provisional: false });
+  t.match(reason({ status: 'draft' }), { verdict: null, reason: /^the target is not in force; it holds from/ });
+  t.match(reason({ validTo: '2025-01-01' }), {
+    verdict: null,
+    reason: /^the target is not in force; .* before 2025-01-01/,
+  });
+  t.match(reason({ metric: 'erf' }), {
+    verdict: null,
+    reason: 'the target is not a design value of PUE',
+    provisional: false,
+  });
 });
 
 t.test('the catalogue is one', async (t) => {
