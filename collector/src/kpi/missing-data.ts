@@ -26,7 +26,7 @@ export function missingDataUncertainty(
   if (pue === null || coverage === null) return null;
   if (coverage >= 1) return 0;
   const ratios = parts
-    .filter(({ sum, elapsedMs }) => elapsedMs > 0 && sum.pairedMs >= LEAST_SHARE * elapsedMs)
+    .filter(({ sum, elapsedMs }) => sum.pairedMs >= LEAST_SHARE * elapsedMs)
     .map(({ sum }) => pueOf(sum))
     .filter((ratio) => ratio !== null);
   if (ratios.length < 2) return null;

@@ -134,6 +134,8 @@ t.test('why a level is taken is said by what else there is', async (t) => {
   );
   t.equal(reasonOf(null, 'ups-output'), 'the only level that is measured', 'beside points of which nobody said it');
   t.equal(reasonOf(null, 'ups-output', 'pdu-output'), reasonOf('ups-output', 'equipment-input'));
+  const early = chooseLevel(balanceOf(hall), { sums: [], elapsedMs: 0, leastCoverage: 0.9 });
+  t.match(early, { index: 3, reason: /the one measured longest: 0 % of the time$/ }, 'before the period has begun');
 });
 
 t.test('what was recorded under a level that is gone is not lost', async (t) => {

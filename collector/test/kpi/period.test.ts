@@ -65,7 +65,14 @@ t.test('what is no period is refused in words', async (t) => {
   t.throws(between('2026-10-05T06:00:00Z', '2026-10-05T07:00:01Z'), { message: /to must be on a quarter-hour/ });
   t.throws(between('2026-10-05T06:00:00Z', '2026-10-05T06:00:00Z'), { message: /to must be later than from/ });
   t.throws(() => parseInstant('2026-10-05', 'asOf'), { message: /asOf must be an instant such as/ });
-  t.throws(() => parseInstant('1066-10-14T09:00:00Z', 'from'), { message: /only the years/ });
+  t.throws(() => parseInstant('1066-10-14T09:00:00Z', 'from'), { message: /^from: only the years 2000 to 2199 can/ });
+  t.throws(() => parseInstant('2200-01-01T00:00:00Z', 'to'), { message: /only the years/ });
+  t.throws(() => parsePeriod('2200', 'UTC', NOW_MS), { message: /only the years 2000 to 2199/ });
+  t.throws(between('2026-10-05T07:00:00Z', '2026-10-05T06:00:00Z'), { message: /to must be later than from/ });
+  t.equal(parseInstant('2000-01-01T00:00:00Z', 'from'), Date.UTC(2000, 0, 1));
+  t.equal(parseInstant('2199-12-31T00:00:00Z', 'from'), Date.UTC(2199, 11, 31));
+  t.equal(parsePeriod('2000', 'UTC', NOW_MS).fromMs, Date.UTC(2000, 0, 1));
+  t.equal(parsePeriod('2199', 'UTC', NOW_MS).toMs, Date.UTC(2200, 0, 1));
 });
 
 t.test('a period between two instants', async (t) => {

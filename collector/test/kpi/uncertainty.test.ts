@@ -82,6 +82,7 @@ t.test('unknown is null, and says which point is to blame', async (t) => {
   const unknown = pueUncertainty(1.3, [main(1300), unclassed], 0);
   t.match(unknown, { value: null, withoutClass: ['ups'], parts: { meters: null, missingData: 0 } });
   t.same(pointUncertainties(1.3, [main(1300), unclassed]).get('ups'), null);
+  t.equal(pointUncertainties(null, [main(1300), load(1000)]).size, 0, 'there is no figure to be uncertain');
   t.equal(pueUncertainty(1.3, [main(null), load(1000)], 0).value, null);
   t.equal(pueUncertainty(null, [main(1300), load(1000)], 0).value, null);
   t.equal(pueUncertainty(1.3, [main(1300), load(1000)], null).value, null, 'missing data that nobody can judge');
@@ -93,21 +94,30 @@ t.test('unknown is null, and says which point is to blame', async (t) => {
 t.test('the chain of a point: what its site file says, else what is assumed', async (t) => {
   const meter = { accuracyClass: '0.5S', role: 'utility', carrier: 'electricity' } as const;
   t.match(chainOf(meter), { meterPercent: 0.5, transformerPercents: [0.5], isTransformerAssumed: true });
-  t.match(chainOf(meter, { ctClass: 'direct' }), { transformerPercents: [], isTransformerAssumed: false });
+  t.same(chainOf(meter, { ctClass: 'direct' }), {
+    meterPercent: 0.5,
+    transformerPercents: [],
+    isTransformerAssumed: false,
+    resolutionWh: 0,
+    commonCause: null,
+  });
+  t.match(chainOf(meter, { resolutionWh: 10, commonCause: 'batch-7' }), { resolutionWh: 10, commonCause: 'batch-7' });
   t.match(chainOf(meter, { ctClass: '0.2S', vtClass: '0.5' }), { transformerPercents: [0.2, 0.5] });
   t.match(chainOf(meter, { vtClass: '0.5' }), { transformerPercents: [0.5, 0.5], isTransformerAssumed: true });
   t.match(chainOf({ accuracyClass: null, role: 'it', carrier: 'electricity' }), {
     meterPercent: null,
     isTransformerAssumed: false,
   });
-  t.match(chainOf({ accuracyClass: '2', role: 'district-cooling', carrier: 'district-cooling' }), {
-    meterPercent: 2,
-    transformerPercents: [],
-  });
-  t.match(chainOf({ accuracyClass: null, role: 'generator', carrier: 'diesel' }, { limitPercent: 1.5 }), {
-    meterPercent: 1.5,
-    transformerPercents: [],
-  });
+  const alone = { isTransformerAssumed: false, transformerPercents: [], resolutionWh: 0, commonCause: null };
+  for (const [role, carrier] of [
+    ['district-cooling', 'district-cooling'],
+    ['heat-removal', 'electricity'],
+    ['heat-reuse', 'electricity'],
+  ] as const)
+    t.same(chainOf({ accuracyClass: '2', role, carrier }), { ...alone, meterPercent: 2 }, role);
+  const ofFuel = chainOf({ accuracyClass: null, role: 'generator', carrier: 'diesel' }, { limitPercent: 1.5 });
+  t.same(ofFuel, { ...alone, meterPercent: 1.5 });
+  t.same(chainOf(meter, { limitPercent: 1 }), { ...alone, meterPercent: 1 }, 'the limit is that of the whole chain');
   t.ok('0.2S' in currentClasses && !('0.2S' in voltageClasses) && voltageClasses['direct'] === 0);
 });
 
@@ -120,6 +130,12 @@ t.test('missing data: the time not measured may differ as much as the parts meas
   t.equal(missingDataUncertainty(1.3, 1, []), 0);
   t.equal(missingDataUncertainty(1.3, 0.9, [part(1.3)]), null, 'one part tells nothing of variation');
   t.equal(missingDataUncertainty(1.3, 0.9, [part(1.3), part(9, 0.4)]), null, 'a part hardly measured does not count');
+  t.ok(
+    near(missingDataUncertainty(1.3, 0.9, [part(1.3), part(1.4, 0.5)]), (0.1 * 0.1) / Math.sqrt(3)),
+    'half is enough',
+  );
+  const ahead = { sum: { pairedTotalWh: 0, pairedItWh: 0, pairedMs: 0, estimatedMs: 0 }, elapsedMs: -3600 };
+  t.equal(missingDataUncertainty(1.3, 0.9, [part(1.3), ahead]), null, 'a part that has not begun does not count');
   t.equal(missingDataUncertainty(null, 0.9, [part(1.3), part(1.4)]), null);
   t.equal(missingDataUncertainty(1.3, null, [part(1.3), part(1.4)]), null);
 });

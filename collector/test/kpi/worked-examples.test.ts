@@ -17,7 +17,9 @@ t.test('coverage is of the elapsed part', async (t) => {
   t.equal(coverageOf(30, 0, 100, 60), 0.5);
   t.equal(coverageOf(30, 0, 100, 1000), 0.3);
   t.equal(coverageOf(61, 0, 100, 60), 1);
+  t.equal(coverageOf(30, 1000, 1100, 1060), 0.5);
   t.equal(coverageOf(0, 0, 100, 0), null);
+  t.equal(coverageOf(0, 1000, 1100, 900), null);
 });
 
 t.test('a figure is named by its category, period and completeness', async (t) => {
@@ -43,5 +45,6 @@ t.test('SEE and the baseline of a base station', async (t) => {
   const figure = baselineFigure(baseline, { totalWh: 50_000, totalMs: 43_200_000 });
   t.same(figure, { value: 100, unit: 'kWh/d', reference: 125, change: figure.change, source: 'bills of 2019' });
   t.ok(Math.abs((figure.change ?? 0) + 0.2) < 1e-12);
-  t.match(baselineFigure(baseline, { totalWh: null, totalMs: 0 }), { value: null, change: null });
+  t.match(baselineFigure(baseline, { totalWh: null, totalMs: 60_000 }), { value: null, change: null });
+  t.match(baselineFigure(baseline, { totalWh: 5, totalMs: 0 }), { value: null, change: null }, 'of no time');
 });
