@@ -36,7 +36,7 @@ export async function sumByDays<Row, Sum extends Row>(
   boundariesMs: readonly number[],
 ): Promise<Sum[]> {
   const sums = ledger.sums(boundariesMs);
-  if (boundariesMs.length < 2 || ledger.width === 0) return [];
+  if (boundariesMs.length < 2) return [];
   for (const cells of portionsOf(await cellsOf(ledger, boundariesMs), ledger)) {
     if (cells[0]?.isMade === true) await addDays(ledger, cells, sums);
     else sums.add(await cellSums(ledger, cells));
