@@ -48,7 +48,8 @@ export function boundaries(span: Span, step: Step, timezone: string): number[] {
 function checkSize({ fromMs, toMs }: Span, step: Step): void {
   const fits = (other: Step): boolean => (toMs - fromMs) / usualLengthMs[other] <= maxIntervals[other];
   if (fits(step)) return;
-  const coarser = steps.find((other) => steps.indexOf(other) > steps.indexOf(step) && fits(other));
+  // Finer steps fit even less.
+  const coarser = steps.find(fits);
   const advice = coarser === undefined ? 'ask for a shorter range' : `use step=${coarser}, or ask for a shorter range`;
   throw new RangeTooLargeError(`the range has more than ${maxIntervals[step]} intervals of ${step}: ${advice}`);
 }

@@ -46,7 +46,7 @@ export interface LevelEvidence {
 export function chooseLevel(balance: Balance, { sums, elapsedMs, leastCoverage }: LevelEvidence): LevelChoice {
   const { complete } = balance;
   const pairedMs = nothing.levels.map((_, index) =>
-    sums.reduce((sum, { levels }) => sum + (levels[index]?.pairedMs ?? 0), 0),
+    sums.reduce((sum, { levels }) => sum + (levels[index] as LevelEnergies).pairedMs, 0),
   );
   const coverageOf = (index: number): number => (elapsedMs <= 0 ? 0 : (pairedMs[index] as number) / elapsedMs);
   const most = (indices: readonly number[]): number =>
@@ -83,7 +83,7 @@ function reasonOf({ site, complete, levels }: Balance, index: number, coverage: 
   if (site.itLevel !== null) return 'the site file names this level';
   if (index === 0) return 'no IT point says at which level it measures';
   const present = levels.filter(({ it }) => it.length > 0).length;
-  if (present === 1 || (present === 2 && (levels[0]?.it.length ?? 0) > 0)) return 'the only level that is measured';
+  if (present === 1 || (present === 2 && levels[0]?.it.length !== 0)) return 'the only level that is measured';
   if (complete.length === 1) return 'the only level whose points are known, by the feeds, to hold all of the IT';
   if (coverage === null) return 'the deepest level that holds all of the IT and is measured for long enough';
   return `of the levels that hold all of the IT the one measured longest: ${Math.floor(coverage * 1000) / 10} % of the time`;

@@ -102,6 +102,9 @@ t.test('months and years are the calendar’s', async (t) => {
   const days = (from: string, to: string, step: Step): number[] => lengthsH(from, to, step, 'UTC').map((h) => h / 24);
   t.same(days('2024-01-15T00:00:00Z', '2024-04-01T00:00:00Z', 'P1M'), [31, 29, 31]);
   t.same(days('2024-06-01T00:00:00Z', '2025-06-01T00:00:00Z', 'P1Y'), [366, 365]);
+  const span = { fromMs: at('2024-06-15T00:00:00Z'), toMs: at('2024-06-16T00:00:00Z') };
+  t.same(boundaries(span, 'P1M', 'UTC'), [at('2024-06-01T00:00:00Z'), at('2024-07-01T00:00:00Z')]);
+  t.same(boundaries(span, 'P1Y', 'UTC'), [at('2024-01-01T00:00:00Z'), at('2025-01-01T00:00:00Z')]);
 });
 
 t.test('a range that is too large names the step to use', async (t) => {
@@ -114,4 +117,12 @@ t.test('a range that is too large names the step to use', async (t) => {
   t.throws(() => ask('PT1M', 60), { message: /use step=PT1H/ });
   t.throws(() => ask('PT15M', 365), { message: /use step=P1D/ });
   t.equal(ask('P1D', 4000), 4000);
+  for (const step of steps) {
+    const toMs = fromMs + maxIntervals[step] * usualLengthMs[step];
+    t.doesNotThrow(() => boundaries({ fromMs, toMs }, step, 'UTC'), step);
+    t.throws(() => boundaries({ fromMs, toMs: toMs + 1 }, step, 'UTC'), RangeTooLargeError, step);
+  }
+  t.same([maxIntervals.PT15M, maxIntervals.PT1H, maxIntervals.P1M, maxIntervals.P1Y], Array(4).fill(4000));
+  t.equal(usualLengthMs.P1M, 30.4 * usualLengthMs.P1D);
+  t.throws(() => ask('P1Y', 4001 * 365), { message: /intervals of P1Y: ask for a shorter range/ });
 });

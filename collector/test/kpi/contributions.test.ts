@@ -1,5 +1,6 @@
 import t from 'tap';
-import { contributionsOf } from '../../src/kpi/contributions.ts';
+import type { Figures } from '../../src/figures.ts';
+import { contributionsOf, readIntervals } from '../../src/kpi/contributions.ts';
 import { explain } from '../../src/kpi/explanation.ts';
 import { pueUncertainty } from '../../src/kpi/uncertainty.ts';
 import { point, row, site } from '../site/example.ts';
@@ -31,6 +32,7 @@ t.test('a virtual total that contains the IT meter is known to share its error',
   // Sensitivities: 1000 / 1250 - 1 of the IT meter, 200 / 1250 of the cooling; the constant 50 W is exact.
   t.ok(Math.abs((value ?? 0) - 2 * 1.25 * u * Math.hypot(0.2, 0.16)) < 1e-12);
   t.same(withoutClass, [], 'a virtual point needs no class of its own');
+  t.match(made.errors.at(-1), { chain: { isTransformerAssumed: false, resolutionWh: 0, commonCause: null } });
   t.match(made.points, [
     { point: 'total', energyWh: 1250, totalWeight: 1, itWeight: 0 },
     { point: 'ups-1', totalWeight: 0, itWeight: 1 },
@@ -53,6 +55,35 @@ t.test('virtual points of virtual points, taken off and weighed', async (t) => {
     { point: 'ups-1', totalWeight: 3, itWeight: 1 },
     { point: 'rack', totalWeight: 1.5, itWeight: 0 },
   ]);
+});
+
+t.test('one question is asked for all points that count, and for the instruments behind them', async (t) => {
+  const hall = point(7, null, { point: 'hall', virtual: sum(['ups-1', 1], ['crac-1', 1]) });
+  const unseen = point(null, 'lighting', { point: 'lamp' });
+  const plan = { total: [hall, unseen, it].map((one) => ({ point: one, weight: 1 })), it: [{ point: it, weight: 1 }] };
+  const asked: unknown[] = [];
+  const figures = {
+    pointSumsOf: async (...question: unknown[]) => (asked.push(question), [row(2, 5), row(7, 9)]),
+  } as Partial<Figures> as Figures;
+  const span = { fromMs: 0, toMs: HOUR_MS };
+  const found = await readIntervals(figures, site([it, cooling, hall, unseen]), [plan, plan], span, 99);
+  t.same(asked, [[[7, 2, 3], [0, HOUR_MS], 99]]);
+  t.same([...found.keys()], [2, 7]);
+});
+
+t.test('what is missing of a point, and what it does to the figure', async (t) => {
+  const plan = { total: [{ point: cooling, weight: 1 }], it: [{ point: it, weight: 1 }] };
+  const half = { measuredMs: HOUR_MS / 2, estimatedMs: HOUR_MS / 4 };
+  const contributions = contributionsOf(site([it, cooling]), plan, new Map([[2, row(2, 1000, half)]]));
+  const missing = (elapsedMs: number): number[] =>
+    explain({ contributions, pue: null, elapsedMs }).points.map(({ missingMs }) => missingMs);
+  t.same(missing(HOUR_MS), [HOUR_MS, HOUR_MS / 4]);
+  t.same(missing(HOUR_MS / 2), [HOUR_MS / 2, 0]);
+  const { points } = explain({ contributions, pue: null, elapsedMs: HOUR_MS });
+  t.same(
+    points.map(({ uncertainty }) => uncertainty),
+    [null, null],
+  );
 });
 
 t.test('what was not measured is unknown', async (t) => {

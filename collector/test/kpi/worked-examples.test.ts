@@ -1,5 +1,6 @@
 import t from 'tap';
 import { categoryOf, coverageOf, derivativeOf, estimatedShareOf, notationOf, pueOf } from '../../src/kpi/pue.ts';
+import { editionOf } from '../../src/kpi/editions.ts';
 import { baselineFigure, seeOf, seeUncertainty } from '../../src/kpi/see.ts';
 
 const paired = { pairedTotalWh: 1300, pairedItWh: 1000, pairedMs: 3_600_000, estimatedMs: 360_000 };
@@ -34,6 +35,11 @@ t.test('a figure is named by its category, period and completeness', async (t) =
   t.equal(derivativeOf('year', true), 'annual');
   t.equal(derivativeOf('year', false), 'interim');
   t.equal(derivativeOf('month', true), 'interim');
+});
+
+t.test('of each figure one edition is followed', async (t) => {
+  for (const figure of ['pue', 'see', 'notation'] as const) t.match(editionOf(figure), { figure, status: 'followed' });
+  t.throws(() => editionOf('carbon' as 'pue'), RangeError);
 });
 
 t.test('SEE and the baseline of a base station', async (t) => {

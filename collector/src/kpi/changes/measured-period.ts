@@ -1,7 +1,14 @@
 import type { Level } from '@wattmark/shared/roles';
 import type { Figures } from '../../figures.ts';
 import { type Balance, balanceOf, levelOf } from '../../site/balance.ts';
-import { type OverheadPart, overheadParts, type PartEnergies, type Site, type SiteSum } from '../../site/site.ts';
+import {
+  type LevelEnergies,
+  type OverheadPart,
+  overheadParts,
+  type PartEnergies,
+  type Site,
+  type SiteSum,
+} from '../../site/site.ts';
 import { boundaries } from '../boundaries.ts';
 import { atLevel, type LevelSum } from '../level.ts';
 import type { Period } from '../period.ts';
@@ -56,7 +63,7 @@ export async function measurePeriods(
   );
   const common = balance.complete.find((index) =>
     recorded.every(({ period, sums }) => {
-      const pairedMs = add(sums, ({ levels }) => levels[index]?.pairedMs ?? 0);
+      const pairedMs = add(sums, ({ levels }) => (levels[index] as LevelEnergies).pairedMs);
       return (coverageOf(pairedMs, period.fromMs, period.toMs, knownUntilMs(knowledge)) ?? 0) >= leastCoverageOf(site);
     }),
   );

@@ -74,8 +74,7 @@ function headline({ figure }: Names, before: MeasuredPeriod, after: MeasuredPeri
 
 /** What goes the way of the change first, and the greater before the lesser. */
 function byWeight(change: number): (a: Effect, b: Effect) => number {
-  const direction = change < 0 ? -1 : 1;
-  return (a, b) => direction * (b.points - a.points);
+  return (a, b) => (change < 0 ? a.points - b.points : b.points - a.points);
 }
 
 function cause(names: Names, effect: Effect, effects: readonly Effect[], change: number, isFirst: boolean): string {

@@ -99,6 +99,9 @@ t.test('only what is alike and well measured is compared', async (t) => {
   t.equal(reason(before, after), null);
   t.match(reason({ ...before, coverage: 0.8999 }, after), /coverage of 2026-09 is 89.9 % .* needs 90 %/);
   t.equal(reason({ ...before, coverage: 0.8, leastCoverage: 0.75 }, after), null, 'the site asks for less');
+  t.equal(reason({ ...before, coverage: 0.9 }, after), null, 'as much as it asks for');
+  t.equal(reason(before, { ...after, itWh: 0.5 }), null);
+  t.match(reason({ ...before, level: null }, after), /at no level that is known in 2026-09 and at ups-output/);
   t.match(reason(before, { ...after, coverage: 0 }), /coverage of 2026-10 is 0 %/);
   t.match(reason(before, { ...after, coverage: null }), /2026-10 has not begun/);
   t.match(reason(before, { ...after, itWh: 0 }), /no IT energy was used in 2026-10/);
@@ -151,6 +154,93 @@ t.test('how the overhead goes with the load is told from days, of periods that d
   t.match(compare(before, before).load?.reason, 'the periods overlap');
 });
 
+t.test('each part has its power and its share of the PUE on both sides', async (t) => {
+  const { parts, load } = compare(measured(september), measured({ ...october, coolingW: 200e3 }));
+  const [itLoad, cooling] = parts;
+  t.match(itLoad, { part: 'it-load', referenceW: 800e3, powerW: 800e3, reference: null, contribution: null });
+  t.same(cooling, {
+    part: 'cooling',
+    referenceW: 160e3,
+    powerW: 200e3,
+    reference: 0.2,
+    contribution: 0.25,
+    points: 0.05,
+  });
+  t.match(compare(measured(october), measured(september)).load?.reason, /7 days/, 'the later one may be the reference');
+  t.notMatch(load?.reason, /overlap/);
+  const gap = compareWithTarget(measured(october), target, null);
+  t.match(gap.reason === null && gap.parts[0], { part: 'cooling', referenceW: null, powerW: 160e3, contribution: 0.2 });
+});
+
+t.test('what goes the way of the change comes first, and the greater before the lesser', async (t) => {
+  const order = (more: Partial<Means>): string[] =>
+    explain(september, { ...october, ...more })
+      .map(
+        (sentence) => /(cooling|lighting|other loads|power losses)[^.]* (?:rising|falling)/i.exec(sentence)?.[1] ?? '',
+      )
+      .filter((name) => name !== '')
+      .map((name) => name.toLowerCase());
+  t.same(order({ coolingW: 168e3, lossesW: 76e3, otherW: 8e3 }), ['power losses', 'cooling', 'other loads']);
+  t.same(order({ coolingW: 152e3, lossesW: 44e3, otherW: 16e3 }), ['power losses', 'cooling', 'other loads']);
+  t.same(order({ coolingW: 152e3, lossesW: 68e3 }), ['power losses', 'cooling'], 'no change: what rises first');
+});
+
+t.test('a part that is all of the change but for what is not seen is a share of it', async (t) => {
+  const [, first, ...rest] = explain(september, { ...october, coolingW: 200.24e3, lightingW: 7.76e3 });
+  t.equal(first, 'Of the rise by 0.050, 0.050 comes from cooling rising from 160 kW to 200 kW.');
+  t.match(rest[0], /^The IT load, lighting, other loads and power losses .* each\.$/);
+  const [, fall] = explain(september, { ...october, coolingW: 120e3 });
+  t.equal(fall, 'Of the fall by 0.050, 0.050 comes from cooling falling from 160 kW to 120 kW.');
+  const alone = explain(september, {
+    name: '2026-10',
+    itW: 600e3,
+    coolingW: 170e3,
+    lightingW: 8e3,
+    otherW: 13e3,
+    lossesW: 63e3,
+  });
+  t.ok(alone.includes('Lighting changed it by less than 0.001.'), alone.join(' '));
+  const two = explain(september, {
+    name: '2026-10',
+    itW: 600e3,
+    coolingW: 170e3,
+    lightingW: 8e3,
+    otherW: 12e3,
+    lossesW: 63e3,
+  });
+  t.ok(two.includes('Lighting and other loads changed it by less than 0.001 each.'), two.join(' '));
+});
+
+t.test('an overhead that differs by a twentieth is almost unchanged', async (t) => {
+  const said = (coolingW: number): string => explain(september, { ...october, itW: 600e3, coolingW }).join(' ');
+  t.match(said(172e3), /under an almost unchanged overhead.*worsened because the IT load fell: an almost unchanged/);
+  t.match(said(172.1e3), /\(the overhead grew from 240 kW to 252 kW\)/);
+  t.match(said(147.9e3), /\(the overhead fell from 240 kW to 228 kW\)/);
+});
+
+t.test('a small station is told as a large one is', async (t) => {
+  const small = { name: '2026-09', itW: 10, coolingW: 0.8, lossesW: 0 };
+  t.match(explain(small, { ...small, name: '2026-10', itW: 5 }).join(' '), /PUE worsened because the IT load fell/);
+  const grown = explain({ ...small, coolingW: 10 }, { ...small, name: '2026-10', itW: 5, coolingW: 20 }).join(' ');
+  t.match(grown, '(the overhead grew from 10 W to 20 W)');
+});
+
+t.test('a load that the overhead follows is not what made the PUE worse', async (t) => {
+  const days = (itW: number, fixedW: number): MeasuredPeriod['days'] =>
+    [-30e3, -20e3, -10e3, 0, 10e3, 20e3, 30e3].map((more) => {
+      return { itW: itW + more, overheadW: fixedW + 0.25 * (itW + more) };
+    });
+  const before = { ...measured(september), days: days(800e3, 40e3) };
+  const after = { ...measured({ ...october, itW: 600e3, coolingW: 146e3 }), days: days(600e3, 76e3) };
+  const followed = explainPeriods(pueNames, before, after, compare(before, after), noRates).join(' ');
+  t.match(followed, 'the overhead follows the IT load by 0.250');
+  t.notMatch(followed, /worsened/);
+  t.match(
+    explain(september, { ...october, itW: 600e3, coolingW: 146e3 }).join(' '),
+    /worsened because the IT load fell/,
+  );
+});
+
 t.test('energy is worth money and emissions, where their rates are known', async (t) => {
   const [before, after] = [measured(september), measured({ ...october, itW: 600e3 })];
   const price = { perKwh: 0.6, reason: null };
@@ -182,6 +272,18 @@ t.test('doubtful totals are said to be', async (t) => {
   );
   const summed = { ...measured(october), totalFrom: 'parts' as const };
   t.match(explainPeriods(pueNames, before, summed, compare(before, summed), noRates).at(-1), /sum of the parts/);
+  for (const lossesW of [-3e3, -15e3]) {
+    const parts = { ...measured({ ...october, lossesW }), totalFrom: 'parts' as const };
+    const said = explainPeriods(pueNames, before, parts, compare(before, parts), noRates).join(' ');
+    t.notMatch(said, /errors of meters|a role, a feed/, 'a sum of parts has no losses to be wrong about');
+  }
+  const [wrong, right] = [measured({ ...september, lossesW: -15e3 }), measured(october)];
+  t.match(explainPeriods(pueNames, wrong, right, compare(wrong, right), noRates).at(-1), /a role, a feed or a meter/);
+  const dark = { ...right, meteredWh: { ...right.meteredWh, lighting: null } };
+  t.match(
+    explainPeriods(pueNames, right, dark, compare(right, dark), noRates).at(-1),
+    'Not told apart, for want of measurements, and among the losses: lighting.',
+  );
 });
 
 t.test('losses below zero are told as what they are, and not as losses that fall', async (t) => {
@@ -196,6 +298,13 @@ t.test('losses below zero are told as what they are, and not as losses that fall
   );
   t.match(sentences.at(-1), /add up to a little more than total less IT, as errors of meters explain/);
   t.match(explain(before, { ...after, lossesW: -40e3 }).at(-1), /a role, a feed or a meter is wrong\.$/);
+  t.match(
+    explain({ ...september, lossesW: -8e3 }, { ...october, lossesW: 8e3 }).join(' '),
+    'the rest of the total beside the parts measured going from −8 kW to 8 kW',
+    'below zero on one side',
+  );
+  const unseen = explain({ ...september, lossesW: -100 }, { ...october, lossesW: 8e3 }).join(' ');
+  t.match(unseen, /power losses and loads without a meter rising from −100 W to 8 kW/, 'by less than is seen');
   const gap = (lossesW: number): string => {
     const now = measured({ ...october, lossesW });
     const compared = compareWithTarget(now, target, { cooling: 0.6, lighting: 0.1, other: 0.1, losses: 0.2 });
@@ -212,4 +321,14 @@ t.test('losses below zero are told as what they are, and not as losses that fall
 t.test('an overhead below zero is spread over nothing', async (t) => {
   const less = { ...september, coolingW: 10e3, lightingW: 0, otherW: 0, lossesW: -30e3 };
   t.notMatch(explain(less, { ...less, name: '2026-10', itW: 600e3 }).join(' '), /spread|improved|worsened/);
+  const none = { ...less, lossesW: -10e3 };
+  const some = { ...less, lossesW: 10e3 };
+  const said = (from: Means, to: Means): string => explain(from, { ...to, name: '2026-10', itW: 400e3 }).join(' ');
+  for (const [from, to] of [
+    [less, some],
+    [some, less],
+    [none, some],
+    [some, none],
+  ] as const)
+    t.notMatch(said(from, to), /spread|improved|worsened/);
 });
