@@ -34,7 +34,8 @@ export async function pointSumsOf(
   boundariesMs: readonly number[],
   asOfMs: number | null,
 ): Promise<PointInterval[]> {
-  const site = pointIds[0] === undefined ? undefined : sources.siteOf(pointIds[0]);
+  const [first] = pointIds;
+  const site = first === undefined ? undefined : sources.siteOf(first);
   if (site === undefined) return [];
   const { store } = sources;
   const sums: PointInterval[][] = [];
@@ -48,8 +49,10 @@ export async function pointSumsOf(
     };
     sums.push(await sumByDays<PointInterval, PointInterval>(ledger, boundariesMs));
   }
-  const known = sums.flat().filter((row) => !isEmpty(row));
-  return sums.length === 1 ? known : known.sort(inOrder);
+  return sums
+    .flat()
+    .filter((row) => !isEmpty(row))
+    .sort(inOrder);
 }
 
 /**
@@ -80,7 +83,8 @@ export async function gaugeMeansOf(
   { fromMs, toMs }: Span,
   asOfMs: number | null,
 ): Promise<GaugeMean[]> {
-  const site = pointIds[0] === undefined ? undefined : sources.siteOf(pointIds[0]);
+  const [first] = pointIds;
+  const site = first === undefined ? undefined : sources.siteOf(first);
   if (site === undefined) return [];
   const { store } = sources;
   const means: GaugeMean[] = [];

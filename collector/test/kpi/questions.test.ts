@@ -2,8 +2,8 @@ import t from 'tap';
 import type { PointInterval, Span } from '../../src/accounting/interval.ts';
 import { QUARTER_MS } from '../../src/accounting/interval.ts';
 import type { Sources } from '../../src/kpi/minutes.ts';
-import { minutesOf } from '../../src/kpi/minutes.ts';
-import { gaugeMeansOf, pointQuarters, pointSumsOf, siteSums } from '../../src/kpi/sums.ts';
+import { measuredIdsOf, minutesOf, siteMinutes } from '../../src/kpi/minutes.ts';
+import { gaugeMeansOf, partialSums, pointQuarters, pointSumsOf, siteSums } from '../../src/kpi/sums.ts';
 import { noLevel, nothing } from '../../src/site/interval-sum.ts';
 import type { SiteInterval } from '../../src/site/site.ts';
 import type { Store } from '../../src/store/store.ts';
@@ -38,7 +38,10 @@ function sourcesOf(answers: Partial<Store> = {}, more: Partial<Sources> = {}): {
       note('minutes', span);
       return (await answers.pointMinutes?.(ids, span, asOfMs)) ?? [];
     },
-    siteQuarters: async (...question) => (await answers.siteQuarters?.(...question)) ?? [],
+    async siteQuarters(siteId, partial, span, asOfMs) {
+      note(partial ?? 'site', span);
+      return (await answers.siteQuarters?.(siteId, partial, span, asOfMs)) ?? [];
+    },
     gaugeQuarters: async (...question) => (await answers.gaugeQuarters?.(...question)) ?? [],
   };
   const rest = { openRows: () => [], plansOf: () => [], siteOf: () => hall, rolledUpToMs: at(1e6) };
@@ -144,6 +147,35 @@ t.test('a day that is made is one row, and the days beside it their quarter-hour
   t.same(await askedFor([97, 191]), ['quarters 97-191'], 'a part of a day has no row');
 });
 
+t.test('a hundred thousand days that are made are asked for at once, and no more', async (t) => {
+  const thousand = Array.from({ length: 1000 }, (_, index) => index);
+  const days = Array.from({ length: 102 }, (_, day) => ({
+    siteId: 1,
+    startMs: at(96 * day),
+    endMs: at(96 * day + 96),
+  }));
+  const { sources, asked } = sourcesOf({ madeDays: async () => days });
+  await pointSumsOf(sources, thousand, [at(0), at(96 * 102)], null);
+  t.same(asked.slice(1), ['days 0-9600', 'days 9600-9792']);
+});
+
+t.test('a site is one row a quarter-hour, and so is a part of it', async (t) => {
+  const edges = [0, 50_001, 100_000, 100_001].map(at);
+  const whole = sourcesOf();
+  await siteSums(whole.sources, hall, edges, null);
+  t.same(whole.asked.slice(1), ['site 0-100000', 'site 100000-100001']);
+  const names = hall.points.map((one) => one.point);
+  const of = (id: string, it: string[]) => ({ id, total: names, it });
+  const partials = [of('west', names.slice(1)), of('east', names.slice(0, 1))];
+  const split = { ...hall, file: { ...hall.file, partials } };
+  const answer: SiteInterval = { ...nothing, siteId: 1, partial: 'east', startMs: T0, supplyWh: 5, supplyMs: 9 };
+  const { sources, asked } = sourcesOf({ siteQuarters: async () => [answer] });
+  const sums = await partialSums(sources, { site: split, partial: 'east' }, [at(0), at(1)], null);
+  t.same(asked, ['east 0-1']);
+  t.match(sums, [{ totalWh: 5, totalMs: 9, itWh: null }]);
+  await t.rejects(partialSums(sources, { site: split, partial: 'north' }, [at(0), at(1)], null), RangeError);
+});
+
 t.test('single quarter-hours are asked for together where little lies between them', async (t) => {
   const runs = async (points: number, starts: readonly number[]): Promise<string[]> => {
     const { sources, asked } = sourcesOf();
@@ -153,6 +185,7 @@ t.test('single quarter-hours are asked for together where little lies between th
   t.same(await runs(100, [0, 1, 12]), ['quarters 0-13'], 'a thousand in vain');
   t.same(await runs(100, [0, 12]), ['quarters 0-1', 'quarters 12-13']);
   t.same(await runs(143, [0, 8]), ['quarters 0-1', 'quarters 8-9'], '1,001 in vain');
+  t.same(await runs(100, [0, 12, 13]), ['quarters 0-1', 'quarters 12-14']);
   const between = [quarterOf(1, 0), quarterOf(1, 1), row(1, 0, { measuredMs: 0 }, 30)];
   const { sources } = sourcesOf({ pointQuarters: async () => between });
   t.same(await pointQuarters(sources, [1], [at(0), at(2)], null), [quarterOf(1, 0)], 'only those that were asked for');
@@ -189,9 +222,15 @@ t.test('a gauge’s mean is of all its minutes, point by point', async (t) => {
   t.same(await gaugeMeansOf(sources, [], 'utilisation', span, null), []);
   const many = Array.from({ length: 1001 }, (_, index) => index);
   const slices: number[] = [];
-  const sliced = sourcesOf({ gaugeQuarters: async (ids) => (slices.push(ids.length), []) });
-  await gaugeMeansOf(sliced.sources, many, 'utilisation', span, null);
+  const sliced = sourcesOf({
+    gaugeQuarters: async (ids) => (slices.push(ids.length), ids.map((id) => gauge(id, 0, 3, 1))),
+  });
+  const means = await gaugeMeansOf(sliced.sources, many.toReversed(), 'utilisation', span, null);
   t.same(slices, [1000, 1]);
+  t.same(
+    means.map(({ pointId }) => pointId),
+    many,
+  );
 });
 
 t.test('minutes not stored yet count, unless the past is asked for; what was taken back does not', async (t) => {
@@ -215,4 +254,43 @@ t.test('minutes not stored yet count, unless the past is asked for; what was tak
     [1, 1, 1],
     [1, 2, 4],
   ]);
+});
+
+t.test('a virtual point’s minutes are made of those of its members, and nothing else is handed on', async (t) => {
+  const plans = [
+    { pointId: 8, members: [1, 2].map((pointId) => ({ pointId, factor: 1 })), constantW: 0 },
+    { pointId: 5, members: [{ pointId: 8, factor: 2 }], constantW: 60 },
+    { pointId: 6, members: null, constantW: 0 },
+  ];
+  const asked: unknown[] = [];
+  const stored = [row(1, 3, {}, 0), row(2, 4, {}, 0), row(2, 6, {}, 1), row(1, 5, {}, 2), row(2, 7, {}, 2)];
+  const store = {
+    pointMinutes: async (ids: readonly number[]) => (asked.push(ids), stored),
+  } as Partial<Store> as Store;
+  const sources = { ...sourcesOf().sources, store, plansOf: (id: number) => (id === 2 ? [] : plans) };
+  const span = { fromMs: at(0), toMs: at(1) };
+  const made = await minutesOf(sources, [8, 2, 5, 6], span, null);
+  t.same(asked, [[2, 1]], 'measured points are read, once each');
+  t.same(
+    made.map(({ startMs, pointId, energyWh }) => [(startMs - T0) / 60_000, pointId, energyWh]),
+    [
+      [0, 2, 4],
+      [0, 5, 15],
+      [0, 8, 7],
+      [1, 2, 6],
+      [2, 2, 7],
+      [2, 5, 25],
+      [2, 8, 12],
+    ],
+    'a minute in which a member is silent is none',
+  );
+});
+
+t.test('a site’s minutes are read of the points that are measured', async (t) => {
+  const made = point(3, 'cooling', { virtual: { sum: [], constantW: 5 } });
+  const mixed = site([...hall.points, made, point(null, 'lighting')]);
+  t.same(measuredIdsOf(mixed), [1, 2]);
+  const { sources } = sourcesOf({ pointMinutes: async () => [row(1, 13), row(2, 10)] });
+  const minutes = await siteMinutes(sources, hall, { fromMs: at(0), toMs: at(1) }, null);
+  t.match(minutes, [{ startMs: T0, endMs: T0 + 60_000, supplyWh: 13 }]);
 });

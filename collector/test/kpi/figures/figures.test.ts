@@ -43,6 +43,9 @@ t.test('emissions: the factor of each year counts in its year', async (t) => {
       [0.5, 'supplier 2026'],
     ],
   );
+  t.same(emissions.notes, [], 'a factor of one’s own is for as long as it is there');
+  t.equal(emissionFigures(at, [hour('2025-01-01T00:00:00Z', both, known)], HOUR_MS).emissions.value, 0.006);
+  t.match(emissionFigures(at, hours, 8 * HOUR_MS), { emissions: { coverage: 0.25 }, cue: { coverage: 0.25 } });
   const tooEarly = emissionFigures(at, [hour('2024-12-31T23:00:00Z', both, known)], HOUR_MS);
   t.match(tooEarly.cue, { value: null, reason: /no grid factor .* before 2025-01-01T00:00:00Z/ });
 });
@@ -58,6 +61,8 @@ t.test('emissions: a year begins in the site’s own time zone, and an old facto
   const { cue } = emissionFigures(site, [hour(start, both, known)], HOUR_MS);
   t.equal(cue.value, 5.5 / 8);
   t.match(cue.notes, [/no newer grid factor is in the table than that of the time to 2024-01-01/]);
+  const last = emissionFigures(site, [hour('2023-12-31T23:00:00Z', both, known)], HOUR_MS);
+  t.same(last.cue.notes, [], 'the last hour that it was made for');
 });
 
 t.test('emissions: a fuel without a factor leaves no figure, unless none was used', async (t) => {
@@ -106,12 +111,19 @@ t.test('emissions: what is missing is said', async (t) => {
   t.match(emissionFigures(noGrid, [hour(start, both, known)], HOUR_MS).cue, { value: null, reason: /set grid/ });
   const at = siteWith([point(1, 'utility')], { grid: 'cn-east' });
   t.match(emissionFigures(at, [hour(start, both, {})], HOUR_MS).emissions, { value: null, reason: /at no time/ });
+  t.equal(emissionFigures(at, [hour(start, energies(1, 0.5), known)], HOUR_MS).cue.value, 5.5 / 0.0005);
   const noIt = hour(start, { ...both, itWh: null, itMs: 0 }, known);
   t.match(emissionFigures(at, [noIt], HOUR_MS), { emissions: { value: 0.0055 }, cue: { value: null, reason: /IT/ } });
   const parts = siteWith([point(3, 'it')], { grid: 'cn-east' });
   const { cue } = emissionFigures(parts, [hour(start, both, {})], HOUR_MS);
   t.match(cue, { value: 5.5 / 8, notes: [/sum of the parts/, /no newer/] });
   t.match(cue.inputs, [{ name: 'IT energy' }, { name: 'energy from the grid', value: 10_000 }, { unit: 'kgCO2/kWh' }]);
+  const lost = emissionFigures(siteWith([point(3, 'it')]), [hour(start, both, {})], HOUR_MS);
+  t.match(lost.emissions, { value: null, reason: /set grid/ }, 'parts come from a grid, too');
+  const emissionFactors = [{ point: 'genset', kgPerUnit: 0.8, source: 'a' }];
+  const island = siteWith([point(2, 'generator', { point: 'genset' })], { emissionFactors });
+  const own = emissionFigures(island, [hour(start, both, { 2: { energyWh: 1000 } })], HOUR_MS).emissions;
+  t.equal(own.value, 0.0008, 'nothing comes from a grid');
   const unknownTotal = hour(start, { ...both, totalWh: null, totalMs: 0 }, {});
   t.match(emissionFigures(parts, [unknownTotal], HOUR_MS).emissions, { value: null, reason: /at no time/ });
 });
@@ -152,6 +164,7 @@ t.test('only time in which both sides were measured throughout makes a ratio', a
     coverage: 2 / 5,
     inputs: [{ value: 0.032, unit: 'm3' }, { value: 16_000 }],
   });
+  t.equal(waterFigure(at, [hour(start, energies(1, 0.5), { 3: { energyWh: 2 } })], HOUR_MS).reason, null, 'half a Wh');
   t.match(waterFigure(at, [], HOUR_MS), { value: null, reason: /at no time/ });
   t.match(waterFigure(siteWith([]), hours, HOUR_MS), { value: null, reason: /no point has the role water/ });
 });
@@ -186,6 +199,22 @@ t.test('renewable energy: certificates count for the time that was measured, the
     value: 1,
     notes: [/more renewable energy is claimed/, /entered/],
   });
+  const exact = siteWith([], { renewables: [{ ...certificate, kwh: 240 }] });
+  t.match(renewableFigure(exact, hours.slice(0, 1), HOUR_MS), { value: 1, notes: [/entered/] }, 'as much as was used');
+  const bit = siteWith([], { renewables: [{ ...certificate, kwh: 0.001 }] });
+  t.equal(renewableFigure(bit, hours, 2 * HOUR_MS).inputs.length, 2, 'a little counts');
+  t.equal(renewableFigure(bit, [hour(start, energies(0.5, 0), {})], HOUR_MS).reason, null, 'of half a Wh, too');
+  const grid = [point(1, 'utility'), point(2, 'utility')];
+  const bought = { renewables: [certificate], solarCertificatesSold: true };
+  t.match(renewableFigure(siteWith(grid, bought), hours, 2 * HOUR_MS).notes, [/entered/], 'without any sun');
+  t.same(renewableFigure(siteWith(grid, { renewables: [] }), hours, 2 * HOUR_MS), {
+    ...renewableFigure(siteWith([], { renewables: [] }), hours, 2 * HOUR_MS),
+    notes: [],
+  });
+  const sunny = renewableFigure(siteWith(at.points), hours, 2 * HOUR_MS);
+  t.match(sunny, { value: 0.2, notes: [] }, 'the sun counts without a word on certificates');
+  const dim = hour(start, both, { 1: { energyWh: 8_000, exportWh: 3_000 }, 2: { energyWh: 3_000 } });
+  t.match(renewableFigure(siteWith(at.points), [dim], HOUR_MS), { value: 0, inputs: [{}, { value: 0 }] });
   const later = siteWith([], { renewables: [{ ...certificate, from: '2027-01-01', to: '2028-01-01' }] });
   const none = renewableFigure(later, hours, 2 * HOUR_MS);
   t.equal(none.value, 0);
@@ -215,11 +244,26 @@ t.test('heat: what is missing, and what cannot be, is said', async (t) => {
   t.match(erf, { value: 0, coverage: 1 });
   t.match(reuseEffectiveness(erf, null, null), { value: null, reason: /no PUE/ });
   t.match(reuseEffectiveness(erf, 1.3, 0.9), { value: 1.3, coverage: 0.9 });
+  t.match(reuseEffectiveness(erf, null, 0.9), { value: null, reason: /no PUE/ });
+  t.match(reuseEffectiveness(erf, 1.3, null), { value: null, reason: /no PUE/ });
+  const reused = (energyWh: number, of = both) => reuseFigure(at, [hour(start, of, { 4: { energyWh } })], 2 * HOUR_MS);
+  t.match(reused(2_500), { value: 0.25, coverage: 0.5 });
+  t.match(reuseEffectiveness(reused(2_500), 1.2, 0.9), { value: 0.75 * 1.2, coverage: 0.5 });
+  t.equal(reused(10_000).value, 1, 'all of it');
+  t.match(reused(-1), { value: null, reason: /not within 0/ });
+  t.equal(reused(0.25, energies(0.5, 0)).value, 0.5, 'half a Wh is something');
   const cooled = siteWith([point(5, 'heat-removal'), point(6, 'cooling'), point(7, 'district-cooling')]);
   t.match(coolingFigure(cooled, [hour(start, both, { 5: { energyWh: 6_000 }, 6: { energyWh: 1_500 } })], HOUR_MS), {
     value: 4,
     notes: [/electric cooling/],
   });
+  const electric = siteWith(cooled.points.slice(0, 2));
+  const cooling = coolingFigure(
+    electric,
+    [hour(start, both, { 5: { energyWh: 1 }, 6: { energyWh: 0.5 } })],
+    4 * HOUR_MS,
+  );
+  t.match(cooling, { value: 2, coverage: 0.25, notes: [] });
   t.match(coolingFigure(siteWith([point(6, 'cooling')]), [], HOUR_MS), { value: null, reason: /heat-removal/ });
   t.match(coolingFigure(siteWith([point(5, 'heat-removal')]), [], HOUR_MS), { value: null, reason: /role cooling/ });
   t.match(coolingFigure(cooled, [], HOUR_MS), { value: null, reason: /at no time/ });
@@ -232,6 +276,11 @@ t.test('utilisation: every minute of every server weighs the same', async (t) =>
     { pointId: 2, mean: 50, measuredMs: HOUR_MS },
   ];
   t.match(utilisationFigure(servers, means, 4 * HOUR_MS), { value: 20, unit: '%', coverage: 0.5 });
+  t.match(utilisationFigure(servers, means, 4 * HOUR_MS).inputs, [
+    { name: 'servers', value: 2 },
+    { value: 14_400, unit: 's' },
+  ]);
+  t.equal(utilisationFigure(servers, means, HOUR_MS).coverage, 1, 'a clock that is a little behind');
   t.match(utilisationFigure(servers, [], HOUR_MS), { value: null, reason: /whole quarter-hour/ });
   t.match(utilisationFigure([], [], HOUR_MS), { value: null, reason: /channel utilisation/ });
 });

@@ -32,6 +32,10 @@ t.test('prices follow the clock and the day of the week', async (t) => {
   // 2026-03-02 is a Monday.
   const week = spanOf('2026-03-01T16:00:00Z', '2026-03-08T16:00:00Z');
   t.same(hoursOf(tariff, week, 'Asia/Shanghai'), { peak: 5 * 4, night: 7 * 8, flat: 7 * 24 - 20 - 56 });
+  const whole = tariffOf({ name: 'all day', price: 1, when: { from: '08:00', to: '08:00' } });
+  t.same(hoursOf(whole, week, 'Asia/Shanghai'), { 'all day': 168 });
+  const ends = tariffOf({ name: 'ends', price: 1, when: { days: 'sat-mon', ...always } });
+  t.same(hoursOf(ends, week, 'Asia/Shanghai'), { ends: 72, none: 96 });
   const [first] = priceSpans(tariff, week, 'Asia/Shanghai');
   t.match(first, { fromMs: week.fromMs, toMs: week.fromMs + 6 * HOUR_MS, rate: { name: 'night' } });
 });
@@ -57,6 +61,9 @@ t.test('a newer price replaces an older one from its day on', async (t) => {
   );
   const span = spanOf('2025-12-30T15:00:00Z', '2026-01-05T15:00:00Z');
   t.same(hoursOf(tariff, span, 'Asia/Tokyo'), { old: 4 * 24, new: 48 });
+  const [old, newer] = tariff.energy as [Rate, Rate];
+  const listed = tariffOf({ name: 'ever', price: 3, when: always }, newer, old);
+  t.same(hoursOf(listed, span, 'Asia/Tokyo'), { old: 4 * 24, new: 48 }, 'in whichever order they stand');
   t.same(hoursOf(tariff, spanOf('2024-12-31T00:00:00Z', '2025-01-01T12:00:00Z'), 'UTC'), { none: 24, old: 12 });
 });
 
@@ -94,7 +101,7 @@ function clock(minute: number): string {
 
 t.test('days are one, a range, or several', async (t) => {
   for (const text of ['mon', 'mon-fri', 'sat,sun', 'fri-mon, wed']) t.ok(isDays(text), text);
-  for (const text of ['', 'monday', 'mon-', 'mon-tue-wed', 'sat;sun']) t.notOk(isDays(text), text);
+  for (const text of ['', 'monday', 'mon-', 'mon-tue-wed', 'sat;sun', 'x-mon', 'mon-x']) t.notOk(isDays(text), text);
 });
 
 t.test('what has no price is said, and not in the cost', async (t) => {
@@ -107,6 +114,17 @@ t.test('what has no price is said, and not in the cost', async (t) => {
   t.match(energyCost, { value: 2 * 7200, unit: 'EUR', coverage: 0.5, reason: null });
   t.match(energyCost.notes, [/no price for 2.00 h that were measured, with 7200.0 kWh/]);
   t.match(overheadCost, { value: 7200, unit: 'EUR' });
+  const apart = spans.map(({ span, energies: of }) => ({
+    span,
+    energies: { ...of, pairedMs: 0, pairedTotalWh: 0, pairedItWh: 0 },
+  }));
+  t.match(costFigures(tariff, apart, 4 * HOUR_MS).overheadCost, {
+    value: null,
+    reason: 'no energy was measured',
+    coverage: 0,
+  });
+  const long = [{ span: { fromMs: 0, toMs: 1, rate: null }, energies: energies(1, 1, 36_000 * HOUR_MS) }];
+  t.match(costFigures(tariff, long, 1).energyCost.notes, [/for 36000.00 h/]);
   t.match(costFigures(tariff, [], HOUR_MS).energyCost, { value: null, reason: 'no energy was measured' });
   t.match(costFigures(undefined, [], HOUR_MS).overheadCost, { value: null, reason: /no tariff/ });
   const [{ span } = { span: spans[0]?.span }] = spans;
