@@ -73,15 +73,18 @@ export function chainOf(point: Accuracy, settings: AccuracySettings = {}): Meter
   const meterPercent = limitPercent ?? (point.accuracyClass === null ? null : accuracyClasses[point.accuracyClass]);
   const isTransformerAssumed =
     ctClass === undefined && limitPercent === undefined && meterPercent !== null && isElectric(point);
-  const current = isTransformerAssumed ? meterPercent : currentClasses[ctClass ?? 'direct'];
-  const percents = [current ?? 0, voltageClasses[vtClass ?? 'direct'] ?? 0];
+  const current = isTransformerAssumed ? meterPercent : limitOf(currentClasses, ctClass);
   return {
     meterPercent,
-    transformerPercents: percents.filter((percent) => percent > 0),
+    transformerPercents: [current, limitOf(voltageClasses, vtClass)].filter((percent) => percent > 0),
     isTransformerAssumed,
     resolutionWh: settings.resolutionWh ?? 0,
     commonCause: settings.commonCause ?? null,
   };
+}
+
+function limitOf(classes: Readonly<Record<string, number>>, name = 'direct'): number {
+  return classes[name] as number;
 }
 
 /** The chains of a site's points, by their ids. */

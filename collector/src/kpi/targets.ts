@@ -30,7 +30,7 @@ export const targetKinds = ['design', 'measured-year', 'measured', 'average'] as
 export const directions = ['at-most', 'at-least'] as const;
 export const targetStatuses = ['in-force', 'draft'] as const;
 
-const text = v.pipe(v.string(), v.minLength(1), v.maxLength(500));
+const text = v.pipe(v.string(), v.minLength(1));
 const date = v.pipe(v.string(), v.isoDate());
 const share = v.pipe(v.number(), v.gtValue(0), v.maxValue(1));
 

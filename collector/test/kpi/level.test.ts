@@ -135,6 +135,8 @@ t.test('why a level is taken is said by what else there is', async (t) => {
   t.equal(reasonOf(null, 'ups-output'), 'the only level that is measured', 'beside points of which nobody said it');
   t.equal(reasonOf(null, 'ups-output', 'pdu-output'), reasonOf('ups-output', 'equipment-input'));
   const early = chooseLevel(balanceOf(hall), { sums: [], elapsedMs: 0, leastCoverage: 0.9 });
+  const begun = chooseLevel(balanceOf(hall), { sums: [quarter()], elapsedMs: 1, leastCoverage: 0.9 });
+  t.match(begun, { index: 3, reason: /deepest/ });
   t.match(early, { index: 3, reason: /the one measured longest: 0 % of the time$/ }, 'before the period has begun');
 });
 

@@ -4,6 +4,7 @@ import { siteKpis } from '../../src/kpi/site-kpis.ts';
 import { siteVerdicts } from '../../src/kpi/target-verdicts.ts';
 import type { Site } from '../../src/site/site.ts';
 import { FakeFigures, hall, NOW_MS, station } from '../api/fake-figures.ts';
+import { point } from '../site/example.ts';
 
 const target = (id: string, metric: 'pue' | 'see' | 'baseline-change' | 'wue', value: number) => ({
   id,
@@ -17,11 +18,11 @@ async function reasons(
   at: Site,
   targets: NonNullable<Site['file']['targets']>,
   period: Period,
-  designValue?: number,
+  { designValue, knobs }: { designValue?: number; knobs?: ConstructorParameters<typeof FakeFigures>[0] } = {},
 ): Promise<Record<string, unknown>> {
   const designPue = designValue === undefined ? {} : { designPue: { value: designValue, source: 'design report' } };
   const site = { ...at, file: { ...at.file, targets, ...designPue } };
-  const figures = new FakeFigures({ sites: [site] });
+  const figures = new FakeFigures({ sites: [site], ...knobs });
   const knowledge = { nowMs: NOW_MS, asOfMs: null };
   const { others } = await siteVerdicts(figures, site, await siteKpis(figures, site, period, knowledge), knowledge);
   return Object.fromEntries(
@@ -47,6 +48,54 @@ t.test('a target of what the site does not have says so, and has no verdict', as
   });
 });
 
+t.test('each target is held against its own figure, and its own coverage', async (t) => {
+  const wet = { ...hall, points: [...hall.points, point(6, 'water', { quantity: 'volume' })] };
+  const targets = [target('p', 'pue', 1.2), target('w', 'wue', 2.1), target('x', 'wue', 1.9)];
+  const found = await reasons(wet, targets, today);
+  t.match(found, {
+    p: { verdict: 'missed', reason: /^1\.250 ± 0\.0\d\d lies above 1.2; provisional/ },
+    w: { verdict: 'met', reason: /^2\.000 does not exceed 2.1; its uncertainty is not computed/ },
+    x: { verdict: 'missed' },
+  });
+  const gap = { isMissing: (ms: number, pointId: number) => pointId === 6 && ms < today.fromMs + 6 * 3_600_000 };
+  t.match(await reasons(wet, targets, today, { knobs: gap }), {
+    p: { verdict: 'missed' },
+    w: { verdict: 'insufficient-data', reason: /^coverage is 56\.9 % of the time/ },
+  });
+  const dark = { isMissing: (_: number, pointId: number) => pointId === 2 };
+  t.match(await reasons(wet, targets, today, { knobs: dark }), {
+    p: { verdict: 'insufficient-data', reason: /at no time/ },
+  });
+});
+
+t.test('a station’s SEE is the reciprocal of its ratio, and its change is of the total', async (t) => {
+  const targets = [target('s', 'see', 0.75), target('b', 'baseline-change', -0.1), target('c', 'baseline-change', 0)];
+  t.match(await reasons(station, targets, parsePeriod('today', station.timezone, NOW_MS)), {
+    s: { verdict: 'met', reason: /^0\.800 ± 0\.0\d\d lies above 0.75/ },
+    b: { verdict: 'missed', reason: /^-0\.040 exceeds -0.1/ },
+    c: { verdict: 'met' },
+  });
+  const future = { name: 'later', fromMs: NOW_MS + 900_000, toMs: NOW_MS + 1_800_000 };
+  t.match(await reasons(station, targets, future), { b: { verdict: 'insufficient-data', reason: /has not begun/ } });
+  const begun = { name: 'now', fromMs: NOW_MS - 1, toMs: NOW_MS + 1_800_000 };
+  t.notMatch(await reasons(station, targets, begun), { b: { reason: /has not begun/ } });
+});
+
+t.test('a year that is over is judged for good, and everything else for now', async (t) => {
+  const knowledge = { nowMs: NOW_MS, asOfMs: null };
+  const figures = new FakeFigures();
+  const kpis = await siteKpis(figures, hall, today, knowledge);
+  const main = async (name: string, isComplete: boolean): Promise<unknown> => {
+    const period = parsePeriod(name, hall.timezone, NOW_MS);
+    return (await siteVerdicts(figures, hall, { ...kpis, period, isComplete }, knowledge)).main?.judgement;
+  };
+  t.match(await main('2025', true), { verdict: 'met', provisional: false });
+  t.match(await main('2025-12', true), { verdict: 'met', provisional: true });
+  t.match(await main('2026', false), { verdict: 'met', provisional: true });
+  const none = { ...hall, target: null };
+  t.strictSame(await siteVerdicts(figures, none, kpis, knowledge), { main: null, others: [] });
+});
+
 t.test('a figure beside says why it has no value, or that the period is too long for it', async (t) => {
   const wue = [target('w', 'wue', 1.5)];
   t.match(await reasons(hall, wue, today), { w: { reason: /no point has the role water/ } });
@@ -57,11 +106,11 @@ t.test('a figure beside says why it has no value, or that the period is too long
 t.test('a design value is held against design targets of PUE alone', async (t) => {
   const design = { ...target('d', 'pue', 1.3), kind: 'design' as const };
   const all = [design, target('p', 'pue', 1.3), { ...target('w', 'wue', 1), kind: 'design' as const }];
-  t.match(await reasons(hall, all, today, 1.25), {
+  t.match(await reasons(hall, all, today, { designValue: 1.25 }), {
     d: { design: 'met' },
     p: { design: null },
     w: { design: null },
   });
-  t.match(await reasons(hall, all, today, 1.35), { d: { design: 'missed' } });
+  t.match(await reasons(hall, all, today, { designValue: 1.35 }), { d: { design: 'missed' } });
   t.match(await reasons(hall, all, today), { d: { design: null } }, 'nobody entered one');
 });

@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import t from 'tap';
-import { chainOf, currentClasses, voltageClasses, type MeteringChain } from '../../src/kpi/metering-chain.ts';
+import * as v from 'valibot';
+import {
+  accuracyKeys,
+  chainOf,
+  currentClasses,
+  voltageClasses,
+  type MeteringChain,
+} from '../../src/kpi/metering-chain.ts';
 import { missingDataUncertainty } from '../../src/kpi/missing-data.ts';
 import { chainUncertainty, type Contribution, pointUncertainties, pueUncertainty } from '../../src/kpi/uncertainty.ts';
 
@@ -82,6 +89,8 @@ t.test('unknown is null, and says which point is to blame', async (t) => {
   const unknown = pueUncertainty(1.3, [main(1300), unclassed], 0);
   t.match(unknown, { value: null, withoutClass: ['ups'], parts: { meters: null, missingData: 0 } });
   t.same(pointUncertainties(1.3, [main(1300), unclassed]).get('ups'), null);
+  const halves = [main(650, {}, 'a'), main(650, {}, 'b'), load(1000)];
+  t.ok(near(pointUncertainties(1.3, halves).get('a') ?? null, (2 * 1.3 * (chainUncertainty(plain) ?? 0)) / 2));
   t.equal(pointUncertainties(null, [main(1300), load(1000)]).size, 0, 'there is no figure to be uncertain');
   t.equal(pueUncertainty(1.3, [main(null), load(1000)], 0).value, null);
   t.equal(pueUncertainty(null, [main(1300), load(1000)], 0).value, null);
@@ -94,7 +103,7 @@ t.test('unknown is null, and says which point is to blame', async (t) => {
 t.test('the chain of a point: what its site file says, else what is assumed', async (t) => {
   const meter = { accuracyClass: '0.5S', role: 'utility', carrier: 'electricity' } as const;
   t.match(chainOf(meter), { meterPercent: 0.5, transformerPercents: [0.5], isTransformerAssumed: true });
-  t.same(chainOf(meter, { ctClass: 'direct' }), {
+  t.strictSame(chainOf(meter, { ctClass: 'direct' }), {
     meterPercent: 0.5,
     transformerPercents: [],
     isTransformerAssumed: false,
@@ -114,10 +123,16 @@ t.test('the chain of a point: what its site file says, else what is assumed', as
     ['heat-removal', 'electricity'],
     ['heat-reuse', 'electricity'],
   ] as const)
-    t.same(chainOf({ accuracyClass: '2', role, carrier }), { ...alone, meterPercent: 2 }, role);
+    t.strictSame(chainOf({ accuracyClass: '2', role, carrier }), { ...alone, meterPercent: 2 }, role);
   const ofFuel = chainOf({ accuracyClass: null, role: 'generator', carrier: 'diesel' }, { limitPercent: 1.5 });
-  t.same(ofFuel, { ...alone, meterPercent: 1.5 });
-  t.same(chainOf(meter, { limitPercent: 1 }), { ...alone, meterPercent: 1 }, 'the limit is that of the whole chain');
+  t.strictSame(ofFuel, { ...alone, meterPercent: 1.5 });
+  t.strictSame(
+    chainOf(meter, { limitPercent: 1 }),
+    { ...alone, meterPercent: 1 },
+    'the limit is that of the whole chain',
+  );
+  const said = v.safeParse(accuracyKeys.vtClass, '9').issues?.[0].message;
+  t.match(said, /^must be one of direct, 0\.1, 0\.2, 0\.5, 1, 3/, 'in the order of their limits');
   t.ok('0.2S' in currentClasses && !('0.2S' in voltageClasses) && voltageClasses['direct'] === 0);
 });
 

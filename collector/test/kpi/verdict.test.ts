@@ -116,6 +116,7 @@ t.test('a target that is not in force gives no verdict, with the reason', async 
   const validity = (from: string, to: string, timezone = 'UTC') =>
     validityIn(named('enefg-existing-2027-1.5'), span(from, to), timezone);
   t.equal(validity('2027-07-01', '2030-07-01'), 'throughout');
+  t.equal(validity('2028-01-01', '2030-07-02'), 'partly');
   t.equal(validity('2030-07-01', '2031-07-01'), 'never');
   t.equal(validity('2027-06-30', '2027-07-01'), 'never');
   t.equal(
@@ -134,6 +135,7 @@ t.test('a design value is held against a design target, at the same IT load', as
   t.match(judgeDesign(named('miit-design-pue-1.3'), { value: 1.28 }, year), { verdict: 'met' });
   t.match(judgeDesign(target, { value: 1.28 }, year), { verdict: null, reason: /not a design value/ });
   const inForce = named('miit-design-pue-1.3');
+  t.match(judgeDesign(inForce, { value: 1.28, itLoadFactor: 0.5 }, year), { verdict: 'met' }, 'a target for any load');
   const reason = (of: Partial<Target>): unknown => judgeDesign({ ...inForce, ...of }, { value: 1.3 }, year);
   t.match(reason({}), { verdict: 'met', reason: 'the design value 1.3 does not exceed 1.3', provisional: false });
   t.match(reason({ status: 'draft' }), { verdict: null, reason: /^the target is not in force; it holds from/ });

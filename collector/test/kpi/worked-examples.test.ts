@@ -1,5 +1,13 @@
 import t from 'tap';
-import { categoryOf, coverageOf, derivativeOf, estimatedShareOf, notationOf, pueOf } from '../../src/kpi/pue.ts';
+import {
+  averagingPeriodOf,
+  categoryOf,
+  coverageOf,
+  derivativeOf,
+  estimatedShareOf,
+  notationOf,
+  pueOf,
+} from '../../src/kpi/pue.ts';
 import { editionOf } from '../../src/kpi/editions.ts';
 import { baselineFigure, seeOf, seeUncertainty } from '../../src/kpi/see.ts';
 
@@ -10,6 +18,8 @@ t.test('PUE is a ratio of paired sums, and unknown without them', async (t) => {
   t.equal(pueOf({ ...paired, pairedItWh: 0 }), null);
   t.equal(pueOf({ ...paired, pairedItWh: -1 }), null);
   t.equal(pueOf({ ...paired, pairedMs: 0 }), null);
+  t.equal(pueOf({ pairedTotalWh: 0.6, pairedItWh: 0.5, pairedMs: 1, estimatedMs: 1 }), 1.2, 'a millisecond is time');
+  t.equal(estimatedShareOf({ ...paired, pairedMs: 1, estimatedMs: 1 }), 1);
   t.equal(estimatedShareOf(paired), 0.1);
   t.equal(estimatedShareOf({ ...paired, pairedMs: 0 }), null);
 });
@@ -18,6 +28,7 @@ t.test('coverage is of the elapsed part', async (t) => {
   t.equal(coverageOf(30, 0, 100, 60), 0.5);
   t.equal(coverageOf(30, 0, 100, 1000), 0.3);
   t.equal(coverageOf(61, 0, 100, 60), 1);
+  t.equal(coverageOf(1, 0, 100, 1), 1);
   t.equal(coverageOf(30, 1000, 1100, 1060), 0.5);
   t.equal(coverageOf(0, 0, 100, 0), null);
   t.equal(coverageOf(0, 1000, 1100, 900), null);
@@ -32,6 +43,11 @@ t.test('a figure is named by its category, period and completeness', async (t) =
   t.equal(notationOf(1, 'day', false), 'PUE1');
   t.equal(notationOf(3, null, true), 'PUE3');
   t.equal(notationOf(null, 'year', true), 'PUE');
+  t.same(
+    (['year', 'month', 'week', 'day', null] as const).map((length) => averagingPeriodOf(length, true)),
+    ['P1Y', 'P1M', 'P1W', 'P1D', null],
+  );
+  t.equal(averagingPeriodOf('year', false), null);
   t.equal(derivativeOf('year', true), 'annual');
   t.equal(derivativeOf('year', false), 'interim');
   t.equal(derivativeOf('month', true), 'interim');
@@ -53,4 +69,5 @@ t.test('SEE and the baseline of a base station', async (t) => {
   t.ok(Math.abs((figure.change ?? 0) + 0.2) < 1e-12);
   t.match(baselineFigure(baseline, { totalWh: null, totalMs: 60_000 }), { value: null, change: null });
   t.match(baselineFigure(baseline, { totalWh: 5, totalMs: 0 }), { value: null, change: null }, 'of no time');
+  t.equal(baselineFigure(baseline, { totalWh: 1, totalMs: 1 }).value, 86_400);
 });
