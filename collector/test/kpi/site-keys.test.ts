@@ -27,6 +27,8 @@ function limitsOf<Given>(
 
 const same = (given: unknown): unknown => given;
 const letters = (count: number): string => 'x'.repeat(count);
+/** The same entry so many times. */
+const times = (entry: unknown) => (count: number) => Array.from({ length: count }, () => entry);
 const list = (put: (given: never) => unknown) => (given: unknown) => [put(given as never)];
 
 limitsOf('limitPercent', same, [0.01, 100], [0, 100.1]);
@@ -52,7 +54,7 @@ limitsOf(
   ['gb-40879-grade-2-1.3'],
 );
 limitsOf('targets', list(same), ['gb-40879-grade-2-1.3'], ['mine', '']);
-limitsOf('targets', (count: number) => Array(count).fill('gb-40879-grade-2-1.3'), [0, 50], [51]);
+limitsOf('targets', times('gb-40879-grade-2-1.3'), [0, 50], [51]);
 
 const shares = { cooling: 0.7, lighting: 0.05, other: 0.05, losses: 0.2, source: 'design report' };
 limitsOf('designShares', (losses: number) => ({ ...shares, losses }), [0.2, 0.2009, 0.1991], [0.2011, 0.1989]);
@@ -80,7 +82,7 @@ limitsOf(
   ['x', letters(200)],
   ['', letters(201)],
 );
-limitsOf('gridFactors', (count: number) => Array(count).fill(factor), [1, 200], [0, 201]);
+limitsOf('gridFactors', times(factor), [1, 200], [0, 201]);
 const fuel = { point: 'tank', kgPerUnit: 2.5, source: 'delivery note' };
 limitsOf(
   'emissionFactors',
@@ -88,7 +90,7 @@ limitsOf(
   [0, 1000],
   [-0.1, 1000.1],
 );
-limitsOf('emissionFactors', (count: number) => Array(count).fill(fuel), [0, 1000], [1001]);
+limitsOf('emissionFactors', times(fuel), [0, 1000], [1001]);
 const certificate = { kind: 'certificate', from: '2026-01-01', to: '2027-01-01', kwh: 1, source: 'register' };
 limitsOf(
   'renewables',
@@ -102,11 +104,11 @@ limitsOf(
   ['2026-01-02'],
   ['2026-01-01', '2025-12-31'],
 );
-limitsOf('renewables', (count: number) => Array(count).fill(certificate), [0, 1000], [1001]);
+limitsOf('renewables', times(certificate), [0, 1000], [1001]);
 const rate = { name: 'flat', price: 0.7 };
 const tariff = (energy: unknown): unknown => ({ currency: 'CNY', energy });
 limitsOf('tariff', (price: number) => tariff([{ ...rate, price }]), [-1e6, 1e6], [-1e6 - 1, 1e6 + 1]);
-limitsOf('tariff', (count: number) => tariff(Array(count).fill(rate)), [1, 100], [0, 101]);
+limitsOf('tariff', (count: number) => tariff(times(rate)(count)), [1, 100], [0, 101]);
 limitsOf(
   'tariff',
   (from: string) => tariff([{ ...rate, when: { from } }]),
