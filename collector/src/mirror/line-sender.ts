@@ -6,7 +6,7 @@ import type { DatabaseRole } from '../influx/schema.ts';
 import { bytesOf, type QueuedBatch } from './batch.ts';
 import type { LineQueue } from './line-queue.ts';
 import type { Pace } from './pace.ts';
-import { linesOf } from './packed-rows.ts';
+import { type Lines, linesOf } from './packed-rows.ts';
 
 export interface LineSenderOptions {
   readonly queue: LineQueue;
@@ -105,26 +105,32 @@ export class LineSender {
   }
 
   async #send(batch: QueuedBatch): Promise<void> {
-    const { content, lines: rows } = batch;
-    const bytes = await bytesOf(batch);
-    if (content === 'kept' || content === 'minutes') return this.#sendLines(bytes.toString().split('\n'), content);
-    let lines: string[];
-    try {
-      lines = linesOf({ content, rows, bytes }, this.#options.names);
-    } catch (error) {
-      if (!(error instanceof RangeError)) throw error;
-      this.#rejected += rows;
-      return this.#tell({ lines: rows, reason: error.message });
-    }
-    await this.#sendLines(lines, content === 'point-quarters' ? 'kept' : 'minutes');
+    const found = await this.#linesOf(batch);
+    if ('reason' in found) return void this.#reject([found]);
+    const { lines, database } = found;
+    const rejections = await this.#write(lines, this.#options.databases[database]);
+    this.#sent += lines.length - this.#reject(rejections);
   }
 
-  async #sendLines(lines: readonly string[], database: DatabaseRole): Promise<void> {
-    const rejections = await this.#write(lines, this.#options.databases[database]);
-    const rejected = rejections.reduce((sum, rejection) => sum + rejection.lines, 0);
-    this.#sent += lines.length - rejected;
-    this.#rejected += rejected;
+  /** Rows that cannot become lines will never be taken, either. */
+  async #linesOf(batch: QueuedBatch): Promise<Lines | Rejection> {
+    const { content, lines: rows } = batch;
+    const bytes = await bytesOf(batch);
+    if (content === 'kept' || content === 'minutes') return { database: content, lines: bytes.toString().split('\n') };
+    try {
+      return linesOf({ content, rows, bytes }, this.#options.names);
+    } catch (error) {
+      if (error instanceof RangeError) return { lines: rows, reason: error.message };
+      throw error;
+    }
+  }
+
+  /** @returns how many lines they are. */
+  #reject(rejections: readonly Rejection[]): number {
     for (const rejection of rejections) this.#tell(rejection);
+    const rejected = rejections.reduce((sum, { lines }) => sum + lines, 0);
+    this.#rejected += rejected;
+    return rejected;
   }
 
   /** A request that is refused as a whole is divided, so that no single line can hold up all that follow. */

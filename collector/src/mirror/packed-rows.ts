@@ -3,6 +3,7 @@ import type { GaugeInterval } from '../accounting/interval.ts';
 import { PointColumns } from '../accounting/point-columns.ts';
 import { type Kind, kinds, newestLine } from '../influx/kinds.ts';
 import type { Names } from '../influx/names.ts';
+import type { DatabaseRole } from '../influx/schema.ts';
 import { GaugeColumns } from './gauge-columns.ts';
 
 /** Rows column by column, with numbers instead of names: little more than a copy, where making lines takes many times as long. */
@@ -10,6 +11,11 @@ export interface PackedRows {
   readonly content: PointContent | 'gauge-minutes';
   readonly rows: number;
   readonly bytes: Uint8Array;
+}
+
+export interface Lines {
+  readonly database: DatabaseRole;
+  readonly lines: readonly string[];
 }
 
 type PointContent = 'point-minutes' | 'point-quarters';
@@ -29,20 +35,18 @@ export function packGauges(rows: readonly GaugeInterval[], recordedMs: number, n
 }
 
 /**
- * The lines of rows, in their order.
+ * The lines of rows, in their order, and the database that they are for.
  * @throws RangeError where points have not the names that they had when the rows were packed.
  */
-export function linesOf({ content, rows, bytes }: PackedRows, names: Names): string[] {
+export function linesOf({ content, rows, bytes }: PackedRows, names: Names): Lines {
+  const head = new DataView(bytes.buffer, bytes.byteOffset, HEAD_BYTES);
   // Copied, because columns must begin at a multiple of eight.
   const columns = new Uint8Array(bytes.subarray(HEAD_BYTES)).buffer;
-  const head = new DataView(bytes.buffer, bytes.byteOffset, HEAD_BYTES);
-  const lines = <Row extends { readonly startMs: number }>(
-    kind: Kind<Row>,
-    found: Columns & Iterable<Row>,
-  ): string[] => {
+  const lines = <Row extends { readonly startMs: number }>(kind: Kind<Row>, found: Columns & Iterable<Row>): Lines => {
     if (checksumOf(found, names) !== head.getUint32(8, true)) throw new RangeError('points have got other names');
     const recordedMs = head.getFloat64(0, true);
-    return Array.from(found, (row) => newestLine(kind, { row, recordedMs }, names));
+    const { database } = kind.measurement;
+    return { database, lines: Array.from(found, (row) => newestLine(kind, { row, recordedMs }, names)) };
   };
   return content === 'gauge-minutes'
     ? lines(kinds.gaugeMinute, new GaugeColumns(columns, rows))

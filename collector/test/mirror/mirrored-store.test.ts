@@ -31,7 +31,9 @@ class Witness {
       const bytes = await bytesOf(batch);
       this.requests.push(lines);
       const isText = content === 'kept' || content === 'minutes';
-      this.lines.push(...(isText ? bytes.toString().split('\n') : linesOf({ content, rows: lines, bytes }, names)));
+      this.lines.push(
+        ...(isText ? bytes.toString().split('\n') : linesOf({ content, rows: lines, bytes }, names).lines),
+      );
     }
   }
 }
@@ -62,6 +64,25 @@ void test('what is rolled back is not queued, and is when it is written again', 
   t.same(witness.lines, []);
   await writeBatch(mirrored, { position: 2, recordedMs: T0, minutes: [pointRow(1, T0, 2)] });
   t.equal(witness.lines.length, 1);
+});
+
+void test('columns with room to spare are queued as far as they are filled', async (t) => {
+  const store = await openDuckdbStore(`${scratch(t)}/store.duckdb`);
+  t.teardown(() => store.close());
+  const witness = new Witness(() => store.progress());
+  const mirrored = new MirroredStore(store, [witness], names);
+  const rows = PointColumns.withRoomFor(10);
+  for (const row of [pointRow(1, T0, 2), pointRow(2, T0, 3)]) rows.add(row);
+  await mirrored.begin();
+  await mirrored.writePointMinutes(rows, T0);
+  await mirrored.commit(1);
+  t.same(
+    witness.lines.map((line) => /point=(point-\d).* energy_wh=(\d)/.exec(line)?.slice(1)),
+    [
+      ['point-1', '2'],
+      ['point-2', '3'],
+    ],
+  );
 });
 
 void test('a transaction of any size is queued in batches of bounded size, once for all queues', async (t) => {

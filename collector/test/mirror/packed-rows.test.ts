@@ -6,7 +6,7 @@ import { PointColumns } from '../../src/accounting/point-columns.ts';
 import { kinds, newestLine } from '../../src/influx/kinds.ts';
 import { Names } from '../../src/influx/names.ts';
 import { batchOfRows, bytesOf } from '../../src/mirror/batch.ts';
-import { linesOf, type PackedRows, packGauges, packPoints } from '../../src/mirror/packed-rows.ts';
+import { type Lines, linesOf, type PackedRows, packGauges, packPoints } from '../../src/mirror/packed-rows.ts';
 import { knownOf } from '../influx/known.ts';
 import { pointRow, T0 } from '../store/conformance.ts';
 
@@ -46,8 +46,8 @@ const gaugeRows = fc.array(
   }),
 );
 
-/** Lines of rows that were queued, as a queue holds them. */
-async function unpacked(packed: PackedRows): Promise<string[]> {
+/** What becomes of rows that were queued, as a queue holds them. */
+async function unpacked(packed: PackedRows): Promise<Lines> {
   const batch = await batchOfRows(packed);
   // At an odd place, as in a segment that holds others before it.
   const bytes = Buffer.concat([Buffer.from([0]), await bytesOf(batch)]).subarray(1);
@@ -62,8 +62,9 @@ t.test('packed minutes and quarter-hours of points give the same lines as the ro
   for (const [content, kind, lengthMs] of contents) {
     await fc.assert(
       fc.asyncProperty(pointRows(lengthMs), recorded, async (rows, recordedMs) => {
-        const expected = rows.map((row) => newestLine(kind, { row, recordedMs }, names));
-        t.same(await unpacked(packPoints(content, PointColumns.of(rows), recordedMs, names)), expected);
+        const lines = rows.map((row) => newestLine(kind, { row, recordedMs }, names));
+        const { database } = kind.measurement;
+        t.same(await unpacked(packPoints(content, PointColumns.of(rows), recordedMs, names)), { database, lines });
       }),
     );
   }
@@ -72,8 +73,8 @@ t.test('packed minutes and quarter-hours of points give the same lines as the ro
 t.test('packed minutes of gauges give the same lines as the rows themselves', async (t) => {
   await fc.assert(
     fc.asyncProperty(gaugeRows, recorded, async (rows, recordedMs) => {
-      const expected = rows.map((row) => newestLine(kinds.gaugeMinute, { row, recordedMs }, names));
-      t.same(await unpacked(packGauges(rows, recordedMs, names)), expected);
+      const lines = rows.map((row) => newestLine(kinds.gaugeMinute, { row, recordedMs }, names));
+      t.same(await unpacked(packGauges(rows, recordedMs, names)), { database: 'minutes', lines });
     }),
   );
 });
