@@ -270,7 +270,7 @@ export class Fold implements RecordVisitor {
     this.#recordedMs = Math.max(this.#recordedMs + 1, frameMs);
     this.#made = { ...entry, id: String(position), siteId, recordedMs: this.#recordedMs };
     this.#hold(this.#made);
-    return before.minutesMs.size === 0 && before.gauges.length === 0 ? null : before;
+    return before.points.length + before.gauges.length === 0 ? null : before;
   }
 
   #hold(correction: Correction): void {

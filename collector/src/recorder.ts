@@ -26,7 +26,7 @@ const SNAPSHOT_MS = 300_000;
 
 /**
  * Batches that may wait for the store before the fold waits too: some whatever is in them, and as many as have no more rows than
- * this, 100 MB, so that an outage of the store leaves the figures of most collectors alive for hours.
+ * this, 30 MB of points, so that an outage of the store leaves the figures of most collectors alive for hours.
  */
 const LEAST_WAITING = 8;
 const MAX_WAITING_ROWS = 500_000;
@@ -93,7 +93,8 @@ export class Recorder {
     const state = due ? { fold: encodeFold(fold.save()), energy: energy.save() } : null;
     // Of the snapshots that wait for the store the newest is enough.
     if (state !== null) for (const waiting of this.#waiting) waiting.state = null;
-    this.#waiting.push({ batch, sites: fold.allSites(), state });
+    const kept = { ...batch, points: batch.points.part(0, batch.points.length) };
+    this.#waiting.push({ batch: kept, sites: fold.allSites(), state });
     this.#waitingRows += rowsOf(batch);
     this.#running ??= this.#run();
     if (this.isFull) return this.#running;
@@ -120,11 +121,7 @@ export class Recorder {
   /** Minutes that are closed and not in the store yet, oldest first. */
   waitingRows(pointIds: readonly number[], span: Span): PointInterval[] {
     const wanted = new Set(pointIds);
-    return this.#waiting.flatMap(({ batch }) =>
-      batch.points.filter(
-        ({ pointId, startMs }) => wanted.has(pointId) && startMs >= span.fromMs && startMs < span.toMs,
-      ),
-    );
+    return this.#waiting.flatMap(({ batch }) => batch.points.select(wanted, span));
   }
 
   /** The next batch brings a snapshot with it, and a store that cannot be written is not tried again and again. */

@@ -9,6 +9,7 @@ import { IncidentBook, type IncidentKind, type IncidentBookState } from './incid
 import { type Closed, type GaugeInterval, MINUTE_MS, type PointInterval, type Span } from './interval.ts';
 import { type OwnersState, PointOwners } from './owners.ts';
 import { MAX_BRIDGE_MS, type Outcome, PointAccount, type Sample } from './point-account.ts';
+import { ColumnBuffer } from './point-columns.ts';
 import type { Quantity } from './quantity.ts';
 import { noteNewest, type Slot, type SlotState, type SlotUse } from './slot.ts';
 import { SlotBook } from './slot-book.ts';
@@ -59,23 +60,15 @@ export class Accounting {
   readonly adjusted: AdjustedPoints = new AdjustedPoints();
   /** Of points whose publishers do not number their messages. */
   readonly #histories = new Map<number, History>();
-  #closedPoints: PointInterval[] = [];
+  readonly #closedPoints = new ColumnBuffer();
   #closedGauges: GaugeInterval[] = [];
-  #minutesMs = new Set<number>();
-  #closed = 0;
-  /** Of these, how many there were before the message under way. */
-  #closedBefore = 0;
+  /** How many intervals waited before the message under way. */
+  #backlogBefore = 0;
   readonly #pointSink: BucketSink = (pointId, bucket) => {
-    this.#closed++;
-    this.#minutesMs.add(bucket.startMs);
-    this.#closedPoints.push(this.adjusted.scale(bucket.toInterval(pointId)));
+    this.#closedPoints.addBucket(pointId, bucket, this.adjusted.factorAt(pointId, bucket.startMs));
     if (this.#histories.size > 0) this.#histories.get(pointId)?.noteHandedOn(bucket.startMs);
   };
-  readonly #gaugeSink = (interval: GaugeInterval): void => {
-    this.#closed++;
-    this.#minutesMs.add(interval.startMs);
-    this.#closedGauges.push(interval);
-  };
+  readonly #gaugeSink = (interval: GaugeInterval): void => void this.#closedGauges.push(interval);
   readonly counters: AccountingCounters = newCounters();
   readonly incidents: IncidentBook = new IncidentBook();
   readonly clocks: ClockBook = new ClockBook();
@@ -86,7 +79,7 @@ export class Accounting {
 
   /** Intervals finished and not yet taken by `close`. */
   get backlog(): number {
-    return this.#closed;
+    return this.#closedPoints.columns.length + this.#closedGauges.length;
   }
 
   /**
@@ -107,7 +100,7 @@ export class Accounting {
       this.counters.ahead += columns.count;
       return;
     }
-    this.#closedBefore = this.#closed;
+    this.#backlogBefore = this.backlog;
     // Power first, so that a register reading of the same message finds the profile it is spread by, and the export register
     // before the import register, which lets go of the minutes they share.
     const powers = this.#pass(head, columns, 'power');
@@ -126,22 +119,19 @@ export class Accounting {
 
   /** Takes the intervals that are finished, whatever is still being filled. */
   take(): Closed {
-    const closed = { points: this.#closedPoints, gauges: this.#closedGauges, minutesMs: this.#minutesMs };
-    this.#closed = 0;
-    this.#closedPoints = [];
+    const closed = { points: this.#closedPoints.take(), gauges: this.#closedGauges };
     this.#closedGauges = [];
-    this.#minutesMs = new Set();
     return closed;
   }
 
   /** Minutes of these points that `close` has not taken, or that may still change, oldest first. */
   open(pointIds: readonly number[], span: Span): PointInterval[] {
     const wanted = new Set(pointIds);
-    const closed = this.#closedPoints.filter(({ pointId }) => wanted.has(pointId));
-    const filling = pointIds.flatMap((pointId) => this.#points[pointId]?.open() ?? []);
-    return [...closed, ...filling.map((row) => this.adjusted.scale(row))].filter(
-      ({ startMs }) => startMs >= span.fromMs && startMs < span.toMs,
-    );
+    const filling = new ColumnBuffer();
+    const sink: BucketSink = (pointId, bucket) =>
+      filling.addBucket(pointId, bucket, this.adjusted.factorAt(pointId, bucket.startMs));
+    for (const pointId of pointIds) this.#points[pointId]?.open(sink);
+    return [this.#closedPoints, filling].flatMap(({ columns }) => columns.select(wanted, span));
   }
 
   /** The newest reading of a slot; undefined before any. */
@@ -249,7 +239,7 @@ export class Accounting {
 
   #fold(pointId: number, use: Use, atMs: number, value: number, estimated: boolean, isNumbered: boolean): Outcome {
     const account = this.#point(pointId);
-    const made = this.#closed - this.#closedBefore;
+    const made = this.backlog - this.#backlogBefore;
     account.maxBridgeMs = Math.min(MAX_BRIDGE_MS, (MAX_BRIDGED_MINUTES - made) * MINUTE_MS);
     if (isNumbered) {
       // The history would not have this reading in it, and folding it again would take the reading back.

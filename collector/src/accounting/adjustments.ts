@@ -1,4 +1,4 @@
-import type { PointInterval, Span } from './interval.ts';
+import type { Span } from './interval.ts';
 
 /** What corrections make of one point's readings. */
 export interface Adjustments {
@@ -47,20 +47,5 @@ export class AdjustedPoints {
       if (atMs >= fromMs && atMs < toMs) product *= factor;
     }
     return product;
-  }
-
-  /** A minute as its factor makes it; a negative one turns the direction round. */
-  scale(row: PointInterval): PointInterval {
-    const factor = this.factorAt(row.pointId, row.startMs);
-    if (factor === 1) return row;
-    const [a = null, b = null] = [row.minW, row.maxW].map((powerW) => (powerW === null ? null : powerW * factor));
-    return {
-      ...row,
-      energyWh: row.energyWh * factor,
-      estimatedWh: row.estimatedWh * factor,
-      exportWh: row.exportWh * factor,
-      minW: factor < 0 ? b : a,
-      maxW: factor < 0 ? a : b,
-    };
   }
 }

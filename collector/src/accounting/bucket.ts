@@ -1,11 +1,12 @@
-import { MINUTE_MS, type PointInterval } from './interval.ts';
+import { MINUTE_MS } from './interval.ts';
 
 /**
  * One minute of one point while it is being filled. Energy from samples is *provisional* while the point has a
  * register: the register's next movement says how much it really was, and the samples only how it was spread.
  */
 export class Bucket {
-  startMs: number;
+  /** Begins as a number: V8 would make a new object of every other one that it holds, had it been undefined for a moment. */
+  startMs = 0;
   /** Final measured energy, Wh, and its time. */
   energyWh = 0;
   measuredMs = 0;
@@ -65,24 +66,6 @@ export class Bucket {
   /** Whether nothing is known of the minute. */
   get isEmpty(): boolean {
     return this.measuredMs + this.provisionalMs + this.estimatedMs < 0.5 && this.exportWh === 0;
-  }
-
-  /** The interval as known now. */
-  toInterval(pointId: number): PointInterval {
-    const measuredMs = Math.min(MINUTE_MS, Math.round(this.measuredMs + this.provisionalMs));
-    const estimatedMs = Math.min(MINUTE_MS - measuredMs, Math.round(this.estimatedMs));
-    return {
-      pointId,
-      startMs: this.startMs,
-      energyWh: this.energyWh + this.provisionalWh + this.estimatedWh,
-      estimatedWh: this.estimatedWh,
-      exportWh: this.exportWh,
-      minW: Number.isNaN(this.minW) ? null : this.minW,
-      maxW: Number.isNaN(this.maxW) ? null : this.maxW,
-      measuredMs,
-      estimatedMs,
-      bridgedMs: Math.min(measuredMs, Math.round(this.bridgedMs)),
-    };
   }
 }
 

@@ -110,13 +110,15 @@ export class History {
     refolded.maxGapMs = account.maxGapMs;
     refolded.maxBridgeMs = account.maxBridgeMs;
     refolded.modulusWh = account.modulusWh;
-    const again = new Set(refolded.open().map(({ startMs }) => startMs));
-    const note: BucketSink = (pointId, bucket) => {
-      again.add(bucket.startMs);
+    const again = new Set<number>();
+    const note: BucketSink = (_, { startMs }) => void again.add(startMs);
+    const handOn: BucketSink = (pointId, bucket) => {
+      note(pointId, bucket);
       sink(pointId, bucket);
     };
-    for (const earlier of this.#entries) bookEntry(refolded, earlier, note);
-    for (const { startMs } of refolded.open()) again.add(startMs);
+    refolded.open(note);
+    for (const earlier of this.#entries) bookEntry(refolded, earlier, handOn);
+    refolded.open(note);
     for (const startMs of this.#handedOnMs) if (!again.has(startMs)) sink(account.pointId, new Bucket(startMs));
     return { account: refolded, outcome: 'booked' };
   }

@@ -119,10 +119,12 @@ export interface GaugeMean {
 
 /** Intervals that changed. */
 export interface Closed {
-  readonly points: readonly PointInterval[];
+  /**
+   * In the order in which they changed: of two of the same minute the later one counts. They are lent, and hold until more is
+   * accounted: millions of them are only counted after a restart.
+   */
+  readonly points: PointColumns;
   readonly gauges: readonly GaugeInterval[];
-  /** The minutes that `points` and `gauges` are of. */
-  readonly minutesMs: ReadonlySet<number>;
 }
 
 /** What a correction changed; `position` is that of its record. */

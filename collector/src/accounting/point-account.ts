@@ -1,5 +1,5 @@
 import { Bucket, type BucketSink, minuteOf } from './bucket.ts';
-import { MINUTE_MS, type PointInterval, type Span } from './interval.ts';
+import { MINUTE_MS, type Span } from './interval.ts';
 import { minutesOfSpan } from './minutes-of-span.ts';
 import type { Quantity } from './quantity.ts';
 import { judgeRegister, limitsOf } from './register.ts';
@@ -166,10 +166,10 @@ export class PointAccount {
     if (this.current !== null && this.current.endMs <= nowMs) this.#emit(this.current, sink);
   }
 
-  /** What is known and not handed on, or may still change: the minutes that a query must see beside the stored ones. */
-  open(): PointInterval[] {
-    const buckets = this.current === null ? this.held : [...this.held, this.current];
-    return buckets.filter((bucket) => !bucket.isEmpty).map((bucket) => bucket.toInterval(this.pointId));
+  /** Shows what is known and not handed on, or may still change: the minutes that a query must see beside the stored ones. */
+  open(sink: BucketSink): void {
+    for (const bucket of this.held) if (!bucket.isEmpty) sink(this.pointId, bucket);
+    if (this.current?.isEmpty === false) sink(this.pointId, this.current);
   }
 
   #sampled(atMs: number, powerW: number, estimated: boolean): void {

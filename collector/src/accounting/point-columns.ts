@@ -1,4 +1,19 @@
-import { MINUTE_MS, type PointInterval } from './interval.ts';
+import type { Bucket } from './bucket.ts';
+import { MINUTE_MS, type PointInterval, type Span } from './interval.ts';
+
+/** The columns, in the order of the store's table. */
+export const columnKeys = [
+  'pointIds',
+  'minutes',
+  'energyWh',
+  'estimatedWh',
+  'exportWh',
+  'minW',
+  'maxW',
+  'measuredMs',
+  'estimatedMs',
+  'bridgedMs',
+] as const;
 
 /** Bytes of a row: five numbers of 8 bytes, five of 4. */
 const ROW_BYTES = 60;
@@ -51,8 +66,13 @@ export class PointColumns implements Iterable<PointInterval> {
     return this.#length;
   }
 
+  /** The most rows that there can be. */
+  get room(): number {
+    return this.pointIds.length;
+  }
+
   get isFull(): boolean {
-    return this.#length === this.energyWh.length;
+    return this.#length === this.room;
   }
 
   add(row: PointInterval): void {
@@ -69,6 +89,27 @@ export class PointColumns implements Iterable<PointInterval> {
     this.bridgedMs[at] = row.bridgedMs;
   }
 
+  /** Adds a minute as it is known now, times a factor; a negative one turns the direction round. */
+  addBucket(pointId: number, bucket: Bucket, factor: number): void {
+    const at = this.#length++;
+    const measuredMs = Math.min(MINUTE_MS, Math.round(bucket.measuredMs + bucket.provisionalMs));
+    this.pointIds[at] = pointId;
+    this.minutes[at] = bucket.startMs / MINUTE_MS;
+    this.energyWh[at] = (bucket.energyWh + bucket.provisionalWh + bucket.estimatedWh) * factor;
+    this.estimatedWh[at] = bucket.estimatedWh * factor;
+    this.exportWh[at] = bucket.exportWh * factor;
+    this.minW[at] = (factor < 0 ? bucket.maxW : bucket.minW) * factor;
+    this.maxW[at] = (factor < 0 ? bucket.minW : bucket.maxW) * factor;
+    this.measuredMs[at] = measuredMs;
+    this.estimatedMs[at] = Math.min(MINUTE_MS - measuredMs, Math.round(bucket.estimatedMs));
+    this.bridgedMs[at] = Math.min(measuredMs, Math.round(bucket.bridgedMs));
+  }
+
+  /** Adds a row of other columns. */
+  addFrom(from: PointColumns, index: number): void {
+    this.copy(this.#length++, from, index);
+  }
+
   /** Writes a row of other columns over one of its own, within its room. */
   copy(at: number, from: PointColumns, index: number): void {
     this.pointIds[at] = from.pointIds[index] as number;
@@ -83,19 +124,35 @@ export class PointColumns implements Iterable<PointInterval> {
     this.bridgedMs[at] = from.bridgedMs[index] as number;
   }
 
+  /** Adds some rows of other columns, within its room. */
+  addPart(rows: PointColumns, from: number, to: number): void {
+    for (const key of columnKeys) this[key].set(rows[key].subarray(from, to), this.#length);
+    this.#length += to - from;
+  }
+
   /** A copy of some of the rows, without room for more; `to` may lie behind the last. */
   part(from: number, to: number): PointColumns {
-    const part = PointColumns.withRoomFor(Math.min(to, this.#length) - from);
-    for (let at = from; at < to && at < this.#length; at++) part.copy(at - from, this, at);
-    return new PointColumns(part.buffer);
+    const endAt = Math.min(to, this.#length);
+    const part = PointColumns.withRoomFor(endAt - from);
+    part.addPart(this, from, endAt);
+    return part;
   }
 
   *[Symbol.iterator](): Generator<PointInterval> {
-    for (let at = 0; at < this.#length; at++) yield this.#row(at);
+    for (let at = 0; at < this.#length; at++) yield this.row(at);
   }
 
-  #row(at: number): PointInterval {
-    const known = (powerW: number): number | null => (Number.isNaN(powerW) ? null : powerW);
+  /** The rows of some points within a span, in the order in which they were added. */
+  select(pointIds: ReadonlySet<number>, { fromMs, toMs }: Span): PointInterval[] {
+    const rows: PointInterval[] = [];
+    for (let at = 0; at < this.#length; at++) {
+      const startMs = (this.minutes[at] as number) * MINUTE_MS;
+      if (startMs >= fromMs && startMs < toMs && pointIds.has(this.pointIds[at] as number)) rows.push(this.row(at));
+    }
+    return rows;
+  }
+
+  row(at: number): PointInterval {
     return {
       pointId: this.pointIds[at] as number,
       startMs: (this.minutes[at] as number) * MINUTE_MS,
@@ -111,6 +168,90 @@ export class PointColumns implements Iterable<PointInterval> {
   }
 }
 
+/** A row where it lies, as others know rows. */
+export class ColumnRow implements PointInterval {
+  columns: PointColumns;
+  at: number;
+
+  constructor(columns: PointColumns, at: number) {
+    this.columns = columns;
+    this.at = at;
+  }
+
+  get pointId(): number {
+    return this.columns.pointIds[this.at] as number;
+  }
+
+  get startMs(): number {
+    return (this.columns.minutes[this.at] as number) * MINUTE_MS;
+  }
+
+  get energyWh(): number {
+    return this.columns.energyWh[this.at] as number;
+  }
+
+  get estimatedWh(): number {
+    return this.columns.estimatedWh[this.at] as number;
+  }
+
+  get exportWh(): number {
+    return this.columns.exportWh[this.at] as number;
+  }
+
+  get minW(): number | null {
+    return known(this.columns.minW[this.at] as number);
+  }
+
+  get maxW(): number | null {
+    return known(this.columns.maxW[this.at] as number);
+  }
+
+  get measuredMs(): number {
+    return this.columns.measuredMs[this.at] as number;
+  }
+
+  get estimatedMs(): number {
+    return this.columns.estimatedMs[this.at] as number;
+  }
+
+  get bridgedMs(): number {
+    return this.columns.bridgedMs[this.at] as number;
+  }
+}
+
+const LEAST_ROOM = 16;
+
+/** Room that is kept for the next rows, 16 MB; a gap of weeks that is bridged needs more, but once. */
+const MOST_ROOM_KEPT = 262_144;
+
+/** Gathers rows of which nobody knows beforehand how many they are, again and again in the same memory. */
+export class ColumnBuffer {
+  #columns = PointColumns.withRoomFor(0);
+
+  /** The rows gathered so far. */
+  get columns(): PointColumns {
+    return this.#columns;
+  }
+
+  addBucket(pointId: number, bucket: Bucket, factor: number): void {
+    if (this.#columns.isFull) this.#grow();
+    this.#columns.addBucket(pointId, bucket, factor);
+  }
+
+  /** Lends out the rows gathered: they hold until the next one is added. */
+  take(): PointColumns {
+    const taken = this.#columns;
+    this.#columns = taken.room > MOST_ROOM_KEPT ? PointColumns.withRoomFor(0) : new PointColumns(taken.buffer, 0);
+    return taken;
+  }
+
+  #grow(): void {
+    const rows = this.#columns;
+    this.#columns = PointColumns.withRoomFor(Math.max(LEAST_ROOM, 2 * rows.length));
+    this.#columns.addPart(rows, 0, rows.length);
+  }
+}
+
 /** Rows of one portion, 7 MiB: as many as DuckDB compresses together. */
 const PORTION_ROWS = 122_880;
 
@@ -119,12 +260,12 @@ export class ColumnWriter {
   readonly #full: PointColumns[] = [];
   #last: PointColumns | null = null;
 
-  add(row: PointInterval): void {
-    this.#last ??= PointColumns.withRoomFor(PORTION_ROWS);
-    this.#last.add(row);
-    if (!this.#last.isFull) return;
-    this.#full.push(this.#last);
-    this.#last = null;
+  addBucket(pointId: number, bucket: Bucket, factor: number): void {
+    this.#withRoom().addBucket(pointId, bucket, factor);
+  }
+
+  addFrom(from: PointColumns, index: number): void {
+    this.#withRoom().addFrom(from, index);
   }
 
   /** The portions that are full. */
@@ -138,4 +279,16 @@ export class ColumnWriter {
     this.#last = null;
     return this.take();
   }
+
+  #withRoom(): PointColumns {
+    if (this.#last?.isFull === true) {
+      this.#full.push(this.#last);
+      this.#last = null;
+    }
+    return (this.#last ??= PointColumns.withRoomFor(PORTION_ROWS));
+  }
+}
+
+function known(powerW: number): number | null {
+  return Number.isNaN(powerW) ? null : powerW;
 }

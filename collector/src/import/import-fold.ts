@@ -1,7 +1,6 @@
 import { readFrame } from '@wattmark/shared/segment-log';
 import type { AdjustedPoints, EnteredReading } from '../accounting/adjustments.ts';
 import type { BucketSink } from '../accounting/bucket.ts';
-import type { PointInterval } from '../accounting/interval.ts';
 import { ByteReader } from '../evidence/bytes.ts';
 import { HASH_BYTES } from '../evidence/evidence-log.ts';
 import { blockIn } from '../evidence/record.ts';
@@ -22,16 +21,15 @@ interface Running {
 
 /**
  * Books the readings of an import from the evidence log, all its points side by side, and comes up for air after each stretch.
- * @param adjusted what corrections make of them
- * @param take is handed every minute
+ * @param adjusted what corrections make of them; their factors are left to the sink
+ * @param sink is handed every minute
  */
 export async function* foldImport(
   directory: string,
   series: readonly ImportedSeries[],
   adjusted: AdjustedPoints,
-  take: (row: PointInterval) => void,
+  sink: BucketSink,
 ): AsyncGenerator<void> {
-  const sink: BucketSink = (pointId, bucket) => take(adjusted.scale(bucket.toInterval(pointId)));
   let running = runningOf(series, adjusted);
   let untilMs = Math.min(...series.map(({ fromMs }) => fromMs));
   while (running.length > 0) {

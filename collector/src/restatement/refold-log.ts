@@ -28,8 +28,8 @@ export async function* refoldLog(job: RefoldJob): Refolding {
   const adjusted = new AdjustedPoints();
   for (const { pointId, adjustments } of job.request.points) adjusted.set(pointId, adjustments);
   for (const series of job.imports) {
-    for await (const _ of foldImport(job.directory, series, adjusted, (row) => refold.imported(row)))
-      yield* refold.take();
+    const folding = foldImport(job.directory, series, adjusted, (pointId, bucket) => refold.imported(pointId, bucket));
+    for await (const _ of folding) yield* refold.take();
   }
   for (const _ of refold.takeBack(job.told)) yield* refold.take();
   yield* refold.finish();

@@ -1,8 +1,8 @@
 import { Accounting } from '../accounting/accounting.ts';
 import type { Adjustments, EnteredReading } from '../accounting/adjustments.ts';
-import { emptyInterval, MINUTE_MS, type PointInterval, type Span } from '../accounting/interval.ts';
+import { MINUTE_MS, type Span } from '../accounting/interval.ts';
 import { ColumnWriter, type PointColumns } from '../accounting/point-columns.ts';
-import { minuteOf } from '../accounting/bucket.ts';
+import { Bucket, minuteOf } from '../accounting/bucket.ts';
 import type { Sample } from '../accounting/point-account.ts';
 import type { Quantity } from '../accounting/quantity.ts';
 import type { Catalogue, SlotKey } from '../evidence/catalogue.ts';
@@ -95,25 +95,25 @@ export class Refold {
 
   /** Books what the readings so far have finished. */
   advance(): void {
-    for (const row of this.#accounting.take().points) this.#addConcerned(row);
+    this.#addConcerned(this.#accounting.take().points);
   }
 
   /** Books the rest of the readings. */
   end(): void {
     for (const progress of this.#progress.values()) this.#enterUntil(progress, this.#request.closedMs, null);
-    for (const row of this.#accounting.close(this.#request.closedMs).points) this.#addConcerned(row);
+    this.#addConcerned(this.#accounting.close(this.#request.closedMs).points);
   }
 
   /** Takes an imported minute, if it is within the span or in what agents' readings make of it. */
-  imported(row: PointInterval): void {
+  imported(pointId: number, bucket: Bucket): void {
     const { span } = this.#request;
-    const { pointId, startMs } = row;
+    const { startMs } = bucket;
     const progress = this.#progress.get(pointId);
     if (progress === undefined) return;
     const isWithin = startMs < span.toMs && startMs + MINUTE_MS > span.fromMs;
     if (!isWithin && !(startMs >= progress.cutMs && startMs < progress.endMs)) return;
     progress.minutes.add(startMs);
-    this.#rows.add(row);
+    this.#rows.addBucket(pointId, bucket, this.#accounting.adjusted.factorAt(pointId, startMs));
   }
 
   /**
@@ -213,11 +213,14 @@ export class Refold {
   }
 
   /** Of minutes that may be others than before, and no more than that. */
-  #addConcerned(row: PointInterval): void {
-    const progress = this.#progress.get(row.pointId);
-    if (progress === undefined || !(row.startMs >= progress.cutMs) || row.startMs >= progress.endMs) return;
-    progress.minutes.add(row.startMs);
-    this.#rows.add(row);
+  #addConcerned(rows: PointColumns): void {
+    for (let at = 0; at < rows.length; at++) {
+      const progress = this.#progress.get(rows.pointIds[at] as number);
+      const startMs = (rows.minutes[at] as number) * MINUTE_MS;
+      if (progress === undefined || !(startMs >= progress.cutMs) || startMs >= progress.endMs) continue;
+      progress.minutes.add(startMs);
+      this.#rows.addFrom(rows, at);
+    }
   }
 
   #addEmpty({ pointId, fromMs, toMs }: Told, dayMs: number): void {
@@ -227,7 +230,7 @@ export class Refold {
     for (let startMs = Math.max(fromMs, dayMs); startMs < endMs; startMs += MINUTE_MS) {
       if (minutes.has(startMs)) continue;
       minutes.add(startMs);
-      this.#rows.add(emptyInterval(pointId, startMs));
+      this.#rows.addBucket(pointId, new Bucket(startMs), 1);
     }
   }
 

@@ -119,7 +119,7 @@ export function levelOf(site: Site, index: number): Level | null {
   return site.points.some(({ role, level }) => role === 'it' && level !== null) ? null : site.itLevel;
 }
 
-/** The row of a point in the minute in question, by the point's number. */
+/** The row of a point in the minute in question, by the point's number; it holds until the next one is asked for. */
 export type RowOf = (pointId: number) => PointInterval | undefined;
 
 /** A supply that gives less than this share of the IT energy gives nothing: the rest is its meter's own noise. */
@@ -257,10 +257,13 @@ function isPair(balance: Balance, total: Side, it: Side): boolean {
 }
 
 function roleWh(terms: readonly Term[], rowOf: RowOf): number | null {
-  let sum: number | null = null;
+  let sum = 0;
+  let isKnown = false;
   for (const { point, weight } of terms) {
     const row = point.pointId === null ? undefined : rowOf(point.pointId);
-    if (row !== undefined && knowsDrawn(row)) sum = (sum ?? 0) + weight * row.energyWh;
+    if (row === undefined || !knowsDrawn(row)) continue;
+    sum += weight * row.energyWh;
+    isKnown = true;
   }
-  return sum;
+  return isKnown ? sum : null;
 }

@@ -1,6 +1,6 @@
 import { energyRoles } from '@wattmark/shared/roles';
 import { MINUTE_MS, type PointInterval } from '../accounting/interval.ts';
-import { PointColumns } from '../accounting/point-columns.ts';
+import { ColumnRow, PointColumns } from '../accounting/point-columns.ts';
 import { type Balance, balanceOf, type RowOf, siteMinute } from './balance.ts';
 import type { LevelEnergies, Site, SiteInterval } from './site.ts';
 import { addVirtualRows } from './virtual-rows.ts';
@@ -48,6 +48,9 @@ interface Plan {
   readonly pointIds: readonly number[];
 }
 
+/** The row of a point in a minute of a batch. */
+type ColumnRowOf = (pointId: number) => ColumnRow | undefined;
+
 /** A minute that is not whole waits so long for the rest of it, by its own site's newest minute: an agent may be away. */
 const WINDOW_MS = 6 * 60 * MINUTE_MS;
 
@@ -66,6 +69,8 @@ const SIDES = 5;
 export class EnergyCounters {
   readonly #sites: Counted[] = [];
   readonly #plans = new WeakMap<Site, Plan>();
+  /** Of the newest row of each point in a batch, by the point's number. */
+  #places = new Int32Array(0);
   #heldRows = 0;
   #lateMinutes = 0;
 
@@ -93,15 +98,22 @@ export class EnergyCounters {
    * Counts minutes as they were closed, in any order.
    * @param siteIdOf number of the site that a point belongs to
    */
-  count(rows: readonly PointInterval[], siteIdOf: (pointId: number) => number, siteOf: (siteId: number) => Site): void {
-    for (const [startMs, ofMinute] of byMinute(rows)) {
+  count(rows: PointColumns, siteIdOf: (pointId: number) => number, siteOf: (siteId: number) => Site): void {
+    const row = new ColumnRow(rows, 0);
+    for (const [minute, places] of placesByMinute(rows)) {
       const siteIds = new Set<number>();
-      const rowAt: PointInterval[] = [];
-      for (const row of ofMinute) {
-        rowAt[row.pointId] = row;
-        siteIds.add(siteIdOf(row.pointId));
+      for (let index = 0; index < (places?.length ?? rows.length); index++) {
+        const place = places?.[index] ?? index;
+        const pointId = rows.pointIds[place] as number;
+        this.#notePlace(pointId, place);
+        siteIds.add(siteIdOf(pointId));
       }
-      for (const siteId of siteIds) this.#countMinute(siteOf(siteId), startMs, (pointId) => rowAt[pointId]);
+      const closed = (pointId: number): ColumnRow | undefined => {
+        row.at = this.#places[pointId] ?? -1;
+        // What is noted of a point may be its place in another minute, or in another batch.
+        return row.pointId === pointId && rows.minutes[row.at] === minute ? row : undefined;
+      };
+      for (const siteId of siteIds) this.#countMinute(siteOf(siteId), minute * MINUTE_MS, closed);
     }
   }
 
@@ -134,7 +146,7 @@ export class EnergyCounters {
     return counters;
   }
 
-  #countMinute(site: Site, startMs: number, closed: RowOf): void {
+  #countMinute(site: Site, startMs: number, closed: ColumnRowOf): void {
     const { balance, pointIds } = this.#planOf(site);
     if (!pointIds.some((pointId) => closed(pointId) !== undefined)) return;
     const counted = this.#countedOf(site.siteId);
@@ -160,15 +172,24 @@ export class EnergyCounters {
   }
 
   /** Adds rows to those that a minute has. */
-  #hold({ held, sums }: Counted, startMs: number, pointIds: readonly number[], closed: RowOf): void {
+  #hold({ held, sums }: Counted, startMs: number, pointIds: readonly number[], closed: ColumnRowOf): void {
     const minute = held.get(startMs) ?? { rows: new Map(), counted: new Float64Array(sums.length) };
     held.set(startMs, minute);
     this.#heldRows -= minute.rows.size;
     for (const pointId of pointIds) {
       const row = closed(pointId);
-      if (row !== undefined) minute.rows.set(pointId, row);
+      if (row !== undefined) minute.rows.set(pointId, row.columns.row(row.at));
     }
     this.#heldRows += minute.rows.size;
+  }
+
+  #notePlace(pointId: number, place: number): void {
+    if (pointId >= this.#places.length) {
+      const places = this.#places;
+      this.#places = new Int32Array(2 * (pointId + 1));
+      this.#places.set(places);
+    }
+    this.#places[pointId] = place;
   }
 
   #letGo({ held }: Counted, startMs: number, { rows }: HeldMinute): void {
@@ -202,19 +223,19 @@ function isWhole(row: PointInterval | undefined): boolean {
   return row !== undefined && row.measuredMs + row.estimatedMs >= MINUTE_MS;
 }
 
-/** Oldest first. */
-function byMinute(rows: readonly PointInterval[]): Iterable<readonly [number, readonly PointInterval[]]> {
-  const first = rows[0]?.startMs;
-  if (first === undefined) return [];
+/** Where the rows of each minute lie, oldest first; null where they are all of one minute. */
+function placesByMinute(rows: PointColumns): (readonly [minute: number, places: readonly number[] | null])[] {
+  const minutes = rows.minutes.subarray(0, rows.length);
+  const first = minutes[0] ?? 0;
   // Nearly always: what is closed each minute.
-  if (rows.every(({ startMs }) => startMs === first)) return [[first, rows]];
-  const minutes = new Map<number, PointInterval[]>();
-  for (const row of rows) {
-    const minute = minutes.get(row.startMs);
-    if (minute === undefined) minutes.set(row.startMs, [row]);
-    else minute.push(row);
+  if (minutes.every((minute) => minute === first)) return [[first, null]];
+  const byMinute = new Map<number, number[]>();
+  for (const [place, minute] of minutes.entries()) {
+    const places = byMinute.get(minute);
+    if (places === undefined) byMinute.set(minute, [place]);
+    else places.push(place);
   }
-  return [...minutes].sort(([a], [b]) => a - b);
+  return [...byMinute].sort(([a], [b]) => a - b);
 }
 
 function energiesOf(balance: Balance, startMs: number, closed: RowOf): SiteInterval | null {

@@ -1,5 +1,5 @@
 import { MINUTE_MS, type PointInterval } from '../accounting/interval.ts';
-import { PointColumns } from '../accounting/point-columns.ts';
+import { ColumnRow, PointColumns } from '../accounting/point-columns.ts';
 
 /** Points that a grid of all points has places for at first. */
 const FIRST_PLACES = 256;
@@ -15,7 +15,7 @@ export class MinuteGrid {
   /** Place of each point, by its number. */
   readonly #places: number[] = [];
   /** One for each place; which minute it shows is set again and again. */
-  readonly #rows: GridRow[] = [];
+  readonly #rows: ColumnRow[] = [];
   #width: number;
   #cells: PointColumns;
   #isKnown: Uint8Array;
@@ -66,9 +66,9 @@ export class MinuteGrid {
       const firstCell = minute * this.#width;
       for (let place = 0; place < this.#rows.length; place++) {
         if (this.#isKnown[firstCell + place] !== 1) continue;
-        const row = this.#rows[place] as GridRow;
-        row.cells = this.#cells;
-        row.cell = firstCell + place;
+        const row = this.#rows[place] as ColumnRow;
+        row.columns = this.#cells;
+        row.at = firstCell + place;
         take(row);
       }
       endMinute();
@@ -79,7 +79,7 @@ export class MinuteGrid {
     const place = this.#rows.length;
     if (place === this.#width) this.#widen();
     this.#places[pointId] = place;
-    this.#rows.push(new GridRow(pointId, this.#cells));
+    this.#rows.push(new ColumnRow(this.#cells, 0));
     return place;
   }
 
@@ -94,56 +94,4 @@ export class MinuteGrid {
       this.#cells.copy(to, cells, cell);
     }
   }
-}
-
-/** A row of a grid as others know rows. */
-class GridRow implements PointInterval {
-  readonly pointId: number;
-  cells: PointColumns;
-  cell = 0;
-
-  constructor(pointId: number, cells: PointColumns) {
-    this.pointId = pointId;
-    this.cells = cells;
-  }
-
-  get startMs(): number {
-    return (this.cells.minutes[this.cell] as number) * MINUTE_MS;
-  }
-
-  get energyWh(): number {
-    return this.cells.energyWh[this.cell] as number;
-  }
-
-  get estimatedWh(): number {
-    return this.cells.estimatedWh[this.cell] as number;
-  }
-
-  get exportWh(): number {
-    return this.cells.exportWh[this.cell] as number;
-  }
-
-  get minW(): number | null {
-    return known(this.cells.minW[this.cell] as number);
-  }
-
-  get maxW(): number | null {
-    return known(this.cells.maxW[this.cell] as number);
-  }
-
-  get measuredMs(): number {
-    return this.cells.measuredMs[this.cell] as number;
-  }
-
-  get estimatedMs(): number {
-    return this.cells.estimatedMs[this.cell] as number;
-  }
-
-  get bridgedMs(): number {
-    return this.cells.bridgedMs[this.cell] as number;
-  }
-}
-
-function known(powerW: number): number | null {
-  return Number.isNaN(powerW) ? null : powerW;
 }

@@ -7,7 +7,7 @@ import {
   type RestatedBatch,
   type Span,
 } from '../accounting/interval.ts';
-import { PointColumns } from '../accounting/point-columns.ts';
+import type { PointColumns } from '../accounting/point-columns.ts';
 import type { Store } from '../store/store.ts';
 import { DayQueue, pointIdsOf, type ZoneProgress } from './day-queue.ts';
 import { makeDays } from './day-rows.ts';
@@ -87,7 +87,7 @@ export class Rollup {
     const { queue, due: dueDays } = days.advance(sites, batch.recordedMs - GRACE_MS);
     await store.begin();
     try {
-      await store.writePointMinutes(PointColumns.of(batch.points), batch.recordedMs);
+      await store.writePointMinutes(batch.points, batch.recordedMs);
       await store.writeGaugeMinutes(batch.gauges, batch.recordedMs);
       const quarters = new QuarterWriter(store, index, batch.recordedMs);
       for (const run of runsOf(due)) await quarters.write(run);
@@ -164,9 +164,15 @@ export class Rollup {
   }
 
   /** Takes note of a batch that is in the store already, where the log is folded again after a crash. */
-  skip({ minutesMs, recordedMs }: IntervalBatch, sites: readonly Site[]): void {
+  skip({ points, gauges, recordedMs }: IntervalBatch, sites: readonly Site[]): void {
     const openQuarters = new Set(this.#openQuarters);
-    for (const startMs of minutesMs) openQuarters.add(quarterOf(startMs));
+    let last = -1;
+    for (let at = 0; at < points.length; at++) {
+      const minute = points.minutes[at] as number;
+      if (minute !== last) openQuarters.add(quarterOf(minute * MINUTE_MS));
+      last = minute;
+    }
+    for (const { startMs } of gauges) openQuarters.add(quarterOf(startMs));
     for (const quarterMs of openQuarters) if (hasEnded(quarterMs, recordedMs)) openQuarters.delete(quarterMs);
     this.#openQuarters = openQuarters;
     this.#days = this.#days.withZonesOf(sites, recordedMs).advance(sites, recordedMs - GRACE_MS).queue;
@@ -176,13 +182,15 @@ export class Rollup {
   #plan(batch: IntervalBatch, index: SiteIndex, days: DayQueue): Plan {
     const openQuarters = new Set(this.#openQuarters);
     const due: Due = new Map();
-    for (const { pointId, startMs } of batch.points) {
-      const quarterMs = quarterOf(startMs);
+    const { length, pointIds, minutes } = batch.points;
+    for (let at = 0; at < length; at++) {
+      const quarterMs = quarterOf((minutes[at] as number) * MINUTE_MS);
       if (openQuarters.has(quarterMs)) continue;
       if (!hasEnded(quarterMs, batch.recordedMs)) {
         openQuarters.add(quarterMs);
         continue;
       }
+      const pointId = pointIds[at] as number;
       addOwner(due, quarterMs, index.siteOf(pointId) ?? pointId);
     }
     const touched = touchedBy(due);

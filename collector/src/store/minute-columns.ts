@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { BIGINT, DOUBLE, type DuckDBConnection, DuckDBDataChunk, INTEGER } from '@duckdb/node-api';
-import { PointColumns } from '../accounting/point-columns.ts';
+import { columnKeys as keys, PointColumns } from '../accounting/point-columns.ts';
 import { pointMinute } from './tables.ts';
 import { doublesOf, integersOf } from './vector-items.ts';
 
@@ -9,20 +9,6 @@ export const CHUNK_ROWS = 2048;
 
 /** The appender works in this thread: after so many chunks, about 10 ms of work, others get their turn. */
 const CHUNKS_PER_TURN = 8;
-
-/** The columns of `pointMinute` in their order. */
-const keys = [
-  'pointIds',
-  'minutes',
-  'energyWh',
-  'estimatedWh',
-  'exportWh',
-  'minW',
-  'maxW',
-  'measuredMs',
-  'estimatedMs',
-  'bridgedMs',
-] as const;
 
 const none = PointColumns.withRoomFor(0);
 const types = [...keys.map((key) => (none[key] instanceof Float64Array ? DOUBLE : INTEGER)), BIGINT];

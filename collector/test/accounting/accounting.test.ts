@@ -42,8 +42,8 @@ class Bench {
   }
 
   close(nowMs: number): readonly PointInterval[] {
-    const { points } = this.accounting.close(nowMs);
-    for (const row of points) this.rows.set(`${row.pointId} ${row.startMs}`, row);
+    const points = [...this.accounting.close(nowMs).points];
+    for (const [key, row] of newestRows(points)) this.rows.set(key, row);
     return points;
   }
 
@@ -53,6 +53,11 @@ class Bench {
       .filter((row) => !isEmpty(row))
       .sort((a, b) => a.pointId - b.pointId || a.startMs - b.startMs);
   }
+}
+
+/** Of two of the same minute the later one. */
+function newestRows(rows: readonly PointInterval[]): Map<string, PointInterval> {
+  return new Map(rows.map((row) => [`${row.pointId} ${row.startMs}`, row]));
 }
 
 t.test('the order of readings within a message does not matter', async (t) => {
@@ -146,6 +151,24 @@ t.test('readings that are not numbered give the same intervals in any order of a
       t.same(arrived.newest(), ordered.newest());
     }),
     { numRuns: 300 },
+  );
+});
+
+t.test('what is handed on is what was shown as open, also where a factor holds', async () => {
+  fc.assert(
+    fc.property(history, fc.double({ min: -3, max: 3, noNaN: true }), ({ readings, shuffled, closes }, factor) => {
+      const bench = new Bench();
+      const factors = [{ fromMs: START + 600_000, toMs: START + 1_200_000, factor }];
+      bench.accounting.adjusted.set(1, { voids: [], factors, entered: [] });
+      for (const [index, { s, point, channel, value }] of shuffled.entries()) {
+        const numbered = { seq: readings.length % 2, receivedMs: START + 3_600_000 };
+        bench.send(0, START + s * 1000, [[point, channel, value]], numbered);
+        if (index < shuffled.length - 1 && !closes.includes(index)) continue;
+        const open = newestRows(bench.accounting.open([0, 1], { fromMs: 0, toMs: Number.POSITIVE_INFINITY }));
+        for (const [key, row] of newestRows(bench.close(Number.POSITIVE_INFINITY))) t.strictSame(row, open.get(key));
+      }
+    }),
+    { numRuns: 200 },
   );
 });
 

@@ -4,6 +4,7 @@ import { isEmpty, MINUTE_MS, type PointInterval } from '../../src/accounting/int
 import { PointAccount } from '../../src/accounting/point-account.ts';
 import { parseEntry } from '../../src/corrections/change.ts';
 import { Line } from './line.ts';
+import { openRows, rowOf } from './rows.ts';
 
 /** What meters and clocks do at the edges of what numbers and calendars can hold. */
 
@@ -19,10 +20,10 @@ function accountOf(values: readonly number[], fromMs = YEAR_END): PointInterval[
   const account = new PointAccount(0, 3 * MINUTE_MS);
   for (const [index, value] of values.entries()) {
     account.register(fromMs + index * MINUTE_MS, value, false, (id, bucket) => {
-      rows.set(bucket.startMs, bucket.toInterval(id));
+      rows.set(bucket.startMs, rowOf(id, bucket));
     });
   }
-  for (const row of account.open()) rows.set(row.startMs, row);
+  for (const row of openRows(account)) rows.set(row.startMs, row);
   return [...rows.values()].filter((row) => !isEmpty(row));
 }
 

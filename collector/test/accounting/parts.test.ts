@@ -10,6 +10,7 @@ import { PointAccount } from '../../src/accounting/point-account.ts';
 import { loadSlot, newSlot, noteNewest, registerPowerW, saveSlot, useOf } from '../../src/accounting/slot.ts';
 import { overlapMs, spread } from '../../src/accounting/spread.ts';
 import { loadPoint, NumberReader, NumberWriter, savePoint } from '../../src/accounting/state.ts';
+import { rowOf } from './rows.ts';
 
 /** The parts of the accounting, each with numbers worked by hand. */
 
@@ -41,30 +42,25 @@ t.test('factors multiply where they hold together, and a negative one turns leas
     [-1, 0, 1, 2, 3].map((minute) => points.factorAt(1, T0 + minute * MINUTE_MS)),
     [1, 3, -6, -2, 1],
   );
-  const row = (minute: number) => ({
-    pointId: 1,
-    startMs: T0 + minute * MINUTE_MS,
-    energyWh: 10,
+  t.equal(points.factorAt(2, T0), 1, 'another point');
+});
+
+t.test('a minute times a factor', async (t) => {
+  const bucket = Object.assign(new Bucket(T0), {
+    energyWh: 2,
+    provisionalWh: 4,
     estimatedWh: 4,
     exportWh: 1,
-    minW: 500,
-    maxW: null,
     measuredMs: 36_000,
     estimatedMs: 24_000,
-    bridgedMs: 0,
+    minW: 500,
   });
-  t.equal(points.factorAt(2, T0), 1, 'another point');
-  t.equal(points.scale(row(0)).maxW, null, 'unknown stays unknown');
-  t.same(points.scale(row(0)), { ...row(0), energyWh: 30, estimatedWh: 12, exportWh: 3, minW: 1_500 });
-  t.same(points.scale(row(2)), { ...row(2), energyWh: -20, estimatedWh: -8, exportWh: -2, minW: null, maxW: -1_000 });
-  points.set(2, { voids: [], factors: [{ fromMs: T0, toMs: T0 + MINUTE_MS, factor: 0.5 }], entered: [] });
-  t.match(
-    points.scale({ ...row(0), pointId: 2, maxW: 600 }),
-    { minW: 250, maxW: 300 },
-    'a fraction turns nothing round',
-  );
-  const untouched = row(3);
-  t.equal(points.scale(untouched), untouched);
+  const times = { startMs: T0, measuredMs: 36_000, estimatedMs: 24_000, bridgedMs: 0 };
+  t.match(rowOf(1, bucket), { ...times, energyWh: 10, estimatedWh: 4, exportWh: 1, minW: 500, maxW: null });
+  t.match(rowOf(1, bucket, 3), { ...times, energyWh: 30, estimatedWh: 12, exportWh: 3, minW: 1_500, maxW: null });
+  t.match(rowOf(1, bucket, -2), { ...times, energyWh: -20, estimatedWh: -8, exportWh: -2, minW: null, maxW: -1_000 });
+  bucket.maxW = 600;
+  t.match(rowOf(1, bucket, 0.5), { minW: 250, maxW: 300 }, 'a fraction turns nothing round');
 });
 
 t.test('a point changes hands when its agent was silent for more than a minute, or the greatest gap', async (t) => {
@@ -131,11 +127,11 @@ t.test('a bucket knows no more time than its minute has', async (t) => {
   t.notOk(bucket.isEmpty, 'half a millisecond is something');
   Object.assign(bucket, { energyWh: 1, provisionalWh: 2, estimatedWh: 4, measuredMs: 40_000, provisionalMs: 30_000 });
   Object.assign(bucket, { estimatedMs: 5_000, bridgedMs: 70_000 });
-  t.match(bucket.toInterval(9), { energyWh: 7, measuredMs: 60_000, estimatedMs: 0, bridgedMs: 60_000, minW: null });
+  t.match(rowOf(9, bucket), { energyWh: 7, measuredMs: 60_000, estimatedMs: 0, bridgedMs: 60_000, minW: null });
   Object.assign(bucket, { measuredMs: 20_000, bridgedMs: 10_000 });
-  t.match(bucket.toInterval(9), { measuredMs: 50_000, estimatedMs: 5_000, bridgedMs: 10_000 });
+  t.match(rowOf(9, bucket), { measuredMs: 50_000, estimatedMs: 5_000, bridgedMs: 10_000 });
   bucket.sample(5);
-  t.match(bucket.toInterval(9), { minW: 5, maxW: 5 });
+  t.match(rowOf(9, bucket), { minW: 5, maxW: 5 });
   bucket.confirm();
   t.match(bucket, { energyWh: 3, measuredMs: 50_000, provisionalWh: 0, provisionalMs: 0 });
   bucket.restart(T0 + MINUTE_MS);

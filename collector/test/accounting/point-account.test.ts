@@ -3,6 +3,7 @@ import t from 'tap';
 import { MINUTE_MS, type PointInterval } from '../../src/accounting/interval.ts';
 import type { BucketSink } from '../../src/accounting/bucket.ts';
 import { PointAccount } from '../../src/accounting/point-account.ts';
+import { openRows, rowOf } from './rows.ts';
 
 const START = Date.UTC(2026, 0, 1);
 const TICK = 10_000;
@@ -23,7 +24,7 @@ function totalWh(rows: ReadonlyMap<number, PointInterval>): number {
 class Bench {
   readonly account = new PointAccount(7, 3 * TICK);
   readonly rows: PointInterval[] = [];
-  readonly sink: BucketSink = (pointId, bucket) => void this.rows.push(bucket.toInterval(pointId));
+  readonly sink: BucketSink = (pointId, bucket) => void this.rows.push(rowOf(pointId, bucket));
 
   power(seconds: number, powerW: number, estimated = false): string {
     return this.account.power(START + seconds * 1000, powerW, estimated, this.sink);
@@ -35,7 +36,7 @@ class Bench {
 
   newest(): Map<number, PointInterval> {
     this.account.close(Number.POSITIVE_INFINITY, this.sink);
-    return newestRows([...this.rows, ...this.account.open()]);
+    return newestRows([...this.rows, ...openRows(this.account)]);
   }
 
   minute(index: number): PointInterval | undefined {

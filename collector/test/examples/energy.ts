@@ -1,5 +1,6 @@
 import { PointAccount } from '../../src/accounting/point-account.ts';
 import { Curve } from '../accounting/curve.ts';
+import { openRows } from '../accounting/rows.ts';
 
 interface Given {
   readonly everyS: number;
@@ -20,7 +21,7 @@ function energyBound({ everyS, samples, stepAtS, beforeW, afterW }: Given): obje
     account.power(atMs, curve.at(atMs), false, () => {});
     if (index > 0) boundWh += (curve.variationW(atMs - everyS * 1000, atMs) * everyS) / 3600 / 2;
   }
-  const energyWh = account.open().reduce((sum, minute) => sum + minute.energyWh, 0);
+  const energyWh = openRows(account).reduce((sum, minute) => sum + minute.energyWh, 0);
   return { energyWh, trueWh: curve.energyWh(0, (samples - 1) * everyS * 1000, 'net'), boundWh };
 }
 

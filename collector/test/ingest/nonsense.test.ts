@@ -116,7 +116,7 @@ t.test('no minute is longer than it is, and nothing is infinite', async (t) => {
         const batch = fold.apply({ body: frame.body, next: { ...beginning, position: ++position } });
         if (batch === null) continue;
         minutes += batch.points.length;
-        const wrong = [...batch.points.filter(impossible), ...batch.gauges.filter(strange)];
+        const wrong = [...[...batch.points].filter(impossible), ...batch.gauges.filter(strange)];
         if (wrong.length > 0) throw new Error(JSON.stringify(wrong[0]));
       }
       const everything = { fromMs: 0, toMs: Date.UTC(2100) };

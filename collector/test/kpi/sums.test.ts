@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { MINUTE_MS, type PointInterval, QUARTER_MS } from '../../src/accounting/interval.ts';
+import { PointColumns } from '../../src/accounting/point-columns.ts';
 import { pointMinutes, siteMinutes, type Sources } from '../../src/kpi/minutes.ts';
 import { pointQuarters, pointSumsOf, siteSums } from '../../src/kpi/sums.ts';
 import { Rollup } from '../../src/site/rollup.ts';
@@ -21,18 +22,9 @@ async function sourcesAfter(t: Test, batches: number, open: readonly PointInterv
   });
   const rollup = new Rollup();
   for (let minute = 0; minute < batches; minute++) {
-    const points = [row(1, 13, {}, minute), row(2, 10, {}, minute)];
-    await rollup.record(
-      store,
-      {
-        position: minute + 1,
-        recordedMs: T0 + (minute + 1) * MINUTE_MS,
-        points,
-        gauges: [],
-        minutesMs: new Set(points.map(({ startMs }) => startMs)),
-      },
-      [hall],
-    );
+    const points = PointColumns.of([row(1, 13, {}, minute), row(2, 10, {}, minute)]);
+    const recordedMs = T0 + (minute + 1) * MINUTE_MS;
+    await rollup.record(store, { position: minute + 1, recordedMs, points, gauges: [] }, [hall]);
   }
   const openRows: Sources['openRows'] = (ids, { fromMs, toMs }) =>
     open.filter(({ pointId, startMs }) => ids.includes(pointId) && startMs >= fromMs && startMs < toMs);

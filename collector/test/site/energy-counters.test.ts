@@ -3,6 +3,7 @@ import { energyRoles } from '@wattmark/shared/roles';
 import fc from 'fast-check';
 import t from 'tap';
 import type { PointInterval } from '../../src/accounting/interval.ts';
+import { PointColumns } from '../../src/accounting/point-columns.ts';
 import { type EnergyCount, EnergyCounters } from '../../src/site/energy-counters.ts';
 import type { Site } from '../../src/site/site.ts';
 import { point, row, site } from './example.ts';
@@ -13,7 +14,7 @@ function counting(of: Site = hall): { count(...rows: PointInterval[]): EnergyCou
   const counters = new EnergyCounters();
   const count = (...rows: PointInterval[]): EnergyCount => {
     counters.count(
-      rows,
+      PointColumns.of(rows),
       () => of.siteId,
       () => of,
     );
@@ -107,8 +108,8 @@ t.test('whatever comes, counters never go back, and a restart between any two ba
       let restarted = new EnergyCounters();
       let before: EnergyCount | null = null;
       for (const [index, batch] of all.entries()) {
-        const rows = batch.map(({ pointId, energyWh, measuredMs, minute }) =>
-          row(pointId, energyWh, { measuredMs }, minute),
+        const rows = PointColumns.of(
+          batch.map(({ pointId, energyWh, measuredMs, minute }) => row(pointId, energyWh, { measuredMs }, minute)),
         );
         if (index === restart % all.length) restarted = EnergyCounters.load(deserialize(serialize(restarted.save())));
         running.count(

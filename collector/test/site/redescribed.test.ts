@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import t from 'tap';
-import { type IntervalBatch, isEmpty, type PointInterval, QUARTER_MS } from '../../src/accounting/interval.ts';
-import type { PointColumns } from '../../src/accounting/point-columns.ts';
+import { isEmpty, type PointInterval, QUARTER_MS } from '../../src/accounting/interval.ts';
+import { PointColumns } from '../../src/accounting/point-columns.ts';
 import { nothing } from '../../src/site/interval-sum.ts';
 import { Rollup } from '../../src/site/rollup.ts';
 import { emptySiteFile } from '../../src/site/site-file.ts';
@@ -76,8 +76,7 @@ async function record(rollup: Rollup, store: Store, rows: readonly PointInterval
     const span = [T0 + (hour - 6) * 3_600_000, T0 + hour * 3_600_000] as const;
     const own = rows.filter(({ startMs }) => startMs >= span[0] && startMs < span[1]);
     const points = [...new Map(own.map((one) => [`${one.pointId} ${one.startMs}`, one])).values()];
-    const minutesMs = new Set(points.map(({ startMs }) => startMs));
-    const batch: IntervalBatch = { position: hour + 1, recordedMs: span[1] + 90_000, points, gauges: [], minutesMs };
+    const batch = { position: hour + 1, recordedMs: span[1] + 90_000, points: PointColumns.of(points), gauges: [] };
     await rollup.record(store, batch, [of]);
   }
 }

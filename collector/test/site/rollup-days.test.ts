@@ -39,8 +39,7 @@ async function openStore(t: Test): Promise<{ file: string; store: Store; close: 
 
 let position = 0;
 function batch(recordedMs: number, points: readonly PointInterval[]): IntervalBatch {
-  const minutesMs = new Set(points.map(({ startMs }) => startMs));
-  return { position: ++position, recordedMs, points, gauges: [], minutesMs };
+  return { position: ++position, recordedMs, points: PointColumns.of(points), gauges: [] };
 }
 
 /** The first minute of each quarter-hour of some hours since T0. */

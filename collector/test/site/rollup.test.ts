@@ -14,7 +14,7 @@ import {
 import { gaugeMeansOf, pointSumsOf, siteSums } from '../../src/kpi/sums.ts';
 import { siteMinutes } from '../../src/site/balance.ts';
 import { addEnergies, noLevel, nothing, sumPointIntervals, sumSiteIntervals } from '../../src/site/interval-sum.ts';
-import type { PointColumns } from '../../src/accounting/point-columns.ts';
+import { PointColumns } from '../../src/accounting/point-columns.ts';
 import { Rollup } from '../../src/site/rollup.ts';
 import type { Site, SiteInterval } from '../../src/site/site.ts';
 import { openDuckdbStore } from '../../src/store/duckdb.ts';
@@ -45,8 +45,8 @@ async function openStore(t: Test): Promise<{ store: Store; points: PointInterval
 
 let position = 0;
 function batch(recordedMinute: number, points: readonly PointInterval[]): IntervalBatch {
-  const minutesMs = new Set(points.map(({ startMs }) => startMs));
-  return { position: ++position, recordedMs: T0 + recordedMinute * MINUTE_MS, points, gauges: [], minutesMs };
+  const recordedMs = T0 + recordedMinute * MINUTE_MS;
+  return { position: ++position, recordedMs, points: PointColumns.of(points), gauges: [] };
 }
 
 /** Minutes `from` up to `to` of the hall: 13 Wh in, 10 Wh of IT each. */
