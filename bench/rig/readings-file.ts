@@ -1,3 +1,4 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
 import type { Child } from './child.ts';
 import { type BenchCollector, program } from './collector.ts';
 import type { Room } from './room.ts';
@@ -26,6 +27,23 @@ export class ReadingsFile {
     );
     await child.ended;
     return new ReadingsFile(directory, readings);
+  }
+
+  /** The same of one point, beside it. */
+  static ofPoint(room: Room, point: string, days: number): ReadingsFile {
+    const directory = room.path(point);
+    mkdirSync(directory);
+    const rows = Array.from({ length: days * 1_440 }, (_, minute) => {
+      const time = new Date(Date.UTC(2025, 0, 1) + minute * 60_000).toISOString();
+      return `${time},${200 + (minute % 977) / 10}`;
+    });
+    writeFileSync(`${directory}/history.csv`, `time,power\n${rows.join('\n')}\n`);
+    const column = `  power: {point: ${point}, kind: interval-mean, unit: W}`;
+    writeFileSync(
+      `${directory}/mapping.yaml`,
+      `time: {column: time, format: iso}\ninterval: 1m\nstamp: start\ncolumns:\n${column}\n`,
+    );
+    return new ReadingsFile(directory, rows.length);
   }
 
   get csv(): string {

@@ -80,6 +80,8 @@ function jobOf(
   corrected: Corrected,
 ): RefoldJob {
   const { sites, agents, points, slots } = fold.catalogue;
+  // Of points that no agent reads the log has nothing: their registers may still have been read off by hand.
+  const isRead = slots.some(({ pointId }) => pointIds.includes(pointId));
   const from = fold.marks.placeOf(span.fromMs - LEAD_MS);
   const imports = corrected.imports
     .map((id) =>
@@ -94,7 +96,7 @@ function jobOf(
       span,
       closedMs: fold.closedMs,
     },
-    agents: from === undefined ? null : { from, until: fold.cursor.position },
+    agents: from === undefined ? null : { from, until: isRead ? fold.cursor.position : 0 },
     imports,
     told: imports.flat(),
   };

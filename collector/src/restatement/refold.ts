@@ -40,6 +40,8 @@ interface Progress {
   cutMs: number;
   /** End of the last minute that may be another; infinite until the account has gone past the span. */
   endMs: number;
+  /** The last reading of the point, or the last register value entered: nothing was told of what is later. */
+  lastMs: number;
   /** Whether the account has gone past that end, so that it is right already where it is in use. */
   isPast: boolean;
   readonly minutes: MinuteSet;
@@ -72,6 +74,7 @@ export class Refold {
         entered: [...adjustments.entered],
         cutMs: Number.NaN,
         endMs: Number.POSITIVE_INFINITY,
+        lastMs: Math.max(Number.NEGATIVE_INFINITY, ...adjustments.entered.map(({ atMs }) => atMs)),
         isPast: false,
         minutes: new MinuteSet(),
       });
@@ -127,9 +130,11 @@ export class Refold {
       fromMs: minuteOf(Math.max(fromMs, span.fromMs)),
       toMs: Math.min(toMs, span.toMs),
     }));
-    for (const [pointId, { cutMs, endMs }] of this.#progress) {
+    const spanEndMs = Number.isFinite(span.toMs) ? span.toMs : Number.NEGATIVE_INFINITY;
+    for (const [pointId, { cutMs, endMs, lastMs }] of this.#progress) {
       // Without any reading there was nothing to take back.
-      if (!Number.isNaN(cutMs)) spans.push({ pointId, fromMs: cutMs, toMs: endMs });
+      if (Number.isNaN(cutMs)) continue;
+      spans.push({ pointId, fromMs: cutMs, toMs: Math.min(endMs, Math.max(lastMs, spanEndMs)) });
     }
     const toMs = Math.min(closedMs, Math.max(...spans.map((one) => one.toMs)));
     for (let dayMs = Math.min(...spans.map(({ fromMs }) => fromMs)); dayMs < toMs; dayMs += DAY_MS) {
@@ -173,7 +178,9 @@ export class Refold {
 
   #prepare(slot: number, atMs: number, columns: ReadingColumns): void {
     const progress = this.#of(slot);
-    if (progress === undefined || atMs < this.#request.span.fromMs) return;
+    if (progress === undefined) return;
+    progress.lastMs = Math.max(progress.lastMs, atMs);
+    if (atMs < this.#request.span.fromMs) return;
     if (Number.isNaN(progress.cutMs)) progress.cutMs = this.#cutOf(progress.point.pointId);
     if (progress.entered.length > 0) this.#enterUntil(progress, atMs, this.#sampleOf(progress, atMs, columns));
   }

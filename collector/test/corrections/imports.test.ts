@@ -185,6 +185,13 @@ t.test('an import of a point that no agent reads is taken back to its last minut
   await rig.settle();
   const committed = await correct(rig, { kind: 'import', import: await importMeans(rig, () => 600, 0, 50) });
   near(t, sumWh(await minutes(rig)), 500);
+  // Nothing was told of the time from the last minute to now: nothing of it is taken back.
+  const told = { fromMs: at(0), toMs: at(60) };
+  t.same(await rig.store.extent([0]), told);
+  await correct(rig, { kind: 'reading', point: 'main', channel: 'energy', at: at(9.5), value: 1000 });
+  await correct(rig, { kind: 'reading', point: 'main', channel: 'energy', at: at(45.5), value: 1500 });
+  near(t, sumWh(await minutes(rig)), 95 + 500 + 45);
+  t.same(await rig.store.extent([0]), told);
   await correct(rig, { kind: 'withdraw', correction: committed });
-  t.same(await minutes(rig), []);
+  near(t, sumWh(await minutes(rig)), 500);
 });
