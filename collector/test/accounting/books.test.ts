@@ -96,3 +96,85 @@ t.test('spans in which a clock was wrong survive a snapshot, and are bounded', a
   for (const either of [book, again]) either.note(head(T0 + 99 * 24 * HOUR_MS + 500_000, T0 + 99 * 24 * HOUR_MS, 2));
   t.same(again.of(2), book.of(2));
 });
+
+t.test('ten seconds are no clock that is wrong, a millisecond more is', async (t) => {
+  const book = new ClockBook();
+  book.note(head(T0 + 10_000, T0));
+  book.note(head(T0 + 10_001, T0, 1));
+  t.same([book.of(0), book.of(1).length, book.of(1)[0]?.worstMs], [[], 1, 10_001]);
+  for (let tick = 0; tick < 8; tick++) {
+    book.note(head(T0 + tick * 10_000, T0 + tick * 10_000 + 10_000, 2));
+    book.note(head(T0 + tick * 10_000, T0 + tick * 10_000 + 10_001, 3));
+  }
+  t.same([book.of(2).length, book.of(3).length], [0, 1]);
+});
+
+t.test('five messages in a row must lag at no more than twice their pace, behind the first', async (t) => {
+  const behind = (messages: number, paceMs: number, inTime = -1): unknown[] => {
+    const book = new ClockBook();
+    for (let tick = 0; tick < messages; tick++) {
+      const receivedMs = tick === inTime ? T0 + tick * 10_000 : T0 + 90_000 + tick * paceMs;
+      book.note(head(T0 + tick * 10_000, receivedMs));
+    }
+    return book.of(0).map(({ fromMs, toMs, messages: count }) => [(fromMs - T0) / 10_000, (toMs - T0) / 10_000, count]);
+  };
+  t.same(behind(5, 5_000), []);
+  t.same(behind(6, 5_000), [[1, 5, 5]]);
+  t.same(behind(7, 5_000), [[1, 6, 6]]);
+  t.same(behind(8, 4_999), [], 'a backlog that comes faster than that');
+  t.same(behind(9, 5_000, 4), [], 'one in time between them');
+  t.same(behind(11, 5_000, 4), [[5, 10, 6]], 'from the one after it on');
+});
+
+t.test('the same time again within an hour is the same tick, and later another', async (t) => {
+  const spans = (everyMs: number): number => {
+    const book = new ClockBook();
+    for (let message = 1; message <= 6; message++) book.note(head(T0, T0 + message * everyMs));
+    return book.of(0).length;
+  };
+  t.same([spans(HOUR_MS), spans(HOUR_MS - 1)], [1, 0]);
+});
+
+t.test('what is wrong again within an hour is one span with the worst of it', async (t) => {
+  const book = new ClockBook();
+  const ahead = (receivedMs: number, aheadMs: number): void => book.note(head(receivedMs + aheadMs, receivedMs));
+  ahead(T0, 30_000);
+  ahead(T0 + HOUR_MS, 20_000);
+  t.match(book.of(0), [{ worstMs: 30_000, messages: 2, receivedMs: T0, lastReceivedMs: T0 + HOUR_MS }]);
+  ahead(T0 + 2 * HOUR_MS + 1, 40_000);
+  t.match(book.of(0), [{ messages: 2 }, { fromMs: T0 + 2 * HOUR_MS + 40_001, worstMs: 40_000, messages: 1 }]);
+  ahead(T0 + 2 * HOUR_MS + 2, 15_000);
+  t.match(book.of(0).at(-1), { fromMs: T0 + 2 * HOUR_MS + 15_002, toMs: T0 + 2 * HOUR_MS + 40_001, messages: 2 });
+});
+
+t.test('readings an hour apart are one incident, whichever came first, and later ones another', async (t) => {
+  const book = new IncidentBook();
+  const note = (ms: number, kind: 'gap' | 'late' = 'gap'): void => book.note(kind, 1, head(T0 + ms, T0 + ms + 5), 1, 2);
+  note(0);
+  note(HOUR_MS);
+  note(0);
+  note(1, 'late');
+  t.match(book.of(1), [
+    { kind: 'gap', fromMs: T0, toMs: T0 + HOUR_MS, count: 3, receivedMs: T0 + 5 },
+    { kind: 'late', count: 1 },
+  ]);
+  note(2 * HOUR_MS + 1);
+  t.match(book.of(1).at(-1), { kind: 'gap', fromMs: T0 + 2 * HOUR_MS + 1, count: 1 });
+  note(3 * HOUR_MS + 2, 'late');
+  t.match(book.of(1), [{ count: 3 }, { kind: 'late', count: 1 }, { count: 1 }, { kind: 'late', count: 1 }]);
+});
+
+t.test('of more than sixteen incidents of a kind the two oldest become one', async (t) => {
+  const book = new IncidentBook();
+  book.note('reset', 1, head(T0), 9, 0);
+  for (let index = 0; index < 16; index++) book.note('gap', 1, head(T0 + 2 * index * HOUR_MS), 1, 2);
+  t.equal(book.of(1).length, 17);
+  book.note('gap', 1, head(T0 + 40 * HOUR_MS), 1, 2);
+  t.equal(book.of(1).length, 17);
+  t.match(book.of(1).slice(0, 3), [
+    { kind: 'reset', count: 1 },
+    { kind: 'gap', fromMs: T0, toMs: T0 + 2 * HOUR_MS, count: 2, receivedMs: T0 },
+    { kind: 'gap', fromMs: T0 + 4 * HOUR_MS, count: 1 },
+  ]);
+  t.equal(book.of(1).at(-1)?.fromMs, T0 + 40 * HOUR_MS);
+});
