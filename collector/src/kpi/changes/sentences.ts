@@ -142,14 +142,12 @@ function unseen({ load }: Names, effects: readonly Effect[]): string[] {
 /** Says it where a ratio got worse or better by its denominator rather than by what the site wastes. */
 function loadVerdict({ figure, load }: Names, effects: readonly Effect[], { change, load: told }: Compared): string[] {
   const itLoad = effects.find(({ part }) => part === 'it-load');
-  const { fromW, toW } = overheadTrend(effects);
+  const { trend, fromW } = overheadTrend(effects);
   // An overhead below zero is an error of measurement, and is spread over nothing.
-  if (itLoad === undefined || !isSeen(change) || fromW <= 0 || toW <= 0) return [];
+  if (itLoad === undefined || !isSeen(change) || fromW <= 0) return [];
   const effect = told?.response?.net ?? itLoad.points;
   if (effect / change < 0.5) return [];
-  return [
-    `${figure} ${change > 0 ? worsened[overheadTrend(effects).trend](load) : improved[overheadTrend(effects).trend](load)}.`,
-  ];
+  return [`${figure} ${(change > 0 ? worsened : improved)[trend](load)}.`];
 }
 
 const worsened = {

@@ -55,7 +55,18 @@ t.test('the time elapsed is what figures are of', async (t) => {
   t.ok(Math.abs((begun.energy.coverage ?? 0) - 1) < 1e-9, 'not what is to come');
   const gap = new FakeFigures({ sites: [hall], sinceMs: Date.parse('2026-10-05T04:00:00Z') });
   const half = await figuresOf(hall, hours('02:00', '06:00'), gap);
-  t.match([half.energy, half.ere], [{ value: 2.5, coverage: 0.5 }, { coverage: 0.5 }]);
+  t.match(
+    [half.energy, half.ere],
+    [
+      { value: 2.5, coverage: 0.5 },
+      { value: 0.8 * 1.25, coverage: 0.5 },
+    ],
+  );
+  const dark = (untilMs: number) => new FakeFigures({ sites: [hall], isMissing: (ms, id) => id === 2 && ms < untilMs });
+  const blinded = await figuresOf(hall, hours('02:00', '06:00'), dark(Date.parse('2026-10-05T04:00:00Z')));
+  t.match([blinded.erf, blinded.ere], [{ coverage: 1 }, { value: 1, coverage: 0.5 }], 'IT for half of the time');
+  const without = await figuresOf(hall, hours('02:00', '06:00'), dark(NOW_MS));
+  t.match(without.ere, { value: null, reason: /no PUE/ });
   const never = await figuresOf(hall, periodBetween('2026-09-01T00:00:00Z', '2026-09-02T00:00:00Z'));
   t.match(never.energy, { value: null, reason: 'at no time was all of the total measured' });
   t.match(never.ere, { value: null });
@@ -63,6 +74,8 @@ t.test('the time elapsed is what figures are of', async (t) => {
   t.ok(Object.values(later).every(({ reason }) => reason === 'the period has not begun'));
   const now = { ...hours('06:00', '07:00'), fromMs: NOW_MS };
   t.equal((await figuresOf(hall, now)).energy.reason, 'the period has not begun');
+  const justNow = await figuresOf(hall, { ...now, fromMs: NOW_MS - 1 });
+  t.match(justNow.energy, { reason: 'at no time was all of the total measured' });
 });
 
 t.test('only what some figure needs is asked for', async (t) => {
