@@ -195,6 +195,159 @@ t.test('a register of time that has left memory is booked when it speaks of late
   t.ok(Math.abs(totalWh(bench.newest()) - 300) < 1e-9, `${totalWh(bench.newest())} Wh`);
 });
 
+t.test('samples as far apart as the greatest gap are neighbours', async (t) => {
+  const bench = new Bench();
+  t.same([bench.power(0, 600), bench.power(30, 600), bench.power(60.001, 600)], ['booked', 'booked', 'gap']);
+  t.match(bench.minute(0), { energyWh: 5, measuredMs: 30_000 });
+});
+
+t.test('a mean is a rectangle over its span, and leaves a gap where it does not follow the last one', async (t) => {
+  const bench = new Bench();
+  const mean = (fromS: number, toS: number, powerW: number, estimated = false): string =>
+    bench.account.mean({ fromMs: START + fromS * 1000, toMs: START + toS * 1000 }, powerW, estimated, bench.sink);
+  t.same(
+    [mean(0, 30, 600), mean(30, 60, 1200), mean(59, 90, 1), mean(90, 120, 60)],
+    ['booked', 'booked', 'late', 'gap'],
+  );
+  t.match(bench.minute(0), { energyWh: 15, measuredMs: 60_000, minW: 600, maxW: 1200 });
+  t.match(bench.minute(1), { energyWh: 0.5, measuredMs: 30_000 });
+  t.equal(mean(120, 150, 60, true), 'booked');
+  t.match(bench.minute(2), { measuredMs: 0, estimatedMs: 30_000, estimatedWh: 0.5 });
+});
+
+t.test('power at an instant between two samples lies on the line between them', async (t) => {
+  const at = (seconds: number, nextS: number, nextW: number): unknown[] => {
+    const bench = new Bench();
+    bench.power(10, 1000);
+    bench.account.interpolate(START + seconds * 1000, { atMs: START + nextS * 1000, powerW: nextW }, bench.sink);
+    return [(bench.account.sampleAtMs - START) / 1000, bench.account.sampleW];
+  };
+  t.same(at(20, 40, 1600), [20, 1200]);
+  t.same(at(10, 40, 1600), [10, 1000], 'the sample itself');
+  t.same(at(20, 41, 1600), [10, 1000], 'across a gap there is no line');
+  const bench = new Bench();
+  bench.power(0, 600, true);
+  bench.account.interpolate(START + 15_000, { atMs: START + 30_000, powerW: 600 }, bench.sink);
+  t.match(bench.minute(0), { estimatedMs: 15_000, measuredMs: 0 }, 'what comes from an estimate is one');
+});
+
+t.test('a register bridges a month, and no more', async (t) => {
+  const days = (ms: number, value = 1010): unknown[] => {
+    const bench = new Bench();
+    bench.register(0, 1000);
+    const outcome = bench.account.register(START + ms, value, false, bench.sink);
+    return [outcome, Math.round(totalWh(bench.newest()))];
+  };
+  const month = 31 * 86_400_000;
+  t.same(
+    [days(month), days(month + 1)],
+    [
+      ['booked', 10],
+      ['gap', 0],
+    ],
+  );
+  t.same(days(month + 1, 5), ['reset', 0], 'a reset is one however long it took');
+  const bench = new Bench();
+  bench.account.exportRegister(START, 1000);
+  t.equal(bench.account.exportRegister(START + month, 1010), 'booked');
+  t.equal(bench.account.exportRegister(START + 2 * month + 1, 1020), 'gap');
+  t.equal(bench.account.exportRegister(START + 2 * month + 2, 5), 'reset');
+  t.equal(bench.account.exportRegister(START + 2 * month + 2, 6), 'late');
+});
+
+t.test('a register that stands still says nothing of samples, and zero where there are none', async (t) => {
+  const bench = new Bench();
+  bench.power(0, 360);
+  bench.register(0, 1000);
+  bench.power(30, 360);
+  t.equal(bench.register(30, 1000), 'booked');
+  t.equal(bench.account.registerAtMs, START, 'it is waited for');
+  t.match(bench.minute(0), { energyWh: 3, measuredMs: 30_000 });
+  const bare = new Bench();
+  bare.register(0, 1000);
+  t.equal(bare.register(0, 1001), 'late');
+  t.equal(bare.register(60, 1000), 'booked');
+  t.equal(bare.account.registerAtMs, START + 60_000);
+  t.match(bare.minute(0), { energyWh: 0, measuredMs: 60_000, bridgedMs: 60_000 });
+});
+
+t.test('what was booked ahead of the register is taken off what it tells', async (t) => {
+  const bench = new Bench();
+  bench.power(0, 600);
+  bench.register(0, 1000);
+  // 10 Wh a minute, of which the register tells nothing for seventeen minutes: two leave memory as sampled.
+  for (let s = 30; s <= 17 * 60 + 30; s += 30) bench.power(s, 600);
+  t.same([bench.account.held.length, bench.account.creditWh], [15, 20]);
+  t.equal(bench.account.evictedToMs, START + 2 * MINUTE_MS);
+  t.equal(bench.register(1080, 1015), 'booked');
+  t.equal(bench.account.creditWh, 5, 'five more than it has told are owed to it');
+  t.ok(Math.abs(totalWh(bench.newest()) - 20) < 1e-9);
+  t.equal(bench.register(1140, 1025), 'booked');
+  t.ok(Math.abs(totalWh(bench.newest()) - 25) < 1e-9, `${totalWh(bench.newest())} Wh`);
+});
+
+t.test('estimated samples beside a register count for nothing, and power that flows back for no import', async (t) => {
+  const bench = new Bench();
+  bench.register(0, 1000);
+  for (let s = 0; s <= 60; s += 10) bench.power(s, 600, true);
+  t.equal(bench.minute(0), undefined);
+  const both = new Bench();
+  both.account.exportRegister(START, 5);
+  // From 600 W to -600 W: what is below zero is the export register's.
+  both.power(0, 600);
+  both.power(30, -600);
+  t.match(both.minute(0), { energyWh: 2.5, minW: -600, maxW: 600 });
+  const alone = new Bench();
+  alone.power(0, 600);
+  alone.power(30, -600);
+  t.match(alone.minute(0), { energyWh: 0 });
+  t.equal(alone.account.greatestW, 600);
+  alone.power(40, -700);
+  t.equal(alone.account.greatestW, 700);
+});
+
+t.test('samples from before a register do not count twice', async (t) => {
+  const bench = new Bench();
+  bench.power(0, 600);
+  bench.account.register(START + 15_000, 1000, false, bench.sink);
+  bench.power(30, 1200);
+  // From 15 s on, where the line is at 900 W: 1050 W for 15 s.
+  t.ok(Math.abs((bench.minute(0)?.energyWh ?? 0) - 1050 / 240) < 1e-9);
+  t.equal(bench.minute(0)?.measuredMs, 15_000);
+  t.match(bench.minute(0), { minW: 900, maxW: 1200 });
+});
+
+t.test('a minute is handed on when it is over, and once', async (t) => {
+  const bench = new Bench();
+  bench.power(0, 600);
+  bench.power(30, 600);
+  bench.account.close(START + MINUTE_MS - 1, bench.sink);
+  t.same([bench.rows.length, bench.account.open().length], [0, 1]);
+  bench.account.close(START + MINUTE_MS, bench.sink);
+  bench.account.close(START + MINUTE_MS, bench.sink);
+  t.equal(bench.rows.length, 1);
+  bench.power(60, 600);
+  bench.power(61, 600);
+  t.same(
+    bench.rows.map(({ measuredMs }) => measuredMs),
+    [30_000, 60_000],
+    'and again where it has changed',
+  );
+  t.same(new Bench().account.open(), []);
+});
+
+t.test('another meter begins with its own value', async (t) => {
+  const bench = new Bench();
+  bench.register(0, 1000);
+  bench.account.replaceMeter(START, 'register', 5);
+  t.equal(bench.register(60, 15), 'booked');
+  t.match(bench.minute(0), { energyWh: 10, exportWh: 0 });
+  bench.account.exportRegister(START, 1000);
+  bench.account.replaceMeter(START, 'export', 0);
+  t.equal(bench.account.exportRegister(START + MINUTE_MS, 4), 'booked');
+  t.match(bench.minute(0), { energyWh: 10, exportWh: 4 });
+});
+
 const tick = fc.record({
   dtMs: fc.oneof(fc.constant(10_000), fc.integer({ min: 1, max: 30_000 }), fc.integer({ min: 1, max: 7_200_000 })),
   powerW: fc.integer({ min: 0, max: 50_000 }),
