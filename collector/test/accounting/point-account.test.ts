@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import t from 'tap';
 import { MINUTE_MS, type PointInterval } from '../../src/accounting/interval.ts';
 import type { BucketSink } from '../../src/accounting/bucket.ts';
-import { PointAccount } from '../../src/accounting/point-account.ts';
+import { MAX_BRIDGE_MS, MAX_HELD_BY_HAND, PointAccount } from '../../src/accounting/point-account.ts';
 import { openRows, rowOf } from './rows.ts';
 
 const START = Date.UTC(2026, 0, 1);
@@ -231,28 +231,29 @@ t.test('power at an instant between two samples lies on the line between them', 
   t.match(bench.minute(0), { estimatedMs: 15_000, measuredMs: 0 }, 'what comes from an estimate is one');
 });
 
-t.test('a register bridges a month, and no more', async (t) => {
-  const days = (ms: number, value = 1010): unknown[] => {
+t.test('a register bridges a month, or as much as it may, and no more', async (t) => {
+  t.same(
+    [MAX_BRIDGE_MS, MAX_HELD_BY_HAND, new Bench().account.maxBridgeMs],
+    [31 * 86_400_000, 31 * 1440, MAX_BRIDGE_MS],
+  );
+  const hour = 3_600_000;
+  const bridged = (ms: number, value = 1010): unknown[] => {
     const bench = new Bench();
+    bench.account.maxBridgeMs = hour;
     bench.register(0, 1000);
     const outcome = bench.account.register(START + ms, value, false, bench.sink);
-    return [outcome, Math.round(totalWh(bench.newest()))];
+    return [outcome, Math.round(totalWh(bench.newest())), bench.account.registerWh];
   };
-  const month = 31 * 86_400_000;
-  t.same(
-    [days(month), days(month + 1)],
-    [
-      ['booked', 10],
-      ['gap', 0],
-    ],
-  );
-  t.same(days(month + 1, 5), ['reset', 0], 'a reset is one however long it took');
+  t.same(bridged(hour), ['booked', 10, 1010]);
+  t.same(bridged(hour + 1), ['gap', 0, 1010]);
+  t.same(bridged(hour + 1, 5), ['reset', 0, 5], 'a reset is one however long it took');
   const bench = new Bench();
-  bench.account.exportRegister(START, 1000);
-  t.equal(bench.account.exportRegister(START + month, 1010), 'booked');
-  t.equal(bench.account.exportRegister(START + 2 * month + 1, 1020), 'gap');
-  t.equal(bench.account.exportRegister(START + 2 * month + 2, 5), 'reset');
-  t.equal(bench.account.exportRegister(START + 2 * month + 2, 6), 'late');
+  bench.account.maxBridgeMs = hour;
+  t.equal(bench.account.exportRegister(START, 1000), 'booked');
+  t.equal(bench.account.exportRegister(START + hour, 1010), 'booked');
+  t.equal(bench.account.exportRegister(START + 2 * hour + 1, 1020), 'gap');
+  t.equal(bench.account.exportRegister(START + 2 * hour + 2, 5), 'reset');
+  t.equal(bench.account.exportRegister(START + 2 * hour + 2, 6), 'late');
 });
 
 t.test('a register that stands still says nothing of samples, and zero where there are none', async (t) => {
