@@ -1,11 +1,11 @@
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { constants, setPriority } from 'node:os';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { API } from 'typescript/unstable/sync';
 import { type Bundle, bundleTest } from './bundle.ts';
-import { type Mutant, type MutatedFile, mutate } from './mutants.ts';
+import { type MutatedFile, mutate } from './mutants.ts';
 import { Trial } from './trial.ts';
 import { Verdicts } from './verdicts.ts';
 
@@ -48,10 +48,9 @@ async function run(untilMs: number): Promise<void> {
   try {
     const mutated = mutateFiles();
     const bundles = await Promise.all(testFiles().map((test) => bundleTest(root, test, mutated, directory)));
-    const mutants = [...mutated.values()].flatMap((file) => file.mutants);
-    const verdicts = new Verdicts(mutants);
+    const verdicts = new Verdicts([...mutated.values()].flatMap(({ mutants }) => mutants));
     const tests = await learn(bundles.filter(({ files }) => files.length > 0));
-    for (const test of inTurn(tests, mutants)) {
+    for (const test of tests) {
       const before = verdicts.killed.size;
       await tryOut(test, verdicts, untilMs);
       console.log(
@@ -110,17 +109,6 @@ async function learn(bundles: readonly Bundle[]): Promise<KnownTest[]> {
     else console.log(`not used: ${bundle.test} ${answer === null ? 'takes too long' : 'fails'}`);
   }
   return tests.sort((a, b) => a.cpuMs - b.cpuMs);
-}
-
-/** Every test with the mutants of the file that it is named after, and then with the others: most end in their own test. */
-function inTurn(tests: readonly KnownTest[], mutants: readonly Mutant[]): KnownTest[] {
-  const nameOf = new Map(mutants.map(({ id, file }) => [id, basename(file, '.ts')]));
-  const part = (isOwn: boolean): KnownTest[] =>
-    tests.map((test) => {
-      const name = basename(test.bundle.test, '.test.ts');
-      return { ...test, reached: test.reached.filter((id) => (nameOf.get(id) === name) === isOwn) };
-    });
-  return [...part(true), ...part(false)].filter(({ reached }) => reached.length > 0);
 }
 
 /** Tries the mutants that a test comes by and that no test has noticed yet. */

@@ -2,6 +2,7 @@ import t from 'tap';
 import { type Entry, History, type Use } from '../../src/accounting/history.ts';
 import { MINUTE_MS } from '../../src/accounting/interval.ts';
 import { PointAccount } from '../../src/accounting/point-account.ts';
+import { rowOf } from './rows.ts';
 
 const T0 = Date.UTC(2026, 2, 1);
 const HOUR_MS = 60 * MINUTE_MS;
@@ -15,7 +16,7 @@ class Bench {
   add(ms: number, value: number, use: Use = 'power'): string {
     const entry: Entry = { atMs: T0 + ms, use, value, estimated: false };
     const { account, outcome } = this.history.add(this.account, entry, (_, bucket) => {
-      this.out.push([(bucket.startMs - T0) / MINUTE_MS, bucket.toInterval(1).energyWh]);
+      this.out.push([(bucket.startMs - T0) / MINUTE_MS, rowOf(1, bucket).energyWh]);
       this.history.noteHandedOn(bucket.startMs);
     });
     this.account = account;
