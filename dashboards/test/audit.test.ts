@@ -107,6 +107,7 @@ pageTest('a correction opens to before and after', DESKTOP, async (t, { page, op
   t.match(words, 'A. Auditor, 2026-10-03 10:00:00 Asia/Shanghai (UTC+8)');
   t.match(words, 'from 2026-10-01 08:00:00, factor 2');
   t.match(words, /utility-a\s+5 000\.0 kWh\s+10 000\.0 kWh/);
+  t.match(words, /utility-a, fed back\s+0\.0 kWh\s+12\.0 kWh/);
   t.match(words, /PUE\s+0\.649\s+1\.299/);
 });
 

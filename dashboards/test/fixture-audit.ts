@@ -223,8 +223,8 @@ const effect: CorrectionEffect = {
     points: [
       {
         point: 'utility-a',
-        before: { energyWh: 5_000_000, measuredS: 1, estimatedS: 0 },
-        after: { energyWh: 10_000_000, measuredS: 1, estimatedS: 0 },
+        before: { energyWh: 5_000_000, exportWh: 0, measuredS: 1, estimatedS: 0 },
+        after: { energyWh: 10_000_000, exportWh: 12_000, measuredS: 1, estimatedS: 0 },
       },
     ],
     before: { totalWh: 5_000_000, itWh: 7_700_000, pue: 0.649, coverage: 1 },

@@ -34,7 +34,10 @@ export interface PointInterval {
   readonly energyWh: number;
   /** The part of `energyWh` that comes from readings flagged `estimated`. */
   readonly estimatedWh: number;
-  /** Energy fed back by the `energy-export` register, Wh; 0 where the point has none. */
+  /**
+   * Energy fed back by the `energy-export` register, Wh; 0 where the point has none. Beside energy drawn it is of the same time;
+   * what was fed back in minutes whose energy drawn is unknown is in these minutes, and in longer intervals without any.
+   */
   readonly exportWh: number;
   /** Least and greatest power sampled, W; null where no power was sampled. */
   readonly minW: number | null;
@@ -69,7 +72,7 @@ export function isEmpty(row: PointInterval): boolean {
 }
 
 /** Whether the energy drawn is known of any of the interval; where it is not, what was fed back may still be known. */
-export function knowsDrawn({ measuredMs, estimatedMs }: PointInterval): boolean {
+export function knowsDrawn({ measuredMs, estimatedMs }: Pick<PointInterval, 'measuredMs' | 'estimatedMs'>): boolean {
   return measuredMs > 0 || estimatedMs > 0;
 }
 

@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox';
+import { knowsDrawn } from '../accounting/interval.ts';
 import type { RecordedCorrection } from '../corrections/book.ts';
 import { type Change, changeKinds, type CorrectionEntry, parseEntry } from '../corrections/change.ts';
 import type { CorrectionDesk } from '../corrections/desk.ts';
@@ -48,7 +49,12 @@ const correctionFields = {
 const correctionAnswer = object(correctionFields);
 const listAnswer = object({ site: Type.String(), corrections: Type.Array(correctionAnswer) });
 
-const measured = object({ energyWh: wattHours, measuredS: Type.Number(), estimatedS: Type.Number() });
+const measured = object({
+  energyWh: wattHours,
+  exportWh: wattHours,
+  measuredS: Type.Number(),
+  estimatedS: Type.Number(),
+});
 const siteFigures = object({
   totalWh: wattHours,
   itWh: wattHours,
@@ -247,9 +253,15 @@ function trialAnswerOf(site: Site, tried: readonly TrialPoint[]): Static<typeof 
   return { site: site.site, dryRun: true, points };
 }
 
-function measuredAnswer({ energyWh, measuredMs, estimatedMs }: Measured): Static<typeof measured> {
-  const isKnown = measuredMs > 0 || estimatedMs > 0;
-  return { energyWh: isKnown ? energyWh : null, measuredS: measuredMs / 1000, estimatedS: estimatedMs / 1000 };
+function measuredAnswer(of: Measured): Static<typeof measured> {
+  const { energyWh, exportWh, measuredMs, estimatedMs } = of;
+  const isKnown = knowsDrawn(of);
+  return {
+    energyWh: isKnown ? energyWh : null,
+    exportWh: isKnown || exportWh !== 0 ? exportWh : null,
+    measuredS: measuredMs / 1000,
+    estimatedS: estimatedMs / 1000,
+  };
 }
 
 function siteFiguresOf({ kind }: Site, { sum, pue, coverage }: SiteKpis): Static<typeof siteFigures> {

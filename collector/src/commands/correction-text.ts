@@ -4,6 +4,7 @@ import { zoned } from '../kpi/boundaries.ts';
 
 interface Measured {
   readonly energyWh: number | null;
+  readonly exportWh: number | null;
   readonly measuredS: number;
 }
 
@@ -97,7 +98,9 @@ function inWords({ change }: CorrectionAnswer, timezone: string): string {
 
 function comparison({ before, after }: BeforeAfter): string {
   const hours = ({ measuredS }: Measured): string => `${(measuredS / 3600).toFixed(2)} h`;
-  return `${kwh(before.energyWh)} → ${kwh(after.energyWh)}, measured ${hours(before)} → ${hours(after)}`;
+  const isFedBack = [before, after].some(({ exportWh }) => (exportWh ?? 0) !== 0);
+  const fedBack = isFedBack ? `, fed back ${kwh(before.exportWh)} → ${kwh(after.exportWh)}` : '';
+  return `${kwh(before.energyWh)} → ${kwh(after.energyWh)}${fedBack}, measured ${hours(before)} → ${hours(after)}`;
 }
 
 function ratioLine(before: SiteFigures, after: SiteFigures): string[] {

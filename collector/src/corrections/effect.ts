@@ -4,9 +4,10 @@ import type { Figures } from '../figures.ts';
 import { boundaries } from '../kpi/boundaries.ts';
 import { isoTime } from '../kpi/period.ts';
 import { type SiteKpis, siteKpis } from '../kpi/site-kpis.ts';
+import { sumPointIntervals } from '../site/interval-sum.ts';
 import type { Site } from '../site/site.ts';
 import type { RecordedCorrection } from './book.ts';
-import { addMeasured, type Measured, measuredOf, nothingMeasured } from './measured.ts';
+import { type Measured, measuredOf } from './measured.ts';
 
 /** What a correction did to the figures that were known when it was put on record. */
 export interface Effect {
@@ -78,7 +79,8 @@ function changedSpan(
 }
 
 function isSame(a: Measured, b: Measured): boolean {
-  return a.energyWh === b.energyWh && a.measuredMs === b.measuredMs && a.estimatedMs === b.estimatedMs;
+  const isSameEnergy = a.energyWh === b.energyWh && a.exportWh === b.exportWh;
+  return isSameEnergy && a.measuredMs === b.measuredMs && a.estimatedMs === b.estimatedMs;
 }
 
 /** The steps that a span touches, at least the first one. */
@@ -92,8 +94,5 @@ function wholeSteps(edgesMs: readonly number[], { fromMs, toMs }: Span): Span {
 }
 
 function sumOver(rows: readonly PointInterval[], { fromMs, toMs }: Span): Measured {
-  return rows
-    .filter(({ startMs }) => startMs >= fromMs && startMs < toMs)
-    .map(measuredOf)
-    .reduce(addMeasured, nothingMeasured);
+  return measuredOf(sumPointIntervals(rows, [fromMs, toMs])[0]);
 }

@@ -1,25 +1,26 @@
-import type { PointInterval } from '../accounting/interval.ts';
-
-/** What is known of a point over some time: energy drawn, and the time that it was measured and estimated for. */
+/** What is known of a point over some time: energy drawn and fed back, and the time that it was measured and estimated for. */
 export interface Measured {
   /** Wh; without meaning where no time is measured or estimated. */
   readonly energyWh: number;
+  /** Wh, of the same time; where nothing is known of the energy drawn, all that was fed back. */
+  readonly exportWh: number;
   readonly measuredMs: number;
   readonly estimatedMs: number;
 }
 
-export const nothingMeasured: Measured = { energyWh: 0, measuredMs: 0, estimatedMs: 0 };
+export const nothingMeasured: Measured = { energyWh: 0, exportWh: 0, measuredMs: 0, estimatedMs: 0 };
 
 /** Of a row; nothing where there is none. */
-export function measuredOf(row: PointInterval | undefined): Measured {
+export function measuredOf(row: Measured | undefined): Measured {
   if (row === undefined) return nothingMeasured;
-  const { energyWh, measuredMs, estimatedMs } = row;
-  return { energyWh, measuredMs, estimatedMs };
+  const { energyWh, exportWh, measuredMs, estimatedMs } = row;
+  return { energyWh, exportWh, measuredMs, estimatedMs };
 }
 
 export function addMeasured(a: Measured, b: Measured): Measured {
   return {
     energyWh: a.energyWh + b.energyWh,
+    exportWh: a.exportWh + b.exportWh,
     measuredMs: a.measuredMs + b.measuredMs,
     estimatedMs: a.estimatedMs + b.estimatedMs,
   };
@@ -28,6 +29,7 @@ export function addMeasured(a: Measured, b: Measured): Measured {
 export function subtractMeasured(a: Measured, b: Measured): Measured {
   return {
     energyWh: a.energyWh - b.energyWh,
+    exportWh: a.exportWh - b.exportWh,
     measuredMs: a.measuredMs - b.measuredMs,
     estimatedMs: a.estimatedMs - b.estimatedMs,
   };

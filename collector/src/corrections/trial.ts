@@ -1,5 +1,5 @@
 import { minuteOf } from '../accounting/bucket.ts';
-import { MINUTE_MS, type PointInterval, type Span } from '../accounting/interval.ts';
+import { knowsDrawn, MINUTE_MS, type PointInterval, type Span } from '../accounting/interval.ts';
 import type { Figures } from '../figures.ts';
 import type { Fold } from '../fold.ts';
 import { boundaries, zoned } from '../kpi/boundaries.ts';
@@ -74,27 +74,36 @@ async function monthsOf(
   const months: TrialMonth[] = [];
   for (const [index, toMs] of edgesMs.slice(1).entries()) {
     const month = { fromMs: edgesMs[index] as number, toMs };
-    const before = measuredOf(sums.find(({ startMs }) => startMs === month.fromMs));
+    const known = sums.find(({ startMs }) => startMs === month.fromMs);
+    const before = measuredOf(known);
+    // As in the month's own sum: with energy drawn goes what was fed back in the same minutes, and without any all of it.
+    const isPaired = known !== undefined && knowsDrawn(known);
+    const measuredIn = (row: Measured | undefined): Measured =>
+      row === undefined || (isPaired && !knowsDrawn(row)) ? nothingMeasured : measuredOf(row);
     const touched = { fromMs: Math.max(month.fromMs, span.fromMs), toMs: Math.min(toMs, span.toMs) };
-    const difference = await differenceIn(touched, minutes, (day) => figures.pointMinutes(pointId, day, null));
+    const minutesOf = (day: Span): Promise<PointInterval[]> => figures.pointMinutes(pointId, day, null);
+    const difference = await differenceIn(touched, minutes, minutesOf, measuredIn);
     const name = zoned(month.fromMs, timezone).toString().slice(0, 7);
     months.push({ period: { ...month, name }, before, after: addMeasured(before, difference) });
   }
   return months;
 }
 
-/** Minutes as they would be, 17 KiB a day; of several rows of a minute the last one counts. */
+/** Energies of a minute that would be: drawn and fed back, and its times. */
+const VALUES = 4;
+
+/** Minutes as they would be, 45 KiB a day; of several rows of a minute the last one counts. */
 class TrialMinutes {
   readonly #days = new Map<number, Float64Array>();
   #fromMs = Number.POSITIVE_INFINITY;
   #toMs = Number.NEGATIVE_INFINITY;
 
-  set({ startMs, energyWh, measuredMs, estimatedMs }: PointInterval): void {
+  set({ startMs, energyWh, exportWh, measuredMs, estimatedMs }: PointInterval): void {
     const dayMs = Math.floor(startMs / DAY_MS) * DAY_MS;
     let values = this.#days.get(dayMs);
     if (values === undefined)
-      this.#days.set(dayMs, (values = new Float64Array((DAY_MS / MINUTE_MS) * 3).fill(Number.NaN)));
-    values.set([energyWh, measuredMs, estimatedMs], ((startMs - dayMs) / MINUTE_MS) * 3);
+      this.#days.set(dayMs, (values = new Float64Array((DAY_MS / MINUTE_MS) * VALUES).fill(Number.NaN)));
+    values.set([energyWh, exportWh, measuredMs, estimatedMs], ((startMs - dayMs) / MINUTE_MS) * VALUES);
     this.#fromMs = Math.min(this.#fromMs, startMs);
     this.#toMs = Math.max(this.#toMs, startMs + MINUTE_MS);
   }
@@ -106,10 +115,10 @@ class TrialMinutes {
   /** Null for a minute that would stay as it is. */
   get(startMs: number): Measured | null {
     const dayMs = Math.floor(startMs / DAY_MS) * DAY_MS;
-    const index = ((startMs - dayMs) / MINUTE_MS) * 3;
-    const [energyWh = Number.NaN, measuredMs = 0, estimatedMs = 0] =
-      this.#days.get(dayMs)?.subarray(index, index + 3) ?? [];
-    return Number.isNaN(energyWh) ? null : { energyWh, measuredMs, estimatedMs };
+    const index = ((startMs - dayMs) / MINUTE_MS) * VALUES;
+    const [energyWh = Number.NaN, exportWh = 0, measuredMs = 0, estimatedMs = 0] =
+      this.#days.get(dayMs)?.subarray(index, index + VALUES) ?? [];
+    return Number.isNaN(energyWh) ? null : { energyWh, exportWh, measuredMs, estimatedMs };
   }
 }
 
@@ -118,6 +127,7 @@ async function differenceIn(
   month: Span,
   minutes: TrialMinutes,
   known: (span: Span) => Promise<readonly PointInterval[]>,
+  measuredIn: (row: Measured | undefined) => Measured,
 ): Promise<Measured> {
   let difference = nothingMeasured;
   for (let fromMs = month.fromMs; fromMs < month.toMs; fromMs += DAY_MS) {
@@ -126,7 +136,7 @@ async function differenceIn(
     for (let startMs = day.fromMs; startMs < day.toMs; startMs += MINUTE_MS) {
       const after = minutes.get(startMs);
       if (after !== null)
-        difference = addMeasured(difference, subtractMeasured(after, measuredOf(before.get(startMs))));
+        difference = addMeasured(difference, subtractMeasured(measuredIn(after), measuredIn(before.get(startMs))));
     }
   }
   return difference;

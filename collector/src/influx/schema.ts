@@ -81,7 +81,7 @@ const END: FieldSpec = integer('end_ms', 'end of the local day, UTC ms');
 const pointFields: readonly FieldSpec[] = [
   float('energy_wh', 'energy drawn, estimated energy included, Wh'),
   float('estimated_wh', 'of it estimated'),
-  float('export_wh', 'energy fed back, Wh'),
+  float('export_wh', 'energy fed back, Wh; in longer intervals of the same time as the energy drawn'),
   float('min_w', 'least power sampled, W'),
   float('max_w', 'greatest power sampled, W'),
   integer('measured_ms', 'time measured'),

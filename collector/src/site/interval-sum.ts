@@ -1,5 +1,5 @@
 import { energyRoles } from '@wattmark/shared/roles';
-import type { GaugeQuarter, PointInterval } from '../accounting/interval.ts';
+import { type GaugeQuarter, knowsDrawn, type PointInterval } from '../accounting/interval.ts';
 import {
   LEVEL_COUNT,
   type LevelEnergies,
@@ -16,8 +16,11 @@ import {
 export class PointSum {
   readonly #pointId: number;
   #startMs: number;
-  /** Energy, estimated and exported energy, the three times, least and greatest power; NaN where none was sampled. */
-  readonly #sums = new Float64Array([0, 0, 0, 0, 0, 0, Number.NaN, Number.NaN]);
+  /**
+   * Energy, estimated and exported energy, the three times, least and greatest power (NaN where none was sampled), and what was
+   * exported while nothing is known of the energy drawn.
+   */
+  readonly #sums = new Float64Array([0, 0, 0, 0, 0, 0, Number.NaN, Number.NaN, 0]);
 
   constructor(pointId: number, startMs: number) {
     this.#pointId = pointId;
@@ -31,14 +34,14 @@ export class PointSum {
   /** Begins another sum in the same memory. */
   restart(startMs: number): void {
     this.#startMs = startMs;
-    this.#sums.fill(0, 0, 6).fill(Number.NaN, 6);
+    this.#sums.fill(0).fill(Number.NaN, 6, 8);
   }
 
   add(row: PointInterval): void {
     const sums = this.#sums as Sums;
     sums[0] += row.energyWh;
     sums[1] += row.estimatedWh;
-    sums[2] += row.exportWh;
+    sums[knowsDrawn(row) ? 2 : 8] += row.exportWh;
     sums[3] += row.measuredMs;
     sums[4] += row.estimatedMs;
     sums[5] += row.bridgedMs;
@@ -46,14 +49,16 @@ export class PointSum {
     if (row.maxW !== null && !(row.maxW <= sums[7])) sums[7] = row.maxW;
   }
 
+  /** Drawn and fed back are of the same time, so that one may be taken off the other; without any drawn, all that was fed back. */
   value(): PointInterval {
-    const [energyWh, estimatedWh, exportWh, measuredMs, estimatedMs, bridgedMs, minW, maxW] = this.#sums as Sums;
+    const [energyWh, estimatedWh, pairedWh, measuredMs, estimatedMs, bridgedMs, minW, maxW, loneWh] = this
+      .#sums as Sums;
     return {
       pointId: this.#pointId,
       startMs: this.#startMs,
       energyWh,
       estimatedWh,
-      exportWh,
+      exportWh: knowsDrawn({ measuredMs, estimatedMs }) ? pairedWh : loneWh,
       minW: Number.isNaN(minW) ? null : minW,
       maxW: Number.isNaN(maxW) ? null : maxW,
       measuredMs,
@@ -64,7 +69,7 @@ export class PointSum {
 }
 
 /** Their number is known. */
-type Sums = Float64Array & [number, number, number, number, number, number, number, number];
+type Sums = Float64Array & [number, number, number, number, number, number, number, number, number];
 
 /** What a site's interval says, whichever site and interval it is. */
 export type Energies = Omit<SiteInterval, 'siteId' | 'partial' | 'startMs'>;

@@ -102,7 +102,10 @@ t.test('an entry is answered as it stands on record, listed and shown with its e
     ['2'],
   );
   const one = (await api.inject(`${PATH}/2`)).json<{ effect: { points: object[] } }>();
-  t.match(one, { id: '2', effect: { points: [{ point: 'crac-1', before: { energyWh: Number }, after: {} }] } });
+  t.match(one, {
+    id: '2',
+    effect: { points: [{ point: 'crac-1', before: { energyWh: Number, exportWh: 0 }, after: {} }] },
+  });
   const kpis = (await api.inject('/api/v1/sites/dc-1/kpis?period=2026-10-04')).json<{ corrections: string[] }>();
   t.same(kpis.corrections, ['2']);
 });

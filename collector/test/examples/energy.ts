@@ -1,5 +1,8 @@
+import { MINUTE_MS, netWhOf, QUARTER_MS } from '../../src/accounting/interval.ts';
 import { PointAccount } from '../../src/accounting/point-account.ts';
+import { sumPointIntervals } from '../../src/site/interval-sum.ts';
 import { Curve } from '../accounting/curve.ts';
+import { row, T0 } from '../site/example.ts';
 import { openRows } from '../accounting/rows.ts';
 
 interface Given {
@@ -25,4 +28,21 @@ function energyBound({ everyS, samples, stepAtS, beforeW, afterW }: Given): obje
   return { energyWh, trueWh: curve.energyWh(0, (samples - 1) * everyS * 1000, 'net'), boundWh };
 }
 
-export const examples = { 'energy-bound': energyBound };
+interface TwoRegisters {
+  /** Minute by minute; null where unknown. */
+  readonly energyWh: readonly (number | null)[];
+  readonly exportWh: readonly number[];
+}
+
+/** The quarter-hour of some minutes. */
+function fedBack({ energyWh, exportWh }: TwoRegisters): object {
+  const rows = energyWh.map((wh, minute) => {
+    const more = { exportWh: exportWh[minute] as number, ...(wh === null && { measuredMs: 0 }) };
+    return row(1, wh ?? 0, more, minute);
+  });
+  const [sum] = sumPointIntervals(rows, [T0, T0 + QUARTER_MS]);
+  if (sum === undefined) throw new Error('nothing is known');
+  return { ...sum, netWh: netWhOf(sum), measuredMin: sum.measuredMs / MINUTE_MS };
+}
+
+export const examples = { 'energy-bound': energyBound, 'fed-back': fedBack };

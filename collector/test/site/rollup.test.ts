@@ -6,7 +6,9 @@ import t, { type Test } from 'tap';
 import {
   type GaugeInterval,
   type IntervalBatch,
+  knowsDrawn,
   MINUTE_MS,
+  netWhOf,
   type PointInterval,
   QUARTER_MS,
   type Span,
@@ -219,6 +221,31 @@ t.test('the sum of the quarter-hours is the sum of the minutes', async () => {
         nothing,
       );
       return JSON.stringify(byMinute) === JSON.stringify(byQuarter);
+    }),
+  );
+});
+
+/** What is known of a minute: energy drawn, fed back, both or neither; in quarters of a Wh, whose sums are exact. */
+const someExport = fc
+  .tuple(fc.integer({ min: 0, max: 400 }), fc.integer({ min: 0, max: 400 }), fc.nat(59), fc.boolean())
+  .map(([drawn, fedBack, minute, isDrawnKnown]) =>
+    isDrawnKnown
+      ? row(1, drawn / 4, { exportWh: fedBack / 4 }, minute)
+      : row(1, 0, { exportWh: fedBack / 4, measuredMs: 0 }, minute),
+  );
+
+t.test('what was fed back is of the time of what was drawn, and net energy of both', async () => {
+  fc.assert(
+    fc.property(fc.array(someExport, { maxLength: 40 }), (rows) => {
+      const hour = [T0, T0 + 3_600_000];
+      const [sum] = sumPointIntervals(sumPointIntervals(rows, quarters(4)), hour);
+      const [direct] = sumPointIntervals(rows, hour);
+      const paired = rows.filter(knowsDrawn);
+      const of = (some: readonly PointInterval[]): number => some.reduce((wh, { exportWh }) => wh + exportWh, 0);
+      const netWh = paired.reduce((wh, { energyWh, exportWh }) => wh + energyWh - exportWh, 0);
+      t.strictSame(sum, direct);
+      t.equal(sum?.exportWh ?? 0, paired.length > 0 ? of(paired) : of(rows));
+      t.equal(sum === undefined ? null : netWhOf(sum), paired.length > 0 ? netWh : null);
     }),
   );
 });

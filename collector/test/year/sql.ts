@@ -167,7 +167,11 @@ export function siteSumsQuery(levels: number, fromMs: number, toMs: number): str
 
 /** Point by point: number, energy, estimated, fed back, measured, estimated and bridged time. */
 export function pointSumsQuery(fromMs: number, toMs: number): string {
-  const columns = ['wh', 'estimated_wh', 'export_wh', 'ms', 'estimated_ms', 'bridged_ms'];
-  return `SELECT point, ${columns.map((column) => `sum(${column})::DOUBLE`).join(', ')}
+  const sums = ['wh', 'estimated_wh', 'export_wh', 'ms', 'estimated_ms', 'bridged_ms'].map(
+    (column) => `sum(${column})`,
+  );
+  // Of the same time as what was drawn, where anything was.
+  sums[2] = 'coalesce(sum(export_wh) FILTER (ms + estimated_ms > 0), sum(export_wh))';
+  return `SELECT point, ${sums.map((sum) => `(${sum})::DOUBLE`).join(', ')}
     FROM minute WHERE minute >= ${fromMs / 60_000} AND minute < ${toMs / 60_000} GROUP BY point`;
 }

@@ -101,6 +101,7 @@ export interface Corrections {
 
 export interface MeasuredOfPoint {
   readonly energyWh: number | null;
+  readonly exportWh: number | null;
   readonly measuredS: number;
   readonly estimatedS: number;
 }

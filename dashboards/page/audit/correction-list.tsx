@@ -122,15 +122,25 @@ function EffectOf({ site, id, api, zone }: EffectOfProps) {
 
 type Effect = NonNullable<CorrectionEffect['effect']>;
 
+/** What a point fed back, where it did. */
+function fedBackRows(point: string, beforeWh: number | null, afterWh: number | null) {
+  if ((beforeWh ?? 0) === 0 && (afterWh ?? 0) === 0) return [];
+  const [before, after] = [beforeWh, afterWh].map((wh) => <Quantity of={kilowattHours(wh)} />);
+  return [{ name: `${point}, fed back`, before, after }];
+}
+
 /** Over whole days of the site: those whose energy it changed. */
 function EffectTable({ site, effect, zone }: { readonly site: Site; readonly effect: Effect; readonly zone: Zone }) {
   const figure = (of: SiteEffect) => <Plain of={ratio(site.kind === 'base-station' ? of.see : of.pue)} />;
   const rows = [
-    ...effect.points.map(({ point, before, after }) => ({
-      name: point,
-      before: <Quantity of={kilowattHours(before.energyWh)} />,
-      after: <Quantity of={kilowattHours(after.energyWh)} />,
-    })),
+    ...effect.points.flatMap(({ point, before, after }) => [
+      {
+        name: point,
+        before: <Quantity of={kilowattHours(before.energyWh)} />,
+        after: <Quantity of={kilowattHours(after.energyWh)} />,
+      },
+      ...fedBackRows(point, before.exportWh, after.exportWh),
+    ]),
     ...siteRows.map(({ name, of }) => ({
       name: name(site),
       before: <Quantity of={of(effect.before)} />,
