@@ -31,9 +31,22 @@ export function LiveRatio({ site }: { readonly site: Site }) {
           <Quantity of={power(live.itW)} />
         </Term>
       </dl>
+      {site.kind === 'data-centre' && live.itW !== null && <p class="hint">{levelText(live.level)}</p>}
       {live.totalFrom === 'parts' && <p class="hint">No supply meter: the total is the sum of the parts.</p>}
     </section>
   );
+}
+
+const levelPlaces: Readonly<Record<string, string>> = {
+  'ups-output': 'at the output of the UPS (category 1)',
+  'pdu-output': 'at the output of the PDUs (category 2)',
+  'equipment-input': 'at the input of the IT equipment (category 3)',
+};
+
+/** The nearer to the equipment, the less of the losses before it is called IT. */
+function levelText(level: string | null): string {
+  if (level === null) return 'Where the IT power is measured is not said: give the IT points a level.';
+  return `IT power is measured ${levelPlaces[level] ?? level}.`;
 }
 
 /** The target where it is a bound on the ratio itself. */

@@ -49,6 +49,7 @@ pageTest('one site with the figures of the API', DESKTOP, async (t, { page, open
   const words = plain(await page.locator('main').innerText()) ?? '';
   t.equal(await textOf(page, '[data-figure=ratio]'), '1.274');
   t.match(words, '3.76 kW below what the target allows');
+  t.match(words, 'IT power is measured at the output of the PDUs (category 2).');
   t.match(words, 'times in Asia/Shanghai (UTC+8)');
   t.match(words, /Cooling\s+27\.5 kW\s+14\.9 %/);
   t.match(words, /Battery\s+−350 W\s+−0\.2 %/);
@@ -74,6 +75,7 @@ pageTest('a base station is judged by its efficiency and its baseline', DESKTOP,
   t.match(words, /SEE\s+0\.833\s+± 0\.008/);
   t.match(words, /energy per day\s+103\.4 kWh\/d\s+reference\s+126\.4 kWh\/d\s+against reference\s+−18\.2 %/);
   t.notMatch(words, 'PUE');
+  t.notMatch(words, 'IT power');
 });
 
 pageTest('a live event changes the figures without a reload', DESKTOP, async (t, { page, server, open }) => {
