@@ -185,7 +185,7 @@ export class PointAccount {
     let fromMs = this.hasRegister ? Math.max(this.sampleAtMs, this.registerAtMs) : this.sampleAtMs;
     let fromW = this.sampleW + slope * (fromMs - this.sampleAtMs);
     while (fromMs < atMs) {
-      const bucket = this.#bucketOf(minuteOf(fromMs), sink);
+      const bucket = this.#bucketAt(fromMs, sink);
       const toMs = Math.min(bucket.endMs, atMs);
       const toW = toMs === atMs ? powerW : this.sampleW + slope * (toMs - this.sampleAtMs);
       this.#addSegment(bucket, toMs - fromMs, fromW, toW, estimated);
@@ -237,10 +237,15 @@ export class PointAccount {
     this.current?.confirm();
   }
 
-  /** The bucket of a minute; a minute after the current one becomes the current one. */
+  /** The bucket of an instant's minute; a minute after the current one becomes the current one. */
+  #bucketAt(atMs: number, sink: BucketSink): Bucket {
+    const { current } = this;
+    if (current !== null && atMs >= current.startMs && atMs < current.endMs) return current;
+    return this.#bucketOf(minuteOf(atMs), sink);
+  }
+
   #bucketOf(startMs: number, sink: BucketSink): Bucket {
     const { current } = this;
-    if (current !== null && startMs === current.startMs) return current;
     if (current !== null && startMs < current.startMs) {
       return this.held.find((bucket) => bucket.startMs === startMs) ?? current;
     }

@@ -99,19 +99,21 @@ export class EnergyCounters {
    * @param siteIdOf number of the site that a point belongs to
    */
   count(rows: PointColumns, siteIdOf: (pointId: number) => number, siteOf: (siteId: number) => Site): void {
+    const { length, pointIds, minutes } = rows;
     const row = new ColumnRow(rows, 0);
     for (const [minute, places] of placesByMinute(rows)) {
       const siteIds = new Set<number>();
-      for (let index = 0; index < (places?.length ?? rows.length); index++) {
+      for (let index = 0; index < (places?.length ?? length); index++) {
         const place = places?.[index] ?? index;
-        const pointId = rows.pointIds[place] as number;
+        const pointId = pointIds[place] as number;
         this.#notePlace(pointId, place);
         siteIds.add(siteIdOf(pointId));
       }
       const closed = (pointId: number): ColumnRow | undefined => {
-        row.at = this.#places[pointId] ?? -1;
+        row.at = this.#places[pointId] ?? length;
         // What is noted of a point may be its place in another minute, or in another batch.
-        return row.pointId === pointId && rows.minutes[row.at] === minute ? row : undefined;
+        const isPlace = row.at < length && pointIds[row.at] === pointId && minutes[row.at] === minute;
+        return isPlace ? row : undefined;
       };
       for (const siteId of siteIds) this.#countMinute(siteOf(siteId), minute * MINUTE_MS, closed);
     }
@@ -249,14 +251,13 @@ function energiesOf(balance: Balance, startMs: number, closed: RowOf): SiteInter
 /** Adds what is more than was counted of the minute before. */
 function addMinute(sums: Float64Array, counted: Float64Array, energies: SiteInterval | null, balance: Balance): void {
   if (energies === null) return;
-  const quantities = quantitiesOf(energies, balance.complete[0] as number);
-  for (const [index, value] of quantities.entries()) {
-    if (value === null) continue;
+  quantitiesOf(energies, balance.complete[0] as number).forEach((value, index) => {
+    if (value === null) return;
     const before = counted[index] as number;
     const sum = sums[index] as number;
     sums[index] = (Number.isNaN(sum) ? 0 : sum) + Math.max(0, value - before);
     counted[index] = Math.max(before, value);
-  }
+  });
 }
 
 /** IT is that of the level that counts now, whatever a period may choose later. */

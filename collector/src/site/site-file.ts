@@ -69,9 +69,11 @@ const siteSchema = v.pipe(
 export type SiteFile = v.InferOutput<typeof siteSchema>;
 export type SiteFilePoint = SiteFile['points'][number];
 
+const emptyFile = v.parse(siteSchema, { site: 'any' });
+
 /** What a file that says no more than which site it is of would come to. */
 export function emptySiteFile({ site, group }: { readonly site: string; readonly group: string }): SiteFile {
-  return v.parse(siteSchema, { site, group });
+  return { ...emptyFile, site, group };
 }
 
 /**

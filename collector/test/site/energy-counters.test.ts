@@ -50,6 +50,23 @@ t.test('a minute grows while it waits for its points, and is then left alone', a
   t.equal(counters.lateMinutes, 1);
 });
 
+t.test('what an earlier batch left behind in the same memory is no part of a later one', async (t) => {
+  const counters = new EnergyCounters();
+  const columns = PointColumns.of([row(3, 4), row(1, 13), row(2, 10, { measuredMs: 40_000 })]);
+  const countFirst = (length: number) =>
+    counters.count(
+      new PointColumns(columns.buffer, length),
+      () => hall.siteId,
+      () => hall,
+    );
+  countFirst(3);
+  columns.energyWh.set([5, 99, 99]);
+  columns.measuredMs[2] = 60_000;
+  countFirst(1);
+  t.match(counters.of(hall.siteId), { totalWh: 13, itWh: 10 });
+  t.equal(role(counters.of(hall.siteId) as EnergyCount, 'cooling'), 5);
+});
+
 t.test('an agent that was away for hours is counted beside the others; after six hours it is not', async (t) => {
   const { count, counters } = counting();
   for (let minute = 0; minute < 400; minute++) count(row(1, 13, {}, minute), row(3, 2, {}, minute));
