@@ -241,11 +241,7 @@ export class PointAccount {
   #bucketAt(atMs: number, sink: BucketSink): Bucket {
     const { current } = this;
     if (current !== null && atMs >= current.startMs && atMs < current.endMs) return current;
-    return this.#bucketOf(minuteOf(atMs), sink);
-  }
-
-  #bucketOf(startMs: number, sink: BucketSink): Bucket {
-    const { current } = this;
+    const startMs = minuteOf(atMs);
     if (current !== null && startMs < current.startMs) {
       return this.held.find((bucket) => bucket.startMs === startMs) ?? current;
     }
