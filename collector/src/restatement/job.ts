@@ -1,7 +1,8 @@
+import type { Adjustments } from '../accounting/adjustments.ts';
 import type { Span } from '../accounting/interval.ts';
 import type { CorrectionBook } from '../corrections/book.ts';
 import { type Change, isPointChange, type PointChange, spanOf } from '../corrections/change.ts';
-import { reachOf } from '../corrections/reach.ts';
+import { leadOf, reachOf } from '../corrections/reach.ts';
 import type { AgentKey, PointKey, SiteKey, SlotKey } from '../evidence/catalogue.ts';
 import type { Cursor } from '../evidence/evidence-log.ts';
 import type { Fold } from '../fold.ts';
@@ -82,10 +83,14 @@ function jobOf(
   const { sites, agents, points, slots } = fold.catalogue;
   // Of points that no agent reads the log has nothing: their registers may still have been read off by hand.
   const isRead = slots.some(({ pointId }) => pointIds.includes(pointId));
-  const from = fold.marks.placeOf(span.fromMs - LEAD_MS);
+  const entered = pointIds.map((pointId) => adjustmentsOf(fold, pointId, corrected).entered);
+  const leadMs = Math.min(...entered.map((ofPoint) => leadOf(span.fromMs, ofPoint)));
+  const from = fold.marks.placeOf(leadMs - LEAD_MS);
   const imports = corrected.imports
     .map((id) =>
-      (fold.imports.find(id)?.series ?? []).filter((one) => pointIds.includes(one.pointId) && overlap(one, span)),
+      (fold.imports.find(id)?.series ?? []).filter(
+        (one) => pointIds.includes(one.pointId) && overlap(one, { ...span, fromMs: leadMs }),
+      ),
     )
     .filter((series) => series.length > 0);
   return {
@@ -102,12 +107,17 @@ function jobOf(
   };
 }
 
-function refoldedPoint(fold: Fold, pointId: number, span: Span, corrected: Corrected): RefoldedPoint {
+function refoldedPoint(fold: Fold, pointId: number, { fromMs }: Span, corrected: Corrected): RefoldedPoint {
+  const adjustments = adjustmentsOf(fold, pointId, corrected);
+  const leadMs = leadOf(fromMs, adjustments.entered);
+  const entered = adjustments.entered.filter(({ atMs }) => atMs >= leadMs);
+  return { pointId, ...fold.instrumentOf(pointId), adjustments: { ...adjustments, entered } };
+}
+
+function adjustmentsOf(fold: Fold, pointId: number, corrected: Corrected): Adjustments {
   const key = fold.catalogue.points[pointId];
   if (key === undefined) throw new RangeError(`point ${pointId} is not defined`);
-  const adjustments = corrected.adjustmentsOf(key.siteId, key.point);
-  const entered = adjustments.entered.filter(({ atMs }) => atMs >= span.fromMs);
-  return { pointId, ...fold.instrumentOf(pointId), adjustments: { ...adjustments, entered } };
+  return corrected.adjustmentsOf(key.siteId, key.point);
 }
 
 function overlap({ fromMs, toMs }: Span, span: Span): boolean {

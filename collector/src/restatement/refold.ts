@@ -180,23 +180,29 @@ export class Refold {
     const progress = this.#of(slot);
     if (progress === undefined) return;
     progress.lastMs = Math.max(progress.lastMs, atMs);
-    if (atMs < this.#request.span.fromMs) return;
-    if (Number.isNaN(progress.cutMs)) progress.cutMs = this.#cutOf(progress.point.pointId);
+    if (atMs >= this.#request.span.fromMs) this.#cut(progress);
     if (progress.entered.length > 0) this.#enterUntil(progress, atMs, this.#sampleOf(progress, atMs, columns));
   }
 
-  /** The minute of the last reading before the span: what lies between it and the next one is accounted anew. */
-  #cutOf(pointId: number): number {
+  /**
+   * At the minute of the last reading before the span: what lies between it and the next one is accounted anew. A value entered
+   * before the span carries no change across its beginning: the span would reach back to it.
+   */
+  #cut(progress: Progress): void {
+    if (!Number.isNaN(progress.cutMs)) return;
+    const { pointId, adjustments } = progress.point;
+    const { fromMs } = this.#request.span;
     const { sampleAtMs, registerAtMs, exportAtMs } = this.#accounting.account(pointId);
-    const known = [sampleAtMs, registerAtMs, exportAtMs].filter((ms) => !Number.isNaN(ms));
-    return minuteOf(Math.min(this.#request.span.fromMs, ...known));
+    const isEntered = (ms: number): boolean => adjustments.entered.some(({ atMs }) => atMs === ms);
+    const known = [sampleAtMs, registerAtMs, exportAtMs].filter((ms) => !Number.isNaN(ms) && !isEntered(ms));
+    progress.cutMs = minuteOf(Math.min(fromMs, ...known));
   }
 
   /** @param sample the point's at `atMs`, null where there is none */
   #enterUntil(progress: Progress, atMs: number, sample: Sample | null): void {
     for (let next = progress.entered[0]; next !== undefined && next.atMs <= atMs; next = progress.entered[0]) {
       progress.entered.shift();
-      if (Number.isNaN(progress.cutMs)) progress.cutMs = this.#cutOf(progress.point.pointId);
+      if (next.atMs >= this.#request.span.fromMs) this.#cut(progress);
       this.#accounting.enter(progress.point.pointId, next, sample);
     }
   }

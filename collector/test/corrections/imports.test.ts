@@ -192,6 +192,10 @@ t.test('an import of a point that no agent reads is taken back to its last minut
   await correct(rig, { kind: 'reading', point: 'main', channel: 'energy', at: at(45.5), value: 1500 });
   near(t, sumWh(await minutes(rig)), 95 + 500 + 45);
   t.same(await rig.store.extent([0]), told);
+  const voided = await correct(rig, { kind: 'void', point: 'main', from: at(48), to: at(50) });
+  near(t, sumWh(await minutes(rig)), 95 + 500 + 25);
+  await correct(rig, { kind: 'withdraw', correction: voided });
+  near(t, sumWh(await minutes(rig)), 95 + 500 + 45);
   await correct(rig, { kind: 'withdraw', correction: committed });
   near(t, sumWh(await minutes(rig)), 500);
 });
