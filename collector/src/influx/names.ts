@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib';
 import { chooseLevel } from '../kpi/level.ts';
 import { leastCoverageOf } from '../kpi/site-kpis.ts';
 import { type Balance, balanceOf } from '../site/balance.ts';
@@ -19,6 +20,8 @@ const MOST_NAMES = 2_000;
 export class Names {
   readonly #known: () => Known;
   readonly #pointTags: string[] = [];
+  readonly #pointChecksums: number[] = [];
+  readonly #siteTags: string[] = [];
   readonly #balances = new WeakMap<Site, Balance>();
 
   /** The fold may be made only after the store is opened. */
@@ -30,14 +33,19 @@ export class Names {
     return (this.#pointTags[pointId] ??= tagsOf(this.pointOf(pointId)));
   }
 
+  /** Tells whether a number still stands for the same point. */
+  pointChecksum(pointId: number): number {
+    return (this.#pointChecksums[pointId] ??= crc32(this.pointTags(pointId)));
+  }
+
   gaugeTags(pointId: number, channel: string): string {
     // Sorted before all tags of a point.
     return tagsOf({ channel }) + this.pointTags(pointId);
   }
 
   siteTags(siteId: number, partial: string | null): string {
-    const site = this.siteOf(siteId);
-    return tagsOf(partial === null ? site : { ...site, part: partial });
+    if (partial !== null) return tagsOf({ ...this.siteOf(siteId), part: partial });
+    return (this.#siteTags[siteId] ??= tagsOf(this.siteOf(siteId)));
   }
 
   /** @throws RangeError where there is no such point. */

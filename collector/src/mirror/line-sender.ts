@@ -25,8 +25,8 @@ const MAX_RETRY_MS = 30_000;
 /** What only an operator can change is tried again this much less often. */
 const SLOWER = 10;
 
-/** While the collector is busy, a batch is followed by a rest of so many times what it took: sending gets a tenth of the time. */
-const REST = 9;
+/** While the collector is busy, a batch is followed by a rest of so many times what it took: sending has a twentieth of the time. */
+const REST = 19;
 
 /** The rest ends as soon as the collector was not busy for this long, or as long as the batch took. */
 const LOOK_MS = 25;
