@@ -73,6 +73,9 @@ export class History {
 
   constructor(account: PointAccount) {
     this.#before = copy(account);
+    // What was handed on before is handed on again, where a late reading takes back what was said of it since.
+    for (const bucket of this.#before.held) bucket.changed = true;
+    if (this.#before.current !== null) this.#before.current.changed = true;
   }
 
   static load({ pointId, before, entries, handedOnMs }: HistoryState): History {
@@ -116,7 +119,6 @@ export class History {
       note(pointId, bucket);
       sink(pointId, bucket);
     };
-    refolded.open(note);
     for (const earlier of this.#entries) bookEntry(refolded, earlier, handOn);
     refolded.open(note);
     for (const startMs of this.#handedOnMs) if (!again.has(startMs)) sink(account.pointId, new Bucket(startMs));

@@ -1,6 +1,6 @@
 import type { Channel } from '@wattmark/shared/channels';
 import t from 'tap';
-import { MAX_AHEAD_MS } from '../../src/accounting/accounting.ts';
+import { Accounting, MAX_AHEAD_MS } from '../../src/accounting/accounting.ts';
 import { MINUTE_MS } from '../../src/accounting/interval.ts';
 import { Bench, START } from './bench.ts';
 
@@ -119,6 +119,76 @@ t.test('what is not booked is counted by its reason, and kept with the register 
   t.match(slotOf(0), { value: 5, atMs: START + 10_000 }, 'what came late is not the newest');
   t.ok(Number.isNaN(slotOf(1)?.atMs), 'nor is what another agent’s readings stand against');
   t.match(accounting.clocks.of(0), []);
+  bench.send(0, START + 90_000, [[0, 'energy', 9]], { receivedMs: START + 30_000 });
+  t.match(accounting.clocks.of(0), [{ kind: 'ahead', worstMs: 60_000 }]);
+  accounting.enter(0, { atMs: START + 200_000, use: 'register', value: 20, nextFirst: null }, null);
+  bench.send(0, START + 150_000, [[0, 'energy', 15]]);
+  t.match([accounting.counters.late, slotOf(0)?.value], [2, 9], 'late, though newer than its own channel’s last');
+});
+
+t.test('a snapshot holds all that has been, whatever it was', async (t) => {
+  const bench = new Bench();
+  bench.send(0, START, [[0, 'energy', 500]], { seq: 0 });
+  bench.send(0, START + 10_000, [[0, 'energy', 5]], { seq: 0, receivedMs: START - 60_000 });
+  bench.send(1, START + 20_000, [[0, 'power', 5]]);
+  bench.send(1, START + 20_000, [[1, 'power', 5]]);
+  bench.close(START);
+  const saved = bench.accounting.save();
+  t.match(saved, {
+    pointCount: 2,
+    counters: { resets: 1, conflicting: 1 },
+    incidents: [{ kind: 'reset' }, { kind: 'conflict' }],
+    histories: [{ entries: { length: 2 } }],
+    clocks: [{ spans: [{ kind: 'ahead' }] }],
+  });
+  const again = new Accounting(bench.catalogue);
+  again.load(structuredClone(saved));
+  t.strictSame(again.save(), saved);
+});
+
+t.test('energy fed back and estimates are told apart from the rest of a message', async (t) => {
+  const bench = new Bench();
+  bench.catalogue.addSlot({ agentId: 0, pointId: 0, channel: 'energy-export' });
+  for (const s of [0, 30])
+    bench.send(0, START + s * 1000, [
+      [0, 'energy-export', 10 + s],
+      [1, 'power', 120, true],
+    ]);
+  t.match(bench.newest(), [{ exportWh: 30 }, { energyWh: 1, estimatedWh: 1, estimatedMs: 30_000 }]);
+});
+
+t.test('a point that begins to count something else forgets what might have come late', async (t) => {
+  const bench = new Bench();
+  bench.catalogue.addSlot({ agentId: 0, pointId: 0, channel: 'volume' });
+  for (const s of [0, 20]) bench.send(0, START + s * 1000, [[0, 'energy', 1000 + s]], { seq: 0 });
+  bench.accounting.describe(0, 10_000, null, 'volume');
+  bench.send(0, START + 15_000, [[0, 'volume', 5]], { seq: 0, receivedMs: START + 30_000 });
+  t.equal(bench.accounting.account(0).registerAtMs, START + 15_000);
+});
+
+t.test('a minute that was handed on before a history began is put right by what comes late', async (t) => {
+  const bench = new Bench();
+  bench.send(0, START + 10_000, [[0, 'energy', 1_000]]);
+  bench.send(0, START + 30_000, [[0, 'energy', 1_005]], { seq: 2 });
+  bench.close(START + MINUTE_MS);
+  bench.send(0, START + 40_000, [[0, 'energy', 1_010]], { seq: 0 });
+  bench.close(START + MINUTE_MS);
+  t.match(bench.newest(), [{ energyWh: 10, measuredMs: 30_000 }]);
+  // It stood far above in between: what flowed in the last ten seconds is unknown after all.
+  bench.send(0, START + 35_000, [[0, 'energy', 9e6]], { seq: 0, receivedMs: START + MINUTE_MS });
+  t.match(bench.newest(), [{ energyWh: 5, measuredMs: 20_000 }]);
+});
+
+t.test('a value read off between two samples cuts the line between them', async (t) => {
+  const bench = new Bench();
+  bench.send(0, START, [
+    [0, 'power', 600],
+    [0, 'energy', 1_000],
+  ]);
+  const next = { atMs: START + 30_000, powerW: 1_200 };
+  bench.accounting.enter(0, { atMs: START + 15_000, use: 'register', value: 1_006, nextFirst: null }, next);
+  t.equal(bench.accounting.account(0).sampleAtMs, START + 15_000);
+  t.match(bench.newest(), [{ energyWh: 6, estimatedMs: 0, measuredMs: 15_000, bridgedMs: 0, minW: 600, maxW: 900 }]);
 });
 
 t.test('a gauge that comes late is late', async (t) => {
@@ -134,8 +204,10 @@ t.test('readings without a number are put in their place until one with a number
   const late = (numbered: boolean): number => {
     const bench = new Bench();
     bench.send(0, START, [[0, 'power', 60]], { seq: 0 });
-    bench.send(0, START + 20_000, [[0, 'power', 60]], { seq: numbered ? 1 : 0 });
-    bench.send(0, START + 10_000, [[0, 'power', 60]], { seq: 0, receivedMs: START + 30_000 });
+    bench.send(0, START + 20_000, [[0, 'power', 60]], { seq: 0 });
+    bench.send(0, START + 40_000, [[0, 'power', 70]], { seq: numbered ? 1 : 0 });
+    bench.send(0, START + 10_000, [[0, 'power', 80]], { seq: 0, receivedMs: START + 50_000 });
+    t.match(bench.accounting.slot(0), { value: 70, atMs: START + 40_000 }, 'the newest is still the newest');
     return bench.accounting.counters.late;
   };
   t.same([late(false), late(true)], [0, 1]);
