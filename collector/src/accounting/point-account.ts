@@ -98,7 +98,7 @@ export class PointAccount {
   /** Integrates up to an instant between the last sample and the next one. */
   interpolate(atMs: number, next: Sample, sink: BucketSink): void {
     const gapMs = next.atMs - this.sampleAtMs;
-    if (!(atMs > this.sampleAtMs && gapMs <= this.maxGapMs)) return;
+    if (!(gapMs <= this.maxGapMs)) return;
     const powerW = this.sampleW + ((next.powerW - this.sampleW) * (atMs - this.sampleAtMs)) / gapMs;
     this.power(atMs, powerW, this.sampleEstimated, sink);
   }
@@ -277,7 +277,6 @@ export class PointAccount {
       if (!this.#isSettled(bucket)) {
         if (this.held.length - count <= this.maxHeld) break;
         this.creditWh += bucket.provisionalWh;
-        bucket.confirm();
       }
       this.#emit(bucket, sink);
       this.evictedToMs = bucket.endMs;

@@ -27,14 +27,15 @@ export class Bench {
   send(
     agentId: number,
     atMs: number,
-    readings: readonly (readonly [pointId: number, channel: Channel, value: number])[],
+    readings: readonly (readonly [pointId: number, channel: Channel, value: number, estimated?: boolean])[],
     { seq = 1, receivedMs = atMs + 100 } = {},
   ): void {
     const columns = newColumns(readings.length);
     columns.count = readings.length;
-    for (const [index, [pointId, channel, value]] of readings.entries()) {
+    for (const [index, [pointId, channel, value, estimated = false]] of readings.entries()) {
       columns.slots[index] = this.catalogue.slotId(agentId, pointId, channel) ?? -1;
       columns.values[index] = value;
+      columns.estimated[index] = Number(estimated);
     }
     this.accounting.apply({ agentId, seq, atMs, receivedMs }, columns);
   }

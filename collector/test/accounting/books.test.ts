@@ -164,6 +164,15 @@ t.test('readings an hour apart are one incident, whichever came first, and later
   t.match(book.of(1), [{ count: 3 }, { kind: 'late', count: 1 }, { count: 1 }, { kind: 'late', count: 1 }]);
 });
 
+t.test('each agent’s incidents are its own', async (t) => {
+  const book = new IncidentBook();
+  for (const agentId of [0, 1, 0]) book.note('late', 1, head(T0 + agentId, T0, agentId), 1, 2);
+  t.match(book.of(1), [
+    { agentId: 0, count: 2 },
+    { agentId: 1, count: 1 },
+  ]);
+});
+
 t.test('of more than sixteen incidents of a kind the two oldest become one', async (t) => {
   const book = new IncidentBook();
   book.note('reset', 1, head(T0), 9, 0);

@@ -14,9 +14,10 @@ t.test('what one message may bridge is bounded; beyond it a gap stays a gap, and
     Array.from({ length: 20 }, (_, pointId) => [pointId, 'energy', value]);
   bench.send(0, START, readings(0));
   bench.send(0, START + month, readings(43_200));
+  bench.send(0, START + 2 * month, [[0, 'energy', 86_400]]);
   const rows = bench.newest() as PointInterval[];
   // 200,000 minutes are four months of points and part of a fifth, which is not begun.
-  t.equal(rows.length, 4 * 43_200);
+  t.equal(rows.length, 4 * 43_200 + 43_200, 'and the next message may make as many again');
   t.equal(bench.accounting.counters.gaps, 16);
   t.ok(rows.every(({ energyWh, bridgedMs }) => Math.abs(energyWh - 1) < 1e-9 && bridgedMs === 60_000));
 });

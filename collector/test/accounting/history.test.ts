@@ -35,6 +35,9 @@ t.test('a late reading may reach back for less than an hour', async (t) => {
   t.equal(bench.add(1, 60), 'booked');
   t.equal(bench.add(1, 90), 'late', 'it is there already');
   t.same(bench.kept, [1, HOUR_MS]);
+  const longer = new Bench();
+  for (const ms of [HOUR_MS / 2, HOUR_MS]) longer.add(ms, 60);
+  t.equal(longer.add(0, 60), 'late', 'by the newest that there is');
   bench.add(HOUR_MS + 1, 60);
   t.same(bench.kept, [HOUR_MS, HOUR_MS + 1], 'an hour before the newest nothing can be put in its place');
 });

@@ -2,9 +2,9 @@ import t from 'tap';
 import { AdjustedPoints } from '../../src/accounting/adjustments.ts';
 import { Bucket, minuteOf } from '../../src/accounting/bucket.ts';
 import { GaugeAccount } from '../../src/accounting/gauge-account.ts';
-import type { GaugeInterval } from '../../src/accounting/interval.ts';
+import { emptyInterval, type GaugeInterval, isEmpty, netWhOf, QUARTER_MS } from '../../src/accounting/interval.ts';
 import { minutesOfSpan } from '../../src/accounting/minutes-of-span.ts';
-import { PointColumns } from '../../src/accounting/point-columns.ts';
+import { ColumnWriter, PointColumns } from '../../src/accounting/point-columns.ts';
 import { PointOwners } from '../../src/accounting/owners.ts';
 import { PointAccount } from '../../src/accounting/point-account.ts';
 import { loadSlot, newSlot, noteNewest, registerPowerW, saveSlot, useOf } from '../../src/accounting/slot.ts';
@@ -130,6 +130,7 @@ t.test('a bucket knows no more time than its minute has', async (t) => {
   t.match(rowOf(9, bucket), { energyWh: 7, measuredMs: 60_000, estimatedMs: 0, bridgedMs: 60_000, minW: null });
   Object.assign(bucket, { measuredMs: 20_000, bridgedMs: 10_000 });
   t.match(rowOf(9, bucket), { measuredMs: 50_000, estimatedMs: 5_000, bridgedMs: 10_000 });
+  t.notOk(Object.assign(new Bucket(T0), { exportWh: 1 }).isEmpty, 'what was fed back is something, too');
   bucket.sample(5);
   t.match(rowOf(9, bucket), { minW: 5, maxW: 5 });
   bucket.confirm();
@@ -176,6 +177,13 @@ t.test('a register’s energy follows the samples, and what they do not cover ge
   const bare = minutes(0, 0);
   spread(bare, { fromMs: T0 + 30_000, toMs: T0 + 2 * MINUTE_MS }, 9, { ...options, sampledWh: 0 });
   t.match(bare, [{ energyWh: 3, measuredMs: 30_000, bridgedMs: 30_000 }, { energyWh: 6 }]);
+  const little = minutes(0.5, 60_000);
+  spread(little, { ...span, toMs: T0 + 60_001 }, 2, { ...options, sampledWh: 0.5 });
+  t.match(
+    little,
+    [{ energyWh: 0.5 }, { energyWh: 1.5, measuredMs: 1 }],
+    'half a Wh in a minute, the rest in a millisecond',
+  );
   t.equal(overlapMs(new Bucket(T0), { fromMs: T0 + MINUTE_MS, toMs: T0 + 2 * MINUTE_MS }), 0);
   t.equal(overlapMs(new Bucket(T0), { fromMs: T0 - 5, toMs: T0 + 7 }), 7);
 });
@@ -200,6 +208,11 @@ t.test('a register tells of the power of its last step, and of less the longer i
   t.equal(registerPowerW(slot), 300, '10 Wh in two minutes at most');
   noteNewest(slot, T0 + 4 * MINUTE_MS, 1_013, false);
   t.match(slot, { stepWh: 3, meanW: 60 }, '3 Wh in the three minutes since it moved');
+  const power = newSlot({ pointId: 1, agentId: 2, channel: 'power' }, 'energy');
+  t.equal(power.estimated, false);
+  noteNewest(power, T0, 100, false);
+  noteNewest(power, T0 + MINUTE_MS, 200, false);
+  t.ok(Number.isNaN(power.stepWh) && power.value === 200, 'only registers step');
   noteNewest(slot, T0 + 5 * MINUTE_MS, 5, false);
   t.ok(Number.isNaN(registerPowerW(slot)), 'after a reset nothing is known');
 });
@@ -257,4 +270,54 @@ t.test('a slot is the same after a snapshot, its gauge with it', async (t) => {
     loadSlot(loaded, new NumberReader(out.toArray()));
     t.same(loaded, slot, channel);
   }
+});
+
+t.test('however many numbers a snapshot has, they are read as they were written', async (t) => {
+  const out = new NumberWriter();
+  for (let number = 0; number < 3_000; number++) out.put(number);
+  t.same(
+    [...out.toArray()],
+    Array.from({ length: 3_000 }, (_, number) => number),
+  );
+});
+
+t.test('an interval is empty where nothing is known of it, and its net energy unknown', async (t) => {
+  t.equal(QUARTER_MS, 15 * MINUTE_MS);
+  const empty = emptyInterval(3, T0);
+  t.strictSame(empty, {
+    pointId: 3,
+    startMs: T0,
+    energyWh: 0,
+    estimatedWh: 0,
+    exportWh: 0,
+    minW: null,
+    maxW: null,
+    measuredMs: 0,
+    estimatedMs: 0,
+    bridgedMs: 0,
+  });
+  t.strictSame([isEmpty(empty), netWhOf(empty)], [true, null]);
+  const fedBack = { ...empty, exportWh: 4 };
+  t.strictSame([isEmpty(fedBack), netWhOf(fedBack)], [false, null]);
+  for (const times of [{ measuredMs: 1 }, { estimatedMs: 1 }]) {
+    const row = { ...fedBack, ...times, energyWh: 9 };
+    t.strictSame([isEmpty(row), netWhOf(row)], [false, 5]);
+  }
+});
+
+t.test('rows of other columns are copied, and a part has no room for more', async (t) => {
+  const rows = [1, 2, 3].map((pointId) => ({ ...emptyInterval(pointId, T0), energyWh: 10 * pointId, measuredMs: 5 }));
+  const columns = PointColumns.of(rows);
+  const copied = PointColumns.withRoomFor(2);
+  copied.addFrom(columns, 2);
+  t.same([...copied], rows.slice(2));
+  const part = columns.part(1, 9);
+  t.same([[...part], part.room], [rows.slice(1), 2]);
+  const writer = new ColumnWriter();
+  writer.addFrom(columns, 1);
+  t.same(writer.take(), []);
+  t.same(
+    writer.finish().flatMap((portion) => [...portion]),
+    rows.slice(1, 2),
+  );
 });

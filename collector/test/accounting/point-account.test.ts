@@ -349,6 +349,151 @@ t.test('another meter begins with its own value', async (t) => {
   t.match(bench.minute(0), { energyWh: 10, exportWh: 4 });
 });
 
+t.test('a line over a minute’s end is cut there', async (t) => {
+  const bench = new Bench();
+  bench.power(50, 600);
+  bench.power(70, 1200);
+  t.match(
+    [bench.minute(0), bench.minute(1)],
+    [
+      { minW: 600, maxW: 900 },
+      { minW: 900, maxW: 1200 },
+    ],
+  );
+  t.ok(Math.abs((bench.minute(0)?.energyWh ?? 0) - 7500 / 3600) < 1e-9);
+  t.ok(Math.abs((bench.minute(1)?.energyWh ?? 0) - 10_500 / 3600) < 1e-9);
+});
+
+t.test('a sample that is estimated makes what lies on both of its sides an estimate', async (t) => {
+  const bench = new Bench();
+  for (const [s, estimated] of [
+    [0, false],
+    [10, true],
+    [20, false],
+    [30, false],
+  ] as const)
+    bench.power(s, 360, estimated);
+  t.match(bench.minute(0), { estimatedMs: 20_000, estimatedWh: 2, measuredMs: 10_000, energyWh: 3 });
+});
+
+t.test(
+  'samples before the first register stand, and a register without samples is believed up to 100 MW',
+  async (t) => {
+    const bench = new Bench();
+    bench.power(0, 600);
+    bench.power(30, 600);
+    bench.register(30, 1000);
+    bench.register(60, 1010);
+    t.ok(Math.abs((bench.minute(0)?.energyWh ?? 0) - 15) < 1e-9);
+    const plant = new Bench();
+    plant.register(0, 0);
+    t.equal(plant.register(3600, 50e6), 'booked');
+  },
+);
+
+t.test('a Wh is a movement, and half a Wh of samples is waited for', async (t) => {
+  const bench = new Bench();
+  bench.register(0, 1000);
+  bench.power(0, 60);
+  bench.power(30, 60);
+  t.equal(bench.register(30, 1000), 'booked');
+  t.equal(bench.account.registerAtMs, START);
+  t.equal(bench.register(30, 1001), 'booked');
+  t.match([bench.account.registerAtMs, bench.minute(0)?.energyWh], [START + 30_000, 1]);
+});
+
+t.test('energy fed back is handed on again with its minute, beside a register of either direction', async (t) => {
+  const bench = new Bench();
+  bench.account.exportRegister(START, 100);
+  bench.power(0, -60);
+  bench.power(30, -60);
+  bench.account.close(START + MINUTE_MS, bench.sink);
+  t.equal(bench.account.exportRegister(START + 45_000, 101), 'booked');
+  bench.account.close(START + MINUTE_MS, bench.sink);
+  t.same(
+    bench.rows.map(({ exportWh }) => exportWh),
+    [0, 1],
+  );
+  const both = new Bench();
+  both.register(0, 1000);
+  both.power(0, 600);
+  both.power(30, -600);
+  t.equal(both.minute(0)?.energyWh, 2.5, 'what is below zero is no import');
+});
+
+t.test('minutes that wait for their register are shown and handed on as they are known', async (t) => {
+  const bench = new Bench();
+  bench.register(0, 1000);
+  for (let s = 0; s <= 150; s += 10) bench.power(s, 600);
+  t.equal(bench.account.held.length, 2);
+  t.same(
+    openRows(bench.account).map(({ energyWh }) => Math.round(energyWh)),
+    [10, 10, 5],
+  );
+  bench.account.close(START + 2 * MINUTE_MS, bench.sink);
+  t.same(
+    bench.rows.map(({ startMs, energyWh }) => [(startMs - START) / MINUTE_MS, Math.round(energyWh)]),
+    [
+      [0, 10],
+      [1, 10],
+    ],
+  );
+  const read = new Bench();
+  read.register(0, 1000);
+  for (let s = 0; s <= 60; s += 10) read.power(s, 600);
+  read.register(60, 1010);
+  read.power(70, 600);
+  t.same(
+    [read.account.held.length, read.account.evictedToMs],
+    [0, START + MINUTE_MS],
+    'a register at its end settles it',
+  );
+});
+
+t.test('samples of minutes before the current one go where they belong', async (t) => {
+  const fedBack = (untilS: number): Bench => {
+    const bench = new Bench();
+    bench.account.exportRegister(START, 100);
+    bench.account.exportRegister(START + untilS * 1000, 103);
+    return bench;
+  };
+  const early = fedBack(150);
+  early.power(10, 360);
+  early.power(20, 360);
+  t.match([early.minute(0), early.minute(2)], [{ measuredMs: 10_000, energyWh: 1 }, { measuredMs: 0 }]);
+  const gone = fedBack(150);
+  gone.account.close(START, gone.sink);
+  gone.power(10, 360);
+  gone.power(20, 360);
+  t.match(
+    [gone.minute(0), gone.minute(2)],
+    [{ measuredMs: 0 }, { energyWh: 1 }],
+    'where it has left memory, to the newest',
+  );
+  for (const untilS of [150, 90]) {
+    const later = fedBack(untilS);
+    later.power(untilS + 20, 360);
+    later.power(untilS + 40, 360);
+    const minutes = later.rows.map(({ startMs }) => (startMs - START) / MINUTE_MS);
+    t.same(
+      minutes,
+      [...minutes].sort((a, b) => a - b),
+      'handed on in the order of time',
+    );
+    t.ok(minutes.length > 0);
+  }
+  const registered = fedBack(150);
+  registered.power(10, 360);
+  registered.power(20, 360);
+  registered.register(160, 1000);
+  registered.register(220, 1010);
+  t.match(
+    [registered.minute(0)?.energyWh, totalWh(registered.newest())],
+    [1, 11],
+    'a register leaves them as they are',
+  );
+});
+
 const tick = fc.record({
   dtMs: fc.oneof(fc.constant(10_000), fc.integer({ min: 1, max: 30_000 }), fc.integer({ min: 1, max: 7_200_000 })),
   powerW: fc.integer({ min: 0, max: 50_000 }),
