@@ -149,17 +149,33 @@ t.test('more than a dozen runs of days are read in one go, and many sums in hour
     return sites.length;
   };
   t.same([await questions(12), await questions(13)], [13, 2]);
-  const lengths = async (points: number): Promise<number> => {
+  const quarters = async (points: number, hours = 24): Promise<number | undefined> => {
     const { figures, sites } = asking(gapsIn(1));
     const ids = Array.from({ length: points }, (_, id) => id);
-    const day = { fromMs: period.fromMs, toMs: period.fromMs + DAY_MS };
-    await readStretches(figures, hall, ids, day, knowledge);
-    return (sites[1]?.length ?? 1) - 1;
+    await readStretches(
+      figures,
+      hall,
+      ids,
+      { fromMs: period.fromMs, toMs: period.fromMs + hours * HOUR_MS },
+      knowledge,
+    );
+    return sites[1]?.length;
   };
   // A day of 96 quarter-hours: with the site 1,041 members are 99,936 sums, 1,042 are 100,032.
-  t.same([await lengths(1040), await lengths(1041)], [96, 24]);
+  t.same([await quarters(1040), await quarters(1041)], [97, 25]);
   // 4,166 members in 24 hours are 99,984 sums, 4,167 are 100,008.
-  t.same([await lengths(4165), await lengths(4166)], [24, 0]);
+  t.same([await quarters(4165), await quarters(4166)], [25, undefined]);
+  // 25 quarter-hours of 4,000 members are 100,000 sums; 11 of 9,091 are one more.
+  t.same([await quarters(3999, 6.25), await quarters(9090, 2.75)], [26, 4]);
+});
+
+t.test('runs of days may begin anywhere, and what was never measured makes none', async (t) => {
+  const { figures, sites } = asking(gapsIn(1, 50, 80));
+  await readStretches(figures, hall, [1], period, knowledge);
+  t.same(sites.slice(1), [range(0, 24, 0.25), range(48, 96, 0.25)]);
+  const silent = asking(() => 0);
+  await readStretches(silent.figures, hall, [1, 2, 3], period, knowledge);
+  t.equal(silent.sites.length, 1, 'of a point without any sum quarter-hours say no more');
 });
 
 t.test('what of a stretch is known of the site and of its points', async (t) => {
