@@ -4,7 +4,7 @@ import type { Owner, Readable, Version } from './kinds.ts';
 import type { Names } from './names.ts';
 import { type DatabaseRole, minutesDatabase, supersededBy, type Tag } from './schema.ts';
 
-/** Whose rows: values of tags, of which all combinations are meant; a tag that is not named may have any value. */
+/** Whose rows: values of tags, of which all combinations are meant, and nobody's without any; a tag not named may have any value. */
 export type Selection = Readonly<Partial<Record<Tag, readonly string[]>>>;
 
 type Rowed = { readonly startMs: number };
@@ -53,6 +53,7 @@ export class RowReader {
     selection: Selection,
     isWanted: (tags: Series['tags']) => boolean,
   ): Promise<{ firstMs: number; lastMs: number } | null> {
+    if (isNobodys(selection)) return null;
     const { name, database, tags } = kind.measurement;
     let [firstMs, lastMs] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
     for (const which of ['first', 'last']) {
@@ -74,6 +75,7 @@ export class RowReader {
     span: Span,
     recordedByMs: number | null,
   ): AsyncGenerator<Version<Row>> {
+    if (isNobodys(selection)) return;
     const isSuperseded = from !== kind.measurement.name;
     const fields = [...kind.fields, 'recorded_ms', ...(isSuperseded ? ['start_ms'] : [])];
     const asked = [
@@ -134,6 +136,11 @@ export class VersionMap<Row extends Rowed> {
   all(): Version<Row>[] {
     return [...this.#byStart.values()].flatMap((ofStart) => [...ofStart.values()]);
   }
+}
+
+/** An empty list cannot be asked for. */
+function isNobodys(selection: Selection): boolean {
+  return Object.values(selection).some((values) => values.length === 0);
 }
 
 function* conditions(selection: Selection): Generator<string> {

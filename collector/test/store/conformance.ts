@@ -126,6 +126,13 @@ const anEmptyStoreKnowsNothing: Body = async (t, store) => {
   t.same(await gather(store.pointDays([], hour, null)), []);
   t.same(await store.gaugeQuarters([], 'utilisation', hour, null), []);
   t.same(await store.gaugeDays([], 'utilisation', hour, null), []);
+  await store.begin();
+  t.equal(await store.extent([]), null);
+  t.same(await store.readBackPointQuarters([], hour), []);
+  t.same(await store.readBackSiteQuarters([], hour), []);
+  t.same(await store.readBackGaugeQuarters([], hour), []);
+  t.same(await store.readBackMadeDays([], hour), []);
+  await store.rollback();
 };
 
 const POINTS = [1, 2, 3];
