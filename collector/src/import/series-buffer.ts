@@ -5,7 +5,7 @@ export const REORDER_WINDOW = 1_000;
 
 /** Readings that are handed on together: the fewest of one series, the most, and of all series, which take 16 bytes each. */
 const LEAST_BATCH = 4_096;
-const MOST_BATCH = 32_768;
+const MOST_BATCH = 16_384;
 const ALL_BATCHES = 4_000_000;
 
 const FIRST_CAPACITY = 256;
