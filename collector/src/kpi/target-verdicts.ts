@@ -93,6 +93,6 @@ function evidenceBeside(figure: Figure | null): Evidence {
 
 function evidenceOfChange({ baseline }: Site, { sum, elapsedMs }: SiteKpis): Evidence {
   const value = baseline === null ? null : baselineFigure(baseline, sum).change;
-  const coverage = elapsedMs > 0 ? coverageOf(sum.totalMs, 0, elapsedMs, elapsedMs) : null;
+  const coverage = coverageOf(sum.totalMs, 0, elapsedMs, elapsedMs);
   return { value, absence: 'the total is unknown', uncertainty: null, coverage, months: [] };
 }

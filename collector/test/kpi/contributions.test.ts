@@ -80,7 +80,7 @@ t.test('what is missing of a point, and what it does to the figure', async (t) =
   t.same(missing(HOUR_MS), [HOUR_MS, HOUR_MS / 4]);
   t.same(missing(HOUR_MS / 2), [HOUR_MS / 2, 0]);
   const { points } = explain({ contributions, pue: null, elapsedMs: HOUR_MS });
-  t.same(
+  t.strictSame(
     points.map(({ uncertainty }) => uncertainty),
     [null, null],
   );

@@ -168,11 +168,20 @@ t.test('a site is one row a quarter-hour, and so is a part of it', async (t) => 
   const of = (id: string, it: string[]) => ({ id, total: names, it });
   const partials = [of('west', names.slice(1)), of('east', names.slice(0, 1))];
   const split = { ...hall, file: { ...hall.file, partials } };
-  const answer: SiteInterval = { ...nothing, siteId: 1, partial: 'east', startMs: T0, supplyWh: 5, supplyMs: 9 };
+  const levels = [{ ...noLevel, itWh: 4 }, noLevel, noLevel, noLevel];
+  const answer: SiteInterval = {
+    ...nothing,
+    siteId: 1,
+    partial: 'east',
+    startMs: T0,
+    supplyWh: 5,
+    supplyMs: 9,
+    levels,
+  };
   const { sources, asked } = sourcesOf({ siteQuarters: async () => [answer] });
   const sums = await partialSums(sources, { site: split, partial: 'east' }, [at(0), at(1)], null);
   t.same(asked, ['east 0-1']);
-  t.match(sums, [{ totalWh: 5, totalMs: 9, itWh: null }]);
+  t.match(sums, [{ totalWh: 5, totalMs: 9, itWh: 4 }]);
   await t.rejects(partialSums(sources, { site: split, partial: 'north' }, [at(0), at(1)], null), RangeError);
 });
 
@@ -284,6 +293,12 @@ t.test('a virtual point’s minutes are made of those of its members, and nothin
     ],
     'a minute in which a member is silent is none',
   );
+});
+
+t.test('a single virtual point is made as several are', async (t) => {
+  const plan = { pointId: 8, members: [{ pointId: 1, factor: 3 }], constantW: 0 };
+  const { sources } = sourcesOf({ pointMinutes: async () => [row(1, 2)] }, { plansOf: () => [plan] });
+  t.match(await minutesOf(sources, [8], { fromMs: at(0), toMs: at(1) }, null), [{ pointId: 8, energyWh: 6 }]);
 });
 
 t.test('a site’s minutes are read of the points that are measured', async (t) => {

@@ -28,7 +28,7 @@ async function reasons(
   return Object.fromEntries(
     others.map(({ target: { id }, judgement: { verdict, reason }, design }) => [
       id,
-      { verdict, reason, design: design?.verdict ?? null },
+      { verdict, reason, design: design === null ? 'none' : design.verdict },
     ]),
   );
 }
@@ -94,6 +94,13 @@ t.test('a year that is over is judged for good, and everything else for now', as
   t.match(await main('2026', false), { verdict: 'met', provisional: true });
   const none = { ...hall, target: null };
   t.strictSame(await siteVerdicts(figures, none, kpis, knowledge), { main: null, others: [] });
+  const idle = (await siteVerdicts(figures, hall, { ...kpis, pue: null }, knowledge)).main?.judgement;
+  t.match(idle, { verdict: 'insufficient-data', reason: 'no IT energy was used while both sides were measured' });
+  const absurd = { ...hall, target: 'mine', file: { ...hall.file, targets: [target('mine', 'see', 0.7)] } };
+  t.match((await siteVerdicts(figures, absurd, kpis, knowledge)).main?.judgement, {
+    verdict: null,
+    provisional: false,
+  });
 });
 
 t.test('a figure beside says why it has no value, or that the period is too long for it', async (t) => {
@@ -108,9 +115,9 @@ t.test('a design value is held against design targets of PUE alone', async (t) =
   const all = [design, target('p', 'pue', 1.3), { ...target('w', 'wue', 1), kind: 'design' as const }];
   t.match(await reasons(hall, all, today, { designValue: 1.25 }), {
     d: { design: 'met' },
-    p: { design: null },
-    w: { design: null },
+    p: { design: 'none' },
+    w: { design: 'none' },
   });
   t.match(await reasons(hall, all, today, { designValue: 1.35 }), { d: { design: 'missed' } });
-  t.match(await reasons(hall, all, today), { d: { design: null } }, 'nobody entered one');
+  t.match(await reasons(hall, all, today), { d: { design: 'none' } }, 'nobody entered one');
 });

@@ -43,7 +43,7 @@ t.test('a figure is named by its category, period and completeness', async (t) =
   t.equal(notationOf(1, 'day', false), 'PUE1');
   t.equal(notationOf(3, null, true), 'PUE3');
   t.equal(notationOf(null, 'year', true), 'PUE');
-  t.same(
+  t.strictSame(
     (['year', 'month', 'week', 'day', null] as const).map((length) => averagingPeriodOf(length, true)),
     ['P1Y', 'P1M', 'P1W', 'P1D', null],
   );
