@@ -30,7 +30,7 @@ export async function partialKpis(
   const { period, intervals } = kpis;
   const knownMs = knownUntilMs(knowledge);
   const edges = partBoundaries(period, site.timezone);
-  const names = new Map((site.file.partials ?? []).map(({ id, name }) => [id, name ?? id]));
+  const names = new Map((site.file.partials ?? []).map(({ id, name }) => [id, name]));
   const parts: PartialKpis[] = [];
   for (const { partial, levels } of partialBalancesOf(site)) {
     if (partial === null) continue;

@@ -144,6 +144,14 @@ t.test('a part of a site has its own PUE, by the sums of its points', async (t) 
     uncertainty: { value: Number, withoutClass: [] },
   });
   t.match(east, { id: 'east', name: 'east', pue: 6.25, coverage: 0.75, uncertainty: { parts: { missingData: 0 } } });
+  class Estimated extends FakeFigures {
+    override async partialSums(...question: Parameters<FakeFigures['partialSums']>) {
+      return (await super.partialSums(...question)).map((sum) => ({ ...sum, estimatedMs: 5 }));
+    }
+  }
+  const kpis = await siteKpis(figures, site, hours(2, 6), now);
+  const [estimated] = await partialKpis(new Estimated({ sites: [site] }), site, kpis, now);
+  t.equal(estimated?.paired.estimatedMs, 16 * 5, 'of sixteen quarter-hours');
   const begun = await parts(site, hours(6, 7));
   t.match(begun[1], { coverage: 0, uncertainty: { parts: { missingData: null } } });
   const [, none] = await parts(site, hours(8, 9));
