@@ -1,4 +1,5 @@
 import t from 'tap';
+import type { BucketSink } from '../../src/accounting/bucket.ts';
 import { type Entry, History, type Use } from '../../src/accounting/history.ts';
 import { MINUTE_MS } from '../../src/accounting/interval.ts';
 import { PointAccount } from '../../src/accounting/point-account.ts';
@@ -104,4 +105,30 @@ t.test('what a history remembers survives a snapshot, and is forgotten with the 
   // Readings of 600 s and before are gone; what is before the minute that they end in cannot be changed any more.
   t.equal(bench.kept[0], 610_000);
   t.equal(bench.history.save().handedOnMs[0], T0 + 9 * MINUTE_MS);
+});
+
+t.test('a late reading hands on again what may have changed, and takes back nothing that stands', async (t) => {
+  const begun = new PointAccount(1, 30_000);
+  const ignore = () => {};
+  begun.register(T0, 1000, false, ignore);
+  for (let s = 0; s <= 150; s += 10) begun.power(T0 + s * 1000, 360, false, ignore);
+  begun.close(T0 + 3 * MINUTE_MS, ignore);
+  const history = new History(begun);
+  const out: [minute: number, energyWh: number][] = [];
+  const sink: BucketSink = (_, bucket) => {
+    out.push([(bucket.startMs - T0) / MINUTE_MS, Math.round(rowOf(1, bucket).energyWh)]);
+    history.noteHandedOn(bucket.startMs);
+  };
+  const sample = (s: number): Entry => ({ atMs: T0 + s * 1000, use: 'power', value: 360, estimated: false });
+  let { account } = history.add(begun, sample(170), sink);
+  account.close(T0 + 3 * MINUTE_MS, sink);
+  t.same(out.splice(0), [[2, 5]]);
+  ({ account } = history.add(account, sample(160), sink));
+  t.same(out.splice(0), [], 'no minute is empty for a moment');
+  account.close(T0 + 3 * MINUTE_MS, sink);
+  t.same(out, [
+    [0, 6],
+    [1, 6],
+    [2, 5],
+  ]);
 });
