@@ -84,12 +84,12 @@ function jobOf(
   // Of points that no agent reads the log has nothing: their registers may still have been read off by hand.
   const isRead = slots.some(({ pointId }) => pointIds.includes(pointId));
   const entered = pointIds.map((pointId) => adjustmentsOf(fold, pointId, corrected).entered);
-  const leadMs = Math.min(...entered.map((ofPoint) => leadOf(span.fromMs, ofPoint)));
-  const from = fold.marks.placeOf(leadMs - LEAD_MS);
+  const sinceMs = Math.min(...entered.map((ofPoint) => leadOf(span.fromMs, ofPoint))) - LEAD_MS;
+  const from = fold.marks.placeOf(sinceMs);
   const imports = corrected.imports
     .map((id) =>
       (fold.imports.find(id)?.series ?? []).filter(
-        (one) => pointIds.includes(one.pointId) && overlap(one, { ...span, fromMs: leadMs }),
+        (one) => pointIds.includes(one.pointId) && overlap(one, { ...span, fromMs: sinceMs }),
       ),
     )
     .filter((series) => series.length > 0);
@@ -97,7 +97,7 @@ function jobOf(
     directory,
     catalogue: { sites, agents, points, slots },
     request: {
-      points: pointIds.map((pointId) => refoldedPoint(fold, pointId, span, corrected)),
+      points: pointIds.map((pointId) => refoldedPoint(fold, pointId, sinceMs, corrected)),
       span,
       closedMs: fold.closedMs,
     },
@@ -107,9 +107,10 @@ function jobOf(
   };
 }
 
-function refoldedPoint(fold: Fold, pointId: number, { fromMs }: Span, corrected: Corrected): RefoldedPoint {
+/** With the register values entered since an instant, and with those before it that carry energy across it. */
+function refoldedPoint(fold: Fold, pointId: number, sinceMs: number, corrected: Corrected): RefoldedPoint {
   const adjustments = adjustmentsOf(fold, pointId, corrected);
-  const leadMs = leadOf(fromMs, adjustments.entered);
+  const leadMs = leadOf(sinceMs, adjustments.entered);
   const entered = adjustments.entered.filter(({ atMs }) => atMs >= leadMs);
   return { pointId, ...fold.instrumentOf(pointId), adjustments: { ...adjustments, entered } };
 }
