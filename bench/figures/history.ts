@@ -1,6 +1,7 @@
 import { DuckDBInstance } from '@duckdb/node-api';
 import type { Figure, Outcome } from '../figure.ts';
 import { BenchCollector } from '../rig/collector.ts';
+import { evidencePerReading, perInterval } from '../rig/disk.ts';
 import { ReadingsFile } from '../rig/readings-file.ts';
 
 const POINTS = 100;
@@ -45,6 +46,8 @@ export const history: Figure = {
         limit: null,
       },
       { what: 'collector processor time of the import', value: collectorS, unit: 's', required: null, limit: null },
+      evidencePerReading(room.path('data'), file.readings),
+      await perInterval(room.path('data')),
     ];
   },
 };

@@ -1,8 +1,8 @@
-import { copyFileSync, statSync } from 'node:fs';
+import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DuckDBInstance } from '@duckdb/node-api';
 import type { Figure, Outcome } from '../figure.ts';
 import { BenchCollector } from '../rig/collector.ts';
+import { evidencePerReading, perInterval } from '../rig/disk.ts';
 import type { Room } from '../rig/room.ts';
 import { median } from '../rig/statistics.ts';
 
@@ -21,8 +21,8 @@ export const restart: Figure = {
     const history = room.startLoad('history', ['--data', data]);
     const filled = await history.expect((line) => (line.startsWith('{') ? JSON.parse(line) : null), FILL_WITHIN_MS);
     await history.ended;
-    const intervals = await intervalsIn(join(data, 'intervals.duckdb'));
-    room.say(`${filled.readings.toLocaleString('en')} readings, ${intervals.count.toLocaleString('en')} intervals`);
+    const onDisk = [evidencePerReading(data, filled.readings), await perInterval(data)];
+    room.say(`log of ${filled.readings.toLocaleString('en')} readings`);
     copyFileSync(join(data, 'snapshot.bin'), join(data, 'first.bin'));
     const tail: number[] = [];
     const none: number[] = [];
@@ -39,36 +39,10 @@ export const restart: Figure = {
         required: { atMost: 10 },
         limit: { what: 'right after a snapshot', value: median(none) },
       },
-      {
-        what: 'evidence on disk, per reading',
-        value: filled.bytes / filled.readings,
-        unit: 'bytes',
-        required: { atMost: 6 },
-        limit: null,
-      },
-      {
-        what: 'intervals on disk, each',
-        value: intervals.bytes / intervals.count,
-        unit: 'bytes',
-        required: { atMost: 12 },
-        limit: null,
-      },
+      ...onDisk,
     ];
   },
 };
-
-/** Minutes and quarter-hours of points, and quarter-hours of sites. */
-async function intervalsIn(file: string): Promise<{ readonly count: number; readonly bytes: number }> {
-  const instance = await DuckDBInstance.create(file, { access_mode: 'READ_ONLY' });
-  try {
-    const connection = await instance.connect();
-    const counts = ['point_minute', 'point_quarter', 'site_quarter'].map((name) => `(SELECT count(*) FROM ${name})`);
-    const found = await connection.runAndReadAll(`SELECT ${counts.join(' + ')}`);
-    return { count: Number(found.getRows()[0]?.[0]), bytes: statSync(file).size };
-  } finally {
-    instance.closeSync();
-  }
-}
 
 /** Seconds to a healthy answer; the process does not live long enough to change anything of weight. */
 async function startFrom(room: Room, snapshot: string): Promise<number> {
