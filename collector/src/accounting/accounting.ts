@@ -103,11 +103,11 @@ export class Accounting {
     this.#backlogBefore = this.backlog;
     // Power first, so that a register reading of the same message finds the profile it is spread by, and the export register
     // before the import register, which lets go of the minutes they share.
-    const powers = this.#pass(head, columns, 'power');
+    const powers = this.#pass(head, head.atMs, columns, 'power');
     if (powers === columns.count) return;
-    this.#pass(head, columns, 'export');
-    this.#pass(head, columns, 'register');
-    this.#pass(head, columns, 'gauge');
+    this.#pass(head, head.atMs, columns, 'export');
+    this.#pass(head, head.atMs, columns, 'register');
+    this.#pass(head, head.atMs, columns, 'gauge');
   }
 
   /** Takes the intervals that changed since the last time and ended by `nowMs`. */
@@ -202,28 +202,30 @@ export class Accounting {
     this.clocks.load(state.clocks);
   }
 
-  /** Books the readings of one use; returns how many there are. */
-  #pass(head: MessageHead, columns: ReadingColumns, use: SlotUse): number {
+  /**
+   * Books the readings of one use; returns how many there are.
+   * @param atMs the head's: read from it, it would be a new object in V8 for each reading
+   */
+  #pass(head: MessageHead, atMs: number, columns: ReadingColumns, use: SlotUse): number {
     let found = 0;
     for (let i = 0; i < columns.count; i++) {
       const slot = this.#slots.of(columns.slots[i] ?? 0);
       if (slot.use !== use) continue;
       found++;
-      if (this.adjusted.isVoided(slot.pointId, head.atMs)) {
+      if (this.adjusted.isVoided(slot.pointId, atMs)) {
         this.counters.voided++;
         continue;
       }
-      if (!this.#owners.admit(slot.pointId, slot.agentId, head.atMs, this.#point(slot.pointId).maxGapMs)) {
+      if (!this.#owners.admit(slot.pointId, slot.agentId, atMs, this.#point(slot.pointId).maxGapMs)) {
         this.#note('conflict', slot, head);
         continue;
       }
-      this.#book(slot, head, columns.values[i] ?? 0, columns.estimated[i] === 1);
+      this.#book(slot, head, atMs, columns.values[i] ?? 0, columns.estimated[i] === 1);
     }
     return found;
   }
 
-  #book(slot: Slot, head: MessageHead, value: number, estimated: boolean): void {
-    const { atMs } = head;
+  #book(slot: Slot, head: MessageHead, atMs: number, value: number, estimated: boolean): void {
     const outcome =
       slot.use === 'gauge'
         ? slot.gauge?.sample(atMs, value, this.#gaugeSink)

@@ -185,7 +185,9 @@ export class PointAccount {
     let fromMs = this.hasRegister ? Math.max(this.sampleAtMs, this.registerAtMs) : this.sampleAtMs;
     let fromW = this.sampleW + slope * (fromMs - this.sampleAtMs);
     while (fromMs < atMs) {
-      const bucket = this.#bucketAt(fromMs, sink);
+      const { current } = this;
+      const isCurrent = current !== null && fromMs >= current.startMs && fromMs < current.endMs;
+      const bucket = isCurrent ? current : this.#bucketOf(minuteOf(fromMs), sink);
       const toMs = Math.min(bucket.endMs, atMs);
       const toW = toMs === atMs ? powerW : this.sampleW + slope * (toMs - this.sampleAtMs);
       this.#addSegment(bucket, toMs - fromMs, fromW, toW, estimated);
@@ -237,11 +239,9 @@ export class PointAccount {
     this.current?.confirm();
   }
 
-  /** The bucket of an instant's minute; a minute after the current one becomes the current one. */
-  #bucketAt(atMs: number, sink: BucketSink): Bucket {
+  /** The bucket of a minute that is not the current one; one after it becomes the current one. */
+  #bucketOf(startMs: number, sink: BucketSink): Bucket {
     const { current } = this;
-    if (current !== null && atMs >= current.startMs && atMs < current.endMs) return current;
-    const startMs = minuteOf(atMs);
     if (current !== null && startMs < current.startMs) {
       return this.held.find((bucket) => bucket.startMs === startMs) ?? current;
     }
