@@ -1,6 +1,6 @@
 import type { Logger } from '@wattmark/shared/logger';
 import type { IntervalBatch, PointInterval, RestatedBatch, Span } from './accounting/interval.ts';
-import type { PointColumns } from './accounting/point-columns.ts';
+import { PointColumns } from './accounting/point-columns.ts';
 import type { Fold } from './fold.ts';
 import type { EnergyCounters, EnergyCountersState } from './site/energy-counters.ts';
 import type { Rollup } from './site/rollup.ts';
@@ -50,6 +50,8 @@ export class Recorder {
   readonly #parts: RecorderParts;
   readonly #waiting: Waiting[] = [];
   #waitingRows = 0;
+  /** Columns of a batch that is stored, whose memory the next one takes. */
+  #spare: PointColumns | null = null;
   #running: Promise<void> | null = null;
   #snapshotMs = 0;
   #problem: string | null = null;
@@ -93,8 +95,7 @@ export class Recorder {
     const state = due ? { fold: encodeFold(fold.save()), energy: energy.save() } : null;
     // Of the snapshots that wait for the store the newest is enough.
     if (state !== null) for (const waiting of this.#waiting) waiting.state = null;
-    const kept = { ...batch, points: batch.points.part(0, batch.points.length) };
-    this.#waiting.push({ batch: kept, sites: fold.allSites(), state });
+    this.#waiting.push({ batch: { ...batch, points: this.#copyOf(batch.points) }, sites: fold.allSites(), state });
     this.#waitingRows += rowsOf(batch);
     this.#running ??= this.#run();
     if (this.isFull) return this.#running;
@@ -135,6 +136,18 @@ export class Recorder {
     await this.#running;
   }
 
+  /** A new piece of memory each minute would stay until the garbage collector has another reason to run. */
+  #copyOf(rows: PointColumns): PointColumns {
+    const { length } = rows;
+    const { room = 0, buffer } = this.#spare ?? {};
+    const isFit = buffer !== undefined && room >= length && room <= 2 * length;
+    // No two batches have quite as many rows.
+    const copy = isFit ? new PointColumns(buffer, 0) : PointColumns.withRoomFor(length + (length >> 3));
+    this.#spare = null;
+    copy.addPart(rows, 0, length);
+    return copy;
+  }
+
   async #run(): Promise<void> {
     for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
       const { store, rollup } = this.#parts;
@@ -142,6 +155,7 @@ export class Recorder {
       if (!(await this.#persist(() => rollup.record(store, batch, sites)))) break;
       this.#waiting.shift();
       this.#waitingRows -= rowsOf(batch);
+      this.#spare = batch.points;
       if (state !== null) await this.#snapshot(state);
     }
     this.#running = null;
