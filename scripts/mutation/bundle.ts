@@ -38,7 +38,7 @@ export async function bundleTest(
   return { test, path, files: Object.keys(metafile.inputs).filter((file) => mutated.has(file)) };
 }
 
-/** Puts the mutated text in the place of a file's own, and in that of tap's root and of fast-check what the trial makes of them. */
+/** Puts the mutated text in the place of a file's own, and in that of tap's root and fast-check what the trial makes of them. */
 function mutation(root: string, mutated: ReadonlyMap<string, MutatedFile>): esbuild.Plugin {
   return {
     name: 'mutation',

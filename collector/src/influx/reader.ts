@@ -4,7 +4,7 @@ import type { Owner, Readable, Version } from './kinds.ts';
 import type { Names } from './names.ts';
 import { type DatabaseRole, minutesDatabase, supersededBy, type Tag } from './schema.ts';
 
-/** Whose rows: values of tags, of which all combinations are meant, and nobody's without any; a tag not named may have any value. */
+/** Whose rows: values of tags, all combinations of them, and nobody's without any; a tag not named may have any value. */
 export type Selection = Readonly<Partial<Record<Tag, readonly string[]>>>;
 
 type Rowed = { readonly startMs: number };

@@ -25,7 +25,7 @@ const MAX_RETRY_MS = 30_000;
 /** What only an operator can change is tried again this much less often. */
 const SLOWER = 10;
 
-/** While the collector is busy, a batch is followed by a rest of so many times what it took: sending has a twentieth of the time. */
+/** While the collector is busy, a batch is followed by a rest of so many times what it took: sending has a twentieth of it. */
 const REST = 19;
 
 /** The rest ends as soon as the collector was not busy for this long, or as long as the batch took. */

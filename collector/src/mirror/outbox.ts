@@ -6,7 +6,7 @@ import type { PackedRows } from './packed-rows.ts';
 /** Rows that are held before they are queued, 6 MB: the disk is asked once for all of a transaction, unless it is a huge one. */
 const MAX_ROWS = 100_000;
 
-/** Gathers lines and rows and brings them to queues in batches, made once for all of them. Whoever adds flushes when it is full. */
+/** Gathers lines and rows and brings them to queues in batches, made once for all. Whoever adds flushes when it is full. */
 export class Outbox {
   readonly #queues: readonly Pick<LineQueue, 'append'>[];
   readonly #lines: Record<DatabaseRole, string[]> = { kept: [], minutes: [] };

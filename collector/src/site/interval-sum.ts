@@ -49,7 +49,7 @@ export class PointSum {
     if (row.maxW !== null && !(row.maxW <= sums[7])) sums[7] = row.maxW;
   }
 
-  /** Drawn and fed back are of the same time, so that one may be taken off the other; without any drawn, all that was fed back. */
+  /** Drawn and fed back are of the same time, so that one may be taken off the other; without any drawn, all fed back. */
   value(): PointInterval {
     const [energyWh, estimatedWh, pairedWh, measuredMs, estimatedMs, bridgedMs, minW, maxW, loneWh] = this
       .#sums as Sums;
