@@ -24,6 +24,9 @@ export interface RecorderParts {
 /** Time between snapshots, by the log's own clock. */
 const SNAPSHOT_MS = 300_000;
 
+/** The first one after a restart waits so long: to answer again is more urgent than a shorter next start. */
+const FIRST_SNAPSHOT_MS = 60_000;
+
 /**
  * Batches that may wait for the store before the fold waits too: some whatever is in them, and as many as have no more rows than
  * this, 30 MB of points, so that an outage of the store leaves the figures of most collectors alive for hours.
@@ -53,12 +56,14 @@ export class Recorder {
   /** Columns of a batch that is stored, whose memory the next one takes. */
   #spare: PointColumns | null = null;
   #running: Promise<void> | null = null;
-  #snapshotMs = 0;
+  /** Null from a restart until the first batch. */
+  #snapshotMs: number | null;
   #problem: string | null = null;
   #stopping = false;
 
   constructor(parts: RecorderParts) {
     this.#parts = parts;
+    this.#snapshotMs = parts.progress > 0 ? null : 0;
   }
 
   /** Null while the store can be written and says what is on record; otherwise why not. */
@@ -90,6 +95,7 @@ export class Recorder {
       (siteId) => fold.registry.site(siteId),
     );
     if (batch.position <= progress) return rollup.skip(batch, fold.allSites());
+    this.#snapshotMs ??= batch.recordedMs + FIRST_SNAPSHOT_MS - SNAPSHOT_MS;
     const due = batch.recordedMs >= this.#snapshotMs + SNAPSHOT_MS;
     if (due) this.#snapshotMs = batch.recordedMs;
     const state = due ? { fold: encodeFold(fold.save()), energy: energy.save() } : null;

@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import type { Change } from '../src/corrections/change.ts';
@@ -48,6 +48,23 @@ t.test('after a crash the counters go on as if there had been none, with or with
   await run(other, 0, 20);
   t.same(third.energy.of(0), other.energy.of(0));
   t.equal(other.energy.lateMinutes, 0);
+});
+
+t.test('after a restart the first batch brings no snapshot, and one a minute later does', async (t) => {
+  const data = scratch(t);
+  const first = await Rig.open(data);
+  first.send('birth', birth(1));
+  await run(first, 0, 3);
+  await first.crash();
+  const snapshot = join(data, 'snapshot.bin');
+  const writtenMs = (): number => statSync(snapshot).mtimeMs;
+  const before = writtenMs();
+  const second = await Rig.open(data);
+  t.teardown(() => second.close());
+  await run(second, 3, 4);
+  t.equal(writtenMs(), before);
+  await run(second, 4, 6);
+  t.not(writtenMs(), before);
 });
 
 t.test(
