@@ -188,11 +188,20 @@ t.test('energy fed back in minutes that have left memory is booked on the first 
 t.test('a register of time that has left memory is booked when it speaks of later time', async (t) => {
   const bench = new Bench();
   bench.register(0, 1000);
-  for (let s = 0; s <= 20 * 60; s += 10) bench.power(s, 3600);
-  t.equal(bench.register(240, 1250), 'booked');
-  t.ok(Math.abs(totalWh(bench.newest()) - 1200) < 1e-9, 'the samples stand');
-  t.equal(bench.register(1200, 1300), 'booked');
-  t.ok(Math.abs(totalWh(bench.newest()) - 300) < 1e-9, `${totalWh(bench.newest())} Wh`);
+  for (let s = 0; s <= 20 * 60; s += 10) bench.power(s, 3.6);
+  t.equal(bench.register(240, 1000.25), 'booked');
+  t.ok(Math.abs(totalWh(bench.newest()) - 1.2) < 1e-9, 'the samples stand');
+  t.equal(bench.register(1200, 1001.3), 'booked');
+  t.ok(Math.abs(totalWh(bench.newest()) - 1.3) < 1e-9, `${totalWh(bench.newest())} Wh`);
+});
+
+t.test('a sample at the very beginning of a minute finds what was fed back in it', async (t) => {
+  const bench = new Bench();
+  bench.account.exportRegister(START, 100);
+  for (let s = 0; s <= 60; s += 10) bench.power(s, 600);
+  bench.account.exportRegister(START + 70_000, 107);
+  for (let s = 70; s <= 120; s += 10) bench.power(s, 600);
+  t.match(bench.minute(1), { exportWh: 1, energyWh: 10, measuredMs: 60_000 });
 });
 
 t.test('samples as far apart as the greatest gap are neighbours', async (t) => {
