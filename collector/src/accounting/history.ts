@@ -8,8 +8,10 @@ import { loadPoint, NumberReader, NumberWriter, savePoint } from './state.ts';
  * comes late is put in its place and the account is folded again from before it; the minutes it touches are restated.
  */
 
-/** How far back a late reading may reach, ms, and how many readings are kept for it. */
-const WINDOW_MS = 3_600_000;
+/** How far back a late reading may reach, ms. */
+export const WINDOW_MS = 3_600_000;
+
+/** How many readings are kept for it. */
 const MAX_ENTRIES = 800;
 
 /** What a reading does to an account, in the order in which those of one instant are folded. */

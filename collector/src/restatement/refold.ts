@@ -3,6 +3,7 @@ import type { Adjustments, EnteredReading } from '../accounting/adjustments.ts';
 import { MINUTE_MS, type Span } from '../accounting/interval.ts';
 import { ColumnWriter, type PointColumns } from '../accounting/point-columns.ts';
 import { Bucket, minuteOf } from '../accounting/bucket.ts';
+import { WINDOW_MS } from '../accounting/history.ts';
 import type { Sample } from '../accounting/point-account.ts';
 import type { Quantity } from '../accounting/quantity.ts';
 import type { Catalogue, SlotKey } from '../evidence/catalogue.ts';
@@ -42,7 +43,11 @@ interface Progress {
   endMs: number;
   /** The last reading of the point, or the last register value entered: nothing was told of what is later. */
   lastMs: number;
-  /** Whether the account has gone past that end, so that it is right already where it is in use. */
+  /** Time of the newest reading when the account had gone past that end; infinite before. */
+  passedMs: number;
+  /** How long after that a reading may still be put in its place before it. */
+  lateMs: number;
+  /** Whether nothing before that end can change any more, so that the account is right already where it is in use. */
   isPast: boolean;
   readonly minutes: MinuteSet;
 }
@@ -75,6 +80,8 @@ export class Refold {
         cutMs: Number.NaN,
         endMs: Number.POSITIVE_INFINITY,
         lastMs: Math.max(Number.NEGATIVE_INFINITY, ...adjustments.entered.map(({ atMs }) => atMs)),
+        passedMs: Number.POSITIVE_INFINITY,
+        lateMs: 0,
         isPast: false,
         minutes: new MinuteSet(),
       });
@@ -90,7 +97,7 @@ export class Refold {
   readings(head: MessageHead, all: ReadingColumns): void {
     const columns = this.#own(all);
     if (columns.count === 0) return;
-    for (let i = 0; i < columns.count; i++) this.#prepare(columns.slots[i] ?? 0, head.atMs, columns);
+    for (let i = 0; i < columns.count; i++) this.#prepare(columns.slots[i] ?? 0, head, columns);
     this.#accounting.apply(head, columns);
     if (head.atMs < this.#request.span.toMs) return;
     for (let i = 0; i < columns.count; i++) this.#settle(columns.slots[i] ?? 0);
@@ -176,9 +183,10 @@ export class Refold {
     return columns;
   }
 
-  #prepare(slot: number, atMs: number, columns: ReadingColumns): void {
+  #prepare(slot: number, { atMs, seq }: MessageHead, columns: ReadingColumns): void {
     const progress = this.#of(slot);
     if (progress === undefined) return;
+    if (seq === 0) progress.lateMs = WINDOW_MS;
     progress.lastMs = Math.max(progress.lastMs, atMs);
     if (atMs >= this.#request.span.fromMs) this.#cut(progress);
     if (progress.entered.length > 0) this.#enterUntil(progress, atMs, this.#sampleOf(progress, atMs, columns));
@@ -221,8 +229,11 @@ export class Refold {
     const { toMs } = this.#request.span;
     const { sampleAtMs, registerAtMs, exportAtMs } = this.#accounting.account(progress.point.pointId);
     const latest = [sampleAtMs, registerAtMs, exportAtMs].filter((ms) => !Number.isNaN(ms));
-    if (progress.endMs < Number.POSITIVE_INFINITY) progress.isPast = latest.every((ms) => ms >= progress.endMs);
-    else if (latest.every((ms) => ms >= toMs)) progress.endMs = minuteOf(Math.max(...latest)) + MINUTE_MS;
+    const newestMs = Math.max(...latest);
+    if (latest.every((ms) => ms >= progress.endMs)) progress.passedMs = Math.min(progress.passedMs, newestMs);
+    else if (progress.endMs === Number.POSITIVE_INFINITY && latest.every((ms) => ms >= toMs))
+      progress.endMs = minuteOf(newestMs) + MINUTE_MS;
+    progress.isPast = newestMs >= progress.passedMs + progress.lateMs;
   }
 
   /** Of minutes that may be others than before, and no more than that. */
