@@ -57,7 +57,7 @@ export class LiveFigures {
     const { total, it, level } = planOf(balance);
     const totalW = sum(total);
     const itW = sum(it);
-    const counted = new Set([...total, ...it, ...balance.byRole.flat()]);
+    const counted = new Set([...total, ...balance.byRole.flat(), ...balance.levels.flatMap((level) => level.it)]);
     const times = Array.from(powers.values(), ({ atMs }) => atMs);
     return {
       site: site.site,

@@ -123,7 +123,7 @@ function answer(site: Site, kpis: SiteKpis, verdicts: SiteVerdicts): Omit<Static
     totalWh: sum.totalWh,
     itWh: sum.itWh,
     paired: pairedOf(sum),
-    byRole: energyByRole(site, sum.roleWh),
+    byRole: energyByRole(site, sum),
     target: main === null ? null : targetAnswerOf(main.target),
     ...judgementOf(main?.judgement ?? NO_TARGET),
     targets: others.map(judgedTargetOf),

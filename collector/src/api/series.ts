@@ -101,7 +101,7 @@ function intervalOf(
     pue: site.kind === 'base-station' ? null : pueOf(energies),
     coverage: coverageOf(energies.pairedMs, startMs, endMs, knownMs),
     estimatedShare: estimatedShareOf(energies),
-    byRole: energyByRole(site, energies.roleWh),
+    byRole: energyByRole(site, energies),
     paired: pairedOf(energies),
   };
 }

@@ -98,10 +98,15 @@ export function choiceOver(
   return chooseLevel(balance, { sums, elapsedMs, leastCoverage: leastCoverageOf(balance.site) });
 }
 
-/** Energy by role for the roles that the site has; null is unknown. */
-export function energyByRole(site: Site, roleWh: SiteSum['roleWh']): Partial<Record<Role, number | null>> {
+/** Energy by role for the roles that the site has; null is unknown. IT of a data centre is that of the level of the answer. */
+export function energyByRole(
+  { kind, points }: Site,
+  { itWh, roleWh }: Pick<LevelSum, 'itWh' | 'roleWh'>,
+): Partial<Record<Role, number | null>> {
+  const energyOf = (role: Role, index: number): number | null =>
+    role === 'it' && kind === 'data-centre' ? itWh : (roleWh[index] ?? null);
   const present = energyRoles.flatMap((role, index) =>
-    site.points.some((point) => point.role === role) ? [[role, roleWh[index] ?? null] as const] : [],
+    points.some((point) => point.role === role) ? [[role, energyOf(role, index)] as const] : [],
   );
   return Object.fromEntries(present);
 }

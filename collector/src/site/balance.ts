@@ -47,7 +47,7 @@ export interface Balance {
   readonly batteryMetered: boolean;
   /** The points that are made of others, each after its members. */
   readonly virtual: readonly VirtualPlan[];
-  /** All points that have a role, in the order of `energyRoles`. */
+  /** Points that have a role, in the order of `energyRoles`; of IT those of the level that counts now, since levels hold each other. */
   readonly byRole: readonly (readonly Term[])[];
   /** Points of the loads beside the IT, in the order of `overheadParts`. */
   readonly overhead: readonly (readonly Term[])[];
@@ -57,17 +57,20 @@ export interface Balance {
 export function balanceOf(site: Site): Balance {
   const counted = site.points.filter((point) => !isMeteredBehind(point, site));
   const termOf = (point: SitePoint): Term => termAt(site, point);
-  const byRole = energyRoles.map((role) => counted.filter((point) => point.role === role).map(termOf));
+  const byRole: (readonly Term[])[] = energyRoles.map((role) =>
+    counted.filter((point) => point.role === role).map(termOf),
+  );
   const of = (role: Role): readonly Term[] => byRole[energyRoles.indexOf(role)] ?? [];
   const supply = supplyRoles.flatMap(of);
   const batteries = of('battery').map(({ point, weight }) => ({ point, weight: -weight }));
   const isStation = site.kind === 'base-station';
   const itLevels = atEachLevel(of('it'));
   const complete = completeLevels(site);
+  const countedIt = itLevels[complete[0] as number] ?? [];
   const rest = (isStation ? (['cooling', 'lighting', 'other'] as const) : restRoles).flatMap(of);
   const loads = isStation ? [of('telecom'), [], [], []] : itLevels;
   // A load that is the main one of the other kind of site.
-  const foreign = isStation ? (itLevels[complete[0] as number] ?? []) : of('telecom');
+  const foreign = isStation ? countedIt : of('telecom');
   const others = isStation ? [...foreign, ...rest] : rest;
   const fromSupply = supply.length > 0;
   const plans = loads.map((it) => ({ it, total: fromSupply ? [...supply, ...batteries] : partsOf(it, others) }));
@@ -79,7 +82,7 @@ export function balanceOf(site: Site): Balance {
     complete: isStation ? [0] : complete,
     batteryMetered: batteries.length > 0,
     virtual: virtualPlansOf(site),
-    byRole,
+    byRole: byRole.with(energyRoles.indexOf('it'), countedIt),
     // District cooling comes in as supply, and is used for nothing but cooling.
     overhead: [[...of('cooling'), ...of('district-cooling')], of('lighting'), [...of('other'), ...foreign]],
   };

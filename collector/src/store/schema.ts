@@ -7,7 +7,7 @@ export class StoreError extends Error {
 }
 
 /** To be raised when the meaning of a column changes and its declaration does not. */
-const VERSION = 4;
+const VERSION = 5;
 
 const fingerprint = [`version ${VERSION}`, ...schema].join('; ');
 

@@ -120,8 +120,12 @@ t.test('months of a longer period have their own coverage, but for a part of a d
 
 t.test('energy is told for the roles that a site has', async (t) => {
   t.equal(energyRoles.includes('lighting'), true);
-  t.strictSame(energyByRole(utc, byRole({ utility: 5, lighting: 9, it: 4 })), { utility: 5, it: 4, cooling: null });
-  t.strictSame(energyByRole(utc, []), { utility: null, it: null, cooling: null });
+  const roleWh = byRole({ utility: 5, lighting: 9, it: 4 });
+  t.strictSame(energyByRole(utc, { itWh: 4, roleWh }), { utility: 5, it: 4, cooling: null });
+  t.strictSame(energyByRole(utc, { itWh: null, roleWh: [] }), { utility: null, it: null, cooling: null });
+  t.match(energyByRole(utc, { itWh: 3, roleWh }), { it: 3 }, 'IT is that of the level which the answer takes');
+  const station: Site = { ...utc, kind: 'base-station' };
+  t.match(energyByRole(station, { itWh: 3, roleWh }), { it: 4 }, 'what a base station calls load is telecom');
 });
 
 t.test('a part of a site has its own PUE, by the sums of its points', async (t) => {

@@ -74,6 +74,17 @@ t.test('a part of the overhead counts while all of its points are measured', asy
   );
 });
 
+t.test('by role IT counts once, at the level that counts', async (t) => {
+  const at = site([
+    point(1, 'utility'),
+    point(2, 'it', { level: 'ups-output', feeds: [point(3, 'it').point] }),
+    point(3, 'it', { level: 'pdu-output' }),
+  ]);
+  const rows = [row(1, 13), row(2, 10), row(3, 9.5)];
+  t.strictSame(minuteOf(at, rows).roleWh, byRole({ utility: 13, it: 9.5 }));
+  t.strictSame(minuteOf({ ...at, itLevel: 'ups-output' }, rows).roleWh, byRole({ utility: 13, it: 10 }));
+});
+
 t.test('what was fed back alone says nothing of what was drawn', async (t) => {
   const at = site([point(1, 'solar'), point(2, 'it')]);
   const [minute] = siteMinutes(at, [row(1, 0, { measuredMs: 0, exportWh: 5 }), row(2, 10)]);
