@@ -1,5 +1,5 @@
-import { accuracyClasses } from '@wattmark/shared/roles';
-import type { PointInterval, Span } from '../accounting/interval.ts';
+import { netWhOf, type PointInterval, type Span } from '../accounting/interval.ts';
+import type { MeteringChain } from '../kpi/metering-chain.ts';
 import type { SitePoint } from '../site/site.ts';
 import type { Inspection } from './inspection.ts';
 import { limits } from './thresholds.ts';
@@ -29,11 +29,17 @@ interface Amount {
 }
 
 /**
- * Limit of error of one metering chain, relative: the meter's class and a current transformer of the same class, in
- * quadrature. Held against each other, limits add up: what exceeds them is no error of measurement.
+ * Limit of error of one metering chain, relative: meter and transformers in quadrature. A meter without a class is taken to be of
+ * the coarsest, and so is its transformer where nothing is said of it. Held against each other, limits add up: what exceeds them
+ * is no error of measurement.
  */
-export function chainLimit({ accuracyClass }: Pick<SitePoint, 'accuracyClass'>): number {
-  return Math.SQRT2 * (accuracyClass === null ? limits.assumedClass : accuracyClasses[accuracyClass] / 100);
+export function chainLimit({
+  meterPercent,
+  transformerPercents,
+}: Pick<MeteringChain, 'meterPercent' | 'transformerPercents'>): number {
+  const meter = meterPercent ?? 100 * limits.assumedClass;
+  const isUnknown = meterPercent === null && transformerPercents.length === 0;
+  return Math.hypot(meter, ...(isUnknown ? [meter] : transformerPercents)) / 100;
 }
 
 export interface CompareOptions {
@@ -56,7 +62,7 @@ export function compare(
   { needsAll, skipsDead }: CompareOptions,
 ): Comparison | null {
   const sum = { aboveWh: 0, belowWh: 0, limitWh: 0, comparedMs: 0 };
-  const used = new Set<SitePoint>();
+  const used = new Map<SitePoint, number>();
   for (const step of steps) {
     const span = inspection.steps[step] as Span;
     const upper = add(inspection, step, above, true, used);
@@ -69,9 +75,9 @@ export function compare(
     sum.comparedMs += span.toMs - span.fromMs;
   }
   if (sum.comparedMs === 0) return null;
-  for (const point of used) sum.limitWh += stepWh(inspection, point);
-  const assumed = [...used].filter(({ accuracyClass }) => accuracyClass === null).map(({ point }) => point);
-  return { ...sum, assumed: new Set(assumed) };
+  for (const [point, weight] of used) sum.limitWh += weight * stepWh(inspection, point);
+  const assumed = [...used.keys()].filter((point) => inspection.chain(point).meterPercent === null);
+  return { ...sum, assumed: new Set(assumed.map(({ point }) => point)) };
 }
 
 /** Both together, of two stretches of time. */
@@ -98,10 +104,10 @@ function add(
   step: number,
   side: readonly Weighted[],
   needsAll: boolean,
-  used: Set<SitePoint>,
+  used: Map<SitePoint, number>,
 ): Amount | null {
   const span = inspection.steps[step] as Span;
-  const measured: SitePoint[] = [];
+  const measured: Weighted[] = [];
   let energyWh = 0;
   let limitWh = 0;
   for (const { point, weight } of side) {
@@ -113,11 +119,16 @@ function add(
     const netWh = weight * (row.energyWh - row.exportWh);
     const missedShare = Math.max(0, 1 - row.measuredMs / (span.toMs - span.fromMs));
     energyWh += netWh;
-    limitWh += Math.abs(netWh) * (chainLimit(point) + missedShare);
-    measured.push(point);
+    limitWh += Math.abs(netWh) * missedShare;
+    for (const { point: instrument, factor } of inspection.instruments(point)) {
+      const read = inspection.row(instrument, step);
+      const readWh = weight * factor * (read === undefined ? 0 : (netWhOf(read) ?? 0));
+      limitWh += Math.abs(readWh) * chainLimit(inspection.chain(instrument));
+      measured.push({ point: instrument, weight: Math.abs(weight * factor) });
+    }
   }
   if (measured.length === 0) return null;
-  for (const point of measured) used.add(point);
+  for (const { point, weight } of measured) used.set(point, weight);
   return { energyWh, limitWh };
 }
 

@@ -1,5 +1,7 @@
 import type { PointInterval, Span } from '../accounting/interval.ts';
 import type { AgentFigures } from '../figures.ts';
+import { behind, type Instrument } from '../kpi/contributions.ts';
+import { chainsOf, type MeteringChain } from '../kpi/metering-chain.ts';
 import type { Site, SitePoint } from '../site/site.ts';
 import type { RegisterNote, SiteNotes } from './notes.ts';
 import { type Tree, treeOf } from './tree.ts';
@@ -45,6 +47,9 @@ export interface Inspection {
   /** What a point drew in a step; undefined where nothing is known of it. */
   row(point: SitePoint, step: number): PointInterval | undefined;
   register(point: SitePoint): RegisterNote | undefined;
+  /** What measures a point: itself, or behind a virtual one the points that it is made of. */
+  instruments(point: SitePoint): readonly Instrument[];
+  chain(point: SitePoint): MeteringChain;
 }
 
 const HOUR_MS = 3_600_000;
@@ -60,6 +65,16 @@ export function inspectionOf({ edgesMs, daysMs, rows, ...parts }: InspectionPart
     if (ofPoint === undefined) byPoint.set(row.pointId, (ofPoint = []));
     ofPoint[step] = row;
   }
+  const { points } = parts.site;
+  const byName = new Map(points.map((point) => [point.point, point]));
+  const instruments = new Map(
+    points.map((point): [SitePoint, readonly Instrument[]] => [
+      point,
+      point.virtual === null ? [{ point, factor: 1 }] : behind(point, 1, byName),
+    ]),
+  );
+  const chainOf = chainsOf(parts.site);
+  const chains = new Map(points.map((point) => [point, chainOf(point)]));
   const registers = new Map(parts.notes.registers.map((note) => [note.pointId, note]));
   return {
     ...parts,
@@ -69,6 +84,8 @@ export function inspectionOf({ edgesMs, daysMs, rows, ...parts }: InspectionPart
     days: cells(steps, ({ fromMs }) => daysMs.findLastIndex((dayMs) => dayMs <= fromMs)),
     row: ({ pointId }, step) => (pointId === null ? undefined : byPoint.get(pointId)?.[step]),
     register: ({ pointId }) => (pointId === null ? undefined : registers.get(pointId)),
+    instruments: (point) => instruments.get(point) ?? [],
+    chain: (point) => chains.get(point) ?? chainOf(point),
   };
 }
 

@@ -97,12 +97,14 @@ class Weights {
   }
 }
 
+/** A measured point, and how often it counts. */
+export interface Instrument {
+  readonly point: SitePoint;
+  readonly factor: number;
+}
+
 /** The measured points that a virtual point is made of, directly or through others; none for a measured one. */
-function behind(
-  { virtual }: SitePoint,
-  weight: number,
-  byName: ReadonlyMap<string, SitePoint>,
-): { readonly point: SitePoint; readonly factor: number }[] {
+export function behind({ virtual }: SitePoint, weight: number, byName: ReadonlyMap<string, SitePoint>): Instrument[] {
   return (virtual?.sum ?? []).flatMap(([name, factor]) => {
     const point = byName.get(name);
     if (point === undefined) return [];

@@ -1,6 +1,7 @@
+import { accuracyClasses } from '@wattmark/shared/roles';
 import fc from 'fast-check';
 import t from 'tap';
-import { chainLimit } from '../../src/findings/comparison.ts';
+import { emptySiteFile, type SiteFilePoint } from '../../src/site/site-file.ts';
 import { point, T0 } from '../site/example.ts';
 import { DAY_MS, find, HOUR_MS, kindsOf, only } from './example.ts';
 
@@ -34,6 +35,56 @@ t.test('a class that nobody knows is assumed, and said to be', async (t) => {
   const found = only({ points, energies: { 1: 1000, 2: 700, 3: 400 } }, 'children-beyond-parent');
   t.equal(found.severity, 'warning');
   t.match(found.explanation, /Assumed: class 2 for row-a, which has none\./);
+});
+
+t.test('transformers and limits that the site file says count', async (t) => {
+  const file = (...points: SiteFilePoint[]) => ({ ...emptySiteFile({ site: 'dc-1', group: 'default' }), points });
+  const direct = tree.map((one) => ({ point: one.point, ctClass: 'direct' }));
+  const close = { points: tree, energies: { 1: 1000, 2: 600, 3: 414 } };
+  // 0.5 % of 2,014 Wh are less than the 14 Wh of difference, √2 times as much is more.
+  t.same(kindsOf({ ...close, file: file(...direct) }), ['children-beyond-parent']);
+  const further = { points: tree, energies: { 1: 1000, 2: 600, 3: 420 } };
+  t.same(kindsOf(further), ['children-beyond-parent']);
+  t.same(kindsOf({ ...further, file: file({ point: 'row-b', ctClass: '3' }) }), []);
+  const flow = [main, rowA, { ...rowB, accuracyClass: null }];
+  const limited = {
+    points: flow,
+    energies: { 1: 1000, 2: 600, 3: 450 },
+    file: file({ point: 'row-b', limitPercent: 5 }),
+  };
+  const found = only(limited, 'children-beyond-parent');
+  t.equal(found.severity, 'error');
+  t.match(found.explanation, /explain 811\.5 Wh/, '24 · (√2 · 0.5 % · 1,600 + 5 % · 450) Wh');
+});
+
+t.test('behind a virtual point stand its meters, each with its own limit', async (t) => {
+  const feedA = point(4, null, { ...exact, point: 'feed-a' });
+  const feedB = point(5, null, { ...exact, point: 'feed-b' });
+  const made = {
+    ...main,
+    accuracyClass: null,
+    virtual: {
+      sum: [
+        ['feed-a', 1],
+        ['feed-b', -1],
+      ],
+      constantW: 0,
+    },
+  } as const;
+  const points = [feedA, feedB, made, rowA, rowB];
+  const found = only({ points, energies: { 1: 1000, 2: 700, 3: 400, 4: 1500, 5: 500 } }, 'children-beyond-parent');
+  t.equal(found.severity, 'error', 'no class had to be assumed');
+  t.match(found.explanation, /explain 526\.1 Wh/, '24 · √2 · 0.5 % · (1500 + 500 + 700 + 400) Wh');
+});
+
+t.test('a tank feeds its generator what its fuel holds', async (t) => {
+  const tank = point(1, 'generator', { point: 'tank', carrier: 'diesel', quantity: 'volume', feeds: ['genset'] });
+  const genset = point(2, 'generator', { point: 'genset' });
+  const points = [tank, genset];
+  t.same(kindsOf({ points, energies: { 1: 2, 2: 7000 } }), []);
+  // 2 L hold 19.8 kWh.
+  const found = only({ points, energies: { 1: 2, 2: 25_000 } }, 'children-beyond-parent');
+  t.match(found.explanation, /genset drew 600 kWh, but tank gave 475\.2 kWh/);
 });
 
 t.test('only time in which all were measured is compared; a child without readings can only add', async (t) => {
@@ -151,7 +202,7 @@ t.test('a consistent tree whose meters err within their classes never yields a f
       const read = (
         { accuracyClass, error }: { accuracyClass: (typeof classes)[number]; error: number },
         wh: number,
-      ): number => wh * (1 + error * (chainLimit({ accuracyClass }) / Math.SQRT2));
+      ): number => wh * (1 + (error * (accuracyClass === null ? 2 : accuracyClasses[accuracyClass])) / 100);
       const trueWh = Array.from({ length: 24 }, (_, at) =>
         leaves.reduce((sum, { hours }) => sum + (hours[at] ?? 0), 0),
       );

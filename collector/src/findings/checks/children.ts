@@ -1,5 +1,6 @@
 import type { Role } from '@wattmark/shared/roles';
 import type { SitePoint } from '../../site/site.ts';
+import { findCarrier } from '../../site/conversion.ts';
 import { type Comparison, compare, excessWh, together, type Weighted } from '../comparison.ts';
 import type { Observation } from '../finding.ts';
 import type { Cell, Inspection } from '../inspection.ts';
@@ -20,8 +21,8 @@ const converters = {
 } as const satisfies Partial<Record<Role, { kind: FindingKind; hasBattery: boolean }>>;
 
 /**
- * Points that together drew more than what feeds them: Σ children − parent > Σ |Eᵢ|·√2·classᵢ, day by day, over the time in
- * which all were measured. Children with several parents are held against the sum of those.
+ * Points that together drew more than what feeds them: Σ children − parent > Σ |Eᵢ|·limitᵢ, day by day, over the time in which
+ * all were measured. Children with several parents are held against the sum of those.
  */
 export function checkChildren(inspection: Inspection): Observation[] {
   const { tree, site } = inspection;
@@ -126,8 +127,9 @@ function converterOf({ role }: SitePoint): (typeof converters)[keyof typeof conv
   return role !== null && role in converters ? converters[role as keyof typeof converters] : undefined;
 }
 
+/** A tank feeds its generator what its fuel holds, whatever that counts in the site's balance. */
 function weighted(points: readonly SitePoint[]): Weighted[] {
-  return points.map((point) => ({ point, weight: 1 }));
+  return points.map((point) => ({ point, weight: findCarrier(point.carrier)?.whPerUnit ?? 1 }));
 }
 
 function ids(points: readonly SitePoint[]): string {

@@ -5,7 +5,7 @@ import { compare, excessWh } from '../comparison.ts';
 import { type CountedSet, countedSets } from '../counted.ts';
 import type { Observation } from '../finding.ts';
 import type { Inspection } from '../inspection.ts';
-import { energy, names } from '../wording.ts';
+import { amount, names } from '../wording.ts';
 
 /** Energy that is in a sum twice, or in one to which it does not belong. */
 export function checkDoubleCount(inspection: Inspection): Observation[] {
@@ -30,7 +30,7 @@ function fedWithin(inspection: Inspection, { name, points }: CountedSet): Observ
     const list = parents.map(({ point }) => point);
     const facts =
       `${child.point} is fed by ${names(list)}, and all of them count in ${name}: ` +
-      `its energy${amount(inspection, child)} is in the sum twice.`;
+      `its energy${known(inspection, child)} is in the sum twice.`;
     return { kind: 'counted-twice', severity: 'error', points: [child.point, ...list], span: null, facts };
   });
 }
@@ -76,7 +76,7 @@ function otherLoads(inspection: Inspection): Observation[] {
     if (point.role !== 'it') return [];
     const loads = [...inspection.tree.below(point)].filter(({ role }) => otherRoles.includes(role));
     return loads.map((load) => {
-      const fed = `${load.point} (${load.role})${amount(inspection, load)}`;
+      const fed = `${load.point} (${load.role})${known(inspection, load)}`;
       const facts = `${point.point} counts as IT and feeds ${fed}, which is none.`;
       return {
         kind: 'other-load-inside-it',
@@ -90,10 +90,15 @@ function otherLoads(inspection: Inspection): Observation[] {
 }
 
 /** A point's energy in the period in brackets; nothing where it is unknown. */
-function amount(inspection: Inspection, point: SitePoint): string {
+function known(inspection: Inspection, point: SitePoint): string {
   const rows = inspection.steps.flatMap((_, step) => inspection.row(point, step) ?? []);
-  const known = rows.flatMap((row) => netWhOf(row) ?? []);
-  return known.length === 0 ? '' : ` (${energy(known.reduce((sum, wh) => sum + wh, 0))} in the period)`;
+  const net = rows.flatMap((row) => netWhOf(row) ?? []);
+  return net.length === 0
+    ? ''
+    : ` (${amount(
+        net.reduce((sum, one) => sum + one, 0),
+        point.quantity,
+      )} in the period)`;
 }
 
 /** The first of those about one point. */
