@@ -70,7 +70,7 @@ console.log(
 
 /** What the database takes to add up what a table says of each point. */
 async function sumsMs(table: string): Promise<number> {
-  const columns = ['energy_wh', 'estimated_wh', 'export_wh', 'measured_ms', 'estimated_ms', 'bridged_ms'];
+  const columns = ['energy_j', 'estimated_j', 'export_j', 'measured_ms', 'estimated_ms', 'bridged_ms'];
   const sums = columns.map((column) => `sum(${column})`).join(', ');
   const answersMs: number[] = [];
   for (let question = 0; question < QUESTIONS; question++) {

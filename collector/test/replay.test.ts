@@ -55,7 +55,7 @@ t.test('a store that somebody changed is told apart, and can be replaced', async
   await recordHour(data);
   const instance = await DuckDBInstance.create(storeFile(data));
   const connection = await instance.connect();
-  await connection.run('UPDATE point_minute SET energy_wh = energy_wh * 0.9 WHERE minute % 30 = 0');
+  await connection.run('UPDATE point_minute SET energy_j = energy_j * 0.9 WHERE minute % 30 = 0');
   instance.closeSync();
   const changed = await replay(data, { replace: true, onProgress: quiet });
   t.ok((changed.comparison ?? []).some(({ differing }) => differing > 0));

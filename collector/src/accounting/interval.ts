@@ -21,6 +21,7 @@ export interface Span {
  * up). An interval without any energy known has no row at all: a missing row means unknown, never zero. Where a
  * restatement takes back all that was known of an interval, its newest row is empty: it covers no time, and means
  * unknown as well. Where only the register of energy fed back moved, a row says that alone, and covers no time either.
+ * Numbers are as `keptWh` and `keptW` make them.
  */
 export interface PointInterval {
   /** Number of the point in the catalogue. */

@@ -1,5 +1,6 @@
 import type { Bucket } from './bucket.ts';
 import { MINUTE_MS, type PointInterval, type Span } from './interval.ts';
+import { keptW, keptWh } from './kept-numbers.ts';
 
 /** The columns, in the order of the store's table. */
 export const columnKeys = [
@@ -79,11 +80,11 @@ export class PointColumns implements Iterable<PointInterval> {
     const at = this.#length++;
     this.pointIds[at] = row.pointId;
     this.minutes[at] = row.startMs / MINUTE_MS;
-    this.energyWh[at] = row.energyWh;
-    this.estimatedWh[at] = row.estimatedWh;
-    this.exportWh[at] = row.exportWh;
-    this.minW[at] = row.minW ?? Number.NaN;
-    this.maxW[at] = row.maxW ?? Number.NaN;
+    this.energyWh[at] = keptWh(row.energyWh);
+    this.estimatedWh[at] = keptWh(row.estimatedWh);
+    this.exportWh[at] = keptWh(row.exportWh);
+    this.minW[at] = keptW(row.minW ?? Number.NaN);
+    this.maxW[at] = keptW(row.maxW ?? Number.NaN);
     this.measuredMs[at] = row.measuredMs;
     this.estimatedMs[at] = row.estimatedMs;
     this.bridgedMs[at] = row.bridgedMs;
@@ -95,11 +96,11 @@ export class PointColumns implements Iterable<PointInterval> {
     const measuredMs = Math.min(MINUTE_MS, Math.round(bucket.measuredMs + bucket.provisionalMs));
     this.pointIds[at] = pointId;
     this.minutes[at] = bucket.startMs / MINUTE_MS;
-    this.energyWh[at] = (bucket.energyWh + bucket.provisionalWh + bucket.estimatedWh) * factor;
-    this.estimatedWh[at] = bucket.estimatedWh * factor;
-    this.exportWh[at] = bucket.exportWh * factor;
-    this.minW[at] = (factor < 0 ? bucket.maxW : bucket.minW) * factor;
-    this.maxW[at] = (factor < 0 ? bucket.minW : bucket.maxW) * factor;
+    this.energyWh[at] = keptWh((bucket.energyWh + bucket.provisionalWh + bucket.estimatedWh) * factor);
+    this.estimatedWh[at] = keptWh(bucket.estimatedWh * factor);
+    this.exportWh[at] = keptWh(bucket.exportWh * factor);
+    this.minW[at] = keptW((factor < 0 ? bucket.maxW : bucket.minW) * factor);
+    this.maxW[at] = keptW((factor < 0 ? bucket.minW : bucket.maxW) * factor);
     this.measuredMs[at] = measuredMs;
     this.estimatedMs[at] = Math.min(MINUTE_MS - measuredMs, Math.round(bucket.estimatedMs));
     this.bridgedMs[at] = Math.min(measuredMs, Math.round(bucket.bridgedMs));

@@ -1,5 +1,6 @@
 import { energyRoles } from '@wattmark/shared/roles';
 import { type GaugeQuarter, knowsDrawn, type PointInterval } from '../accounting/interval.ts';
+import { keptWh } from '../accounting/kept-numbers.ts';
 import {
   LEVEL_COUNT,
   type LevelEnergies,
@@ -56,9 +57,9 @@ export class PointSum {
     return {
       pointId: this.#pointId,
       startMs: this.#startMs,
-      energyWh,
-      estimatedWh,
-      exportWh: knowsDrawn({ measuredMs, estimatedMs }) ? pairedWh : loneWh,
+      energyWh: keptWh(energyWh),
+      estimatedWh: keptWh(estimatedWh),
+      exportWh: keptWh(knowsDrawn({ measuredMs, estimatedMs }) ? pairedWh : loneWh),
       minW: Number.isNaN(minW) ? null : minW,
       maxW: Number.isNaN(maxW) ? null : maxW,
       measuredMs,

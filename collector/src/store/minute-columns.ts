@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
-import { BIGINT, DOUBLE, type DuckDBConnection, DuckDBDataChunk, INTEGER } from '@duckdb/node-api';
+import { BIGINT, DOUBLE, type DuckDBConnection, DuckDBDataChunk, type DuckDBVector, INTEGER } from '@duckdb/node-api';
+import { joulesOf } from '../accounting/kept-numbers.ts';
 import { columnKeys as keys, PointColumns } from '../accounting/point-columns.ts';
 import { pointMinute } from './tables.ts';
 import { doublesOf, integersOf } from './vector-items.ts';
@@ -80,15 +81,26 @@ function fill(chunk: DuckDBDataChunk, rows: PointColumns, at: number): boolean {
   for (const [index, key] of keys.entries()) {
     const vector = chunk.getColumnVector(index);
     const values = rows[key].subarray(at, at + chunk.rowCount);
-    (values instanceof Float64Array ? doublesOf(vector) : integersOf(vector)).set(values);
-    if (key === 'minW' || key === 'maxW') {
-      for (let row = 0; row < values.length; row++) {
-        if (!Number.isNaN(values[row])) continue;
-        vector.setItem(row, null);
-        hasNull = true;
-      }
-    }
+    if (!(values instanceof Float64Array)) integersOf(vector).set(values);
+    else if (key === 'minW' || key === 'maxW') hasNull = fillPowers(vector, values) || hasNull;
+    else fillEnergies(doublesOf(vector), values);
     vector.flush();
+  }
+  return hasNull;
+}
+
+function fillEnergies(energiesJ: Float64Array, energiesWh: Float64Array): void {
+  for (let row = 0; row < energiesWh.length; row++) energiesJ[row] = joulesOf(energiesWh[row] as number);
+}
+
+/** @returns whether one is null. */
+function fillPowers(vector: DuckDBVector, powersW: Float64Array): boolean {
+  doublesOf(vector).set(powersW);
+  let hasNull = false;
+  for (let row = 0; row < powersW.length; row++) {
+    if (!Number.isNaN(powersW[row])) continue;
+    vector.setItem(row, null);
+    hasNull = true;
   }
   return hasNull;
 }

@@ -1,4 +1,5 @@
 import { energyRoles } from '@wattmark/shared/roles';
+import { J_PER_WH } from '../accounting/kept-numbers.ts';
 import { LEVEL_COUNT, overheadParts } from '../site/site.ts';
 import {
   gaugeDay,
@@ -37,8 +38,14 @@ const versions = (key: string): string => `ORDER BY ${key}, recorded, rowid`;
 /** A number that may be null; a vector with a null in it is looked through bit by bit. */
 const orNaN = (column: string): string => `coalesce(${column}, 'NaN'::DOUBLE)`;
 
+/** Joules as watt-hours. */
+const asWh = (column: string): string => `${column} / ${J_PER_WH}`;
+
+const asked = (column: string): string =>
+  column.endsWith('_j') ? asWh(column) : column === 'min_w' || column === 'max_w' ? orNaN(column) : column;
+
 const columnsOf = (table: { columns: readonly { name: string }[] }): string =>
-  table.columns.map(({ name }) => (name === 'min_w' || name === 'max_w' ? orNaN(name) : name)).join(', ');
+  table.columns.map(({ name }) => asked(name)).join(', ');
 
 /** The elements of an array's column; SQL counts them from 1. */
 const elements = (column: string, count: number): string[] =>

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import t from 'tap';
 import { Bucket } from '../../src/accounting/bucket.ts';
 import { MINUTE_MS, type PointInterval } from '../../src/accounting/interval.ts';
+import { keptW, keptWh } from '../../src/accounting/kept-numbers.ts';
 import { ColumnBuffer, ColumnRow, ColumnWriter, PointColumns } from '../../src/accounting/point-columns.ts';
 
 const energyWh = fc.double({ min: -1e9, max: 1e9, noNaN: true });
@@ -35,14 +36,14 @@ function bucketOf({ minute, numbers }: Added): Bucket {
 /** The same row made without columns. */
 function rowOf({ pointId, factor, minute, numbers }: Added): PointInterval {
   const measuredMs = Math.min(MINUTE_MS, Math.round(numbers.measuredMs + numbers.provisionalMs));
-  const scaled = [numbers.minW, numbers.maxW].map((each) => (Number.isNaN(each) ? null : each * factor));
+  const scaled = [numbers.minW, numbers.maxW].map((each) => (Number.isNaN(each) ? null : keptW(each * factor)));
   const [minW = null, maxW = null] = factor < 0 ? scaled.reverse() : scaled;
   return {
     pointId,
     startMs: minute * MINUTE_MS,
-    energyWh: (numbers.energyWh + numbers.provisionalWh + numbers.estimatedWh) * factor,
-    estimatedWh: numbers.estimatedWh * factor,
-    exportWh: numbers.exportWh * factor,
+    energyWh: keptWh((numbers.energyWh + numbers.provisionalWh + numbers.estimatedWh) * factor),
+    estimatedWh: keptWh(numbers.estimatedWh * factor),
+    exportWh: keptWh(numbers.exportWh * factor),
     minW,
     maxW,
     measuredMs,

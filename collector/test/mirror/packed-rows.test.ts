@@ -2,6 +2,7 @@ import { channelNames } from '@wattmark/shared/channels';
 import fc from 'fast-check';
 import t from 'tap';
 import { MINUTE_MS, QUARTER_MS } from '../../src/accounting/interval.ts';
+import { keptW, keptWh } from '../../src/accounting/kept-numbers.ts';
 import { PointColumns } from '../../src/accounting/point-columns.ts';
 import { kinds, newestLine } from '../../src/influx/kinds.ts';
 import { Names } from '../../src/influx/names.ts';
@@ -15,7 +16,9 @@ const known = knownOf(POINTS);
 const names = new Names(() => known);
 
 const number = fc.double({ noNaN: true, noDefaultInfinity: true });
-const powerW = fc.option(number, { nil: null });
+const most = fc.double({ noNaN: true, min: -1e15, max: 1e15 });
+const energyWh = most.map(keptWh);
+const powerW = fc.option(most.map(keptW), { nil: null });
 const ms = fc.integer({ min: 0, max: 2 ** 31 - 1 });
 const pointId = fc.nat(POINTS - 1);
 const recorded = fc.integer({ min: T0, max: T0 + 1e12 });
@@ -24,9 +27,9 @@ const pointRows = (lengthMs: number) =>
     fc.record({
       pointId,
       startMs: fc.nat(1_000_000).map((index) => T0 + index * lengthMs),
-      energyWh: number,
-      estimatedWh: number,
-      exportWh: number,
+      energyWh,
+      estimatedWh: energyWh,
+      exportWh: energyWh,
       minW: powerW,
       maxW: powerW,
       measuredMs: ms,

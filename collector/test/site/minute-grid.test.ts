@@ -1,20 +1,24 @@
 import fc from 'fast-check';
 import t from 'tap';
 import { MINUTE_MS, type PointInterval } from '../../src/accounting/interval.ts';
+import { keptW, keptWh } from '../../src/accounting/kept-numbers.ts';
 import { PointColumns } from '../../src/accounting/point-columns.ts';
 import { MinuteGrid } from '../../src/site/minute-grid.ts';
 
 const T0 = Date.UTC(2026, 0, 1);
 const MINUTES = 4;
 
+const energyWh = fc.double({ min: -1e15, max: 1e15, noNaN: true }).map(keptWh);
+const powerW = fc.option(fc.double({ min: -1e15, max: 1e15, noNaN: true }).map(keptW));
+
 const row = fc.record({
   pointId: fc.oneof(fc.nat(9), fc.nat(2_000)),
   startMs: fc.integer({ min: -1, max: MINUTES }).map((minute) => T0 + minute * MINUTE_MS),
-  energyWh: fc.double({ noNaN: true }),
-  estimatedWh: fc.double({ noNaN: true }),
-  exportWh: fc.double({ noNaN: true }),
-  minW: fc.option(fc.double({ noNaN: true })),
-  maxW: fc.option(fc.double({ noNaN: true })),
+  energyWh,
+  estimatedWh: energyWh,
+  exportWh: energyWh,
+  minW: powerW,
+  maxW: powerW,
   measuredMs: fc.nat(MINUTE_MS),
   estimatedMs: fc.nat(MINUTE_MS),
   bridgedMs: fc.nat(MINUTE_MS),

@@ -10,6 +10,7 @@ import type {
   PointInterval,
   Span,
 } from '../../src/accounting/interval.ts';
+import { keptW, keptWh } from '../../src/accounting/kept-numbers.ts';
 import { MINUTE_MS, QUARTER_MS } from '../../src/accounting/interval.ts';
 import { PointColumns } from '../../src/accounting/point-columns.ts';
 import { noPart, nothing } from '../../src/site/interval-sum.ts';
@@ -144,7 +145,9 @@ const wh = fc.double({ noNaN: true, noDefaultInfinity: true, min: -1e9, max: 1e9
 const w = fc.option(wh, { nil: null });
 const ms = fc.integer({ min: 0, max: 25 * 3_600_000 });
 
-const energies = { energyWh: wh, estimatedWh: wh, exportWh: wh, minW: w, maxW: w };
+const kept = wh.map(keptWh);
+const keptPower = fc.option(wh.map(keptW), { nil: null });
+const energies = { energyWh: kept, estimatedWh: kept, exportWh: kept, minW: keptPower, maxW: keptPower };
 const pointFields = {
   pointId: fc.constantFrom(...POINTS),
   ...energies,
