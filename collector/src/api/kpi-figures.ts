@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox';
+import { intervalsOf } from '../kpi/contributions.ts';
 import { editionOf } from '../kpi/editions.ts';
 import type { PartialKpis } from '../kpi/partial-kpis.ts';
 import { lengthOf } from '../kpi/period.ts';
@@ -7,7 +8,7 @@ import {
   categoryOf,
   derivativeOf,
   estimatedShareOf,
-  MEASURING_INTERVAL,
+  measuringIntervalOf,
   notationOf,
   symbols,
 } from '../kpi/pue.ts';
@@ -28,7 +29,9 @@ const figureFields = {
   value: nullable(Type.Number()),
   derivative: Type.Enum(['annual', 'interim'], { description: 'annual: twelve months that are over' }),
   averagingPeriod: nullable(Type.String({ description: 'ISO 8601; null for a period of no calendar, or not over' })),
-  interval: Type.Literal(MEASURING_INTERVAL, { description: 'at which both sides are measured together' }),
+  interval: Type.String({
+    description: 'ISO 8601: at which both sides are measured, by the point that is read least often',
+  }),
   boundary: Type.String({ description: 'what the two sides are made of, in words' }),
   edition: object({ title: Type.String(), note: Type.String() }, 'the document whose definition the figure follows'),
   conversion: object({ id: Type.String(), name: Type.String() }, 'by which energy carriers are weighed'),
@@ -85,7 +88,7 @@ export function pueOfSite(site: Site, kpis: SiteKpis): Static<typeof pueFigure> 
     value: kpis.pue,
     symbol: symbols[common.derivative],
     category,
-    notation: notationOf(category, length, kpis.isComplete),
+    notation: notationOf(category, length, kpis.isComplete, intervalsOf(kpis.contributions)),
     ...common,
     edition: documentOf('pue'),
     uncertainty: kpis.uncertainty.value,
@@ -138,7 +141,7 @@ function commonOf(site: Site, kpis: SiteKpis): Pick<Static<typeof seeFigure>, Co
   return {
     derivative: derivativeOf(length, kpis.isComplete),
     averagingPeriod: averagingPeriodOf(length, kpis.isComplete),
-    interval: MEASURING_INTERVAL,
+    interval: measuringIntervalOf(intervalsOf(kpis.contributions)),
     boundary: boundaryOf(kpis),
     conversion: { id: site.conversion, name: findProfile(site.conversion)?.name ?? site.conversion },
     coverage: kpis.coverage,

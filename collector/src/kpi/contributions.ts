@@ -75,6 +75,12 @@ function constantOf(point: SitePoint, weights: Weight, intervals: Intervals): Co
   return [{ point: point.point, energyWh, ...weights, chain: exact }];
 }
 
+/** Times between two readings of the instruments that count, ms. */
+export function intervalsOf({ points, instruments }: Contributions): number[] {
+  const measured = [...points, ...instruments].filter(({ site }) => site.virtual === null);
+  return measured.map(({ site }) => site.intervalMs);
+}
+
 interface Weight {
   readonly totalWeight: number;
   readonly itWeight: number;

@@ -1,4 +1,6 @@
 import { type Level, levels } from '@wattmark/shared/roles';
+import { Temporal } from 'temporal-polyfill';
+import { MINUTE_MS } from '../accounting/interval.ts';
 import type { LevelSum } from './level.ts';
 import type { PeriodLength } from './period.ts';
 
@@ -51,17 +53,36 @@ export function averagingPeriodOf(length: PeriodLength | null, isComplete: boole
   return length === null || !isComplete ? null : lengthDurations[length];
 }
 
-/** The measuring interval of every figure here: the base interval. */
-export const MEASURING_INTERVAL = 'PT1M';
+/**
+ * The measuring interval of a figure as an ISO 8601 duration: that of its point which is read least often, but no less than the
+ * base interval.
+ * @param intervalsMs of the instruments that count
+ */
+export function measuringIntervalOf(intervalsMs: readonly number[]): string {
+  const seconds = Math.ceil(Math.max(MINUTE_MS, ...intervalsMs) / 1000);
+  return Temporal.Duration.from({ seconds }).round({ largestUnit: 'hours' }).toString();
+}
+
+/** Readings no further apart than this are continuous measurement. */
+const CONTINUOUS_MS = 900_000;
 
 const lengthLetters = { year: 'Y', month: 'M', week: 'W', day: 'D' } as const satisfies Record<PeriodLength, string>;
 
 /**
- * The figure's name with its category, averaging period and measuring interval, such as `PUE2,YC`. `C` is continuous: no
- * more than 15 minutes apart, as all of ours are. A period that is not over, or none of the calendar, has no letter, and a
- * PUE whose level nobody said is bare. After The Green Grid's white paper 49, from memory: to be checked before it is cited.
+ * The figure's name with its category, averaging period and measuring interval, such as `PUE2,YC`. `C` is continuous: every
+ * instrument is read at least every 15 minutes; else `D`, at least daily, which is the longest interval that a point can have. A
+ * period that is not over, or none of the calendar, has no letters, and a PUE whose level nobody said is bare. After The Green
+ * Grid's white paper 49, from memory: to be checked before it is cited.
+ * @param intervalsMs of the instruments that count
  */
-export function notationOf(category: Category | null, length: PeriodLength | null, isComplete: boolean): string {
+export function notationOf(
+  category: Category | null,
+  length: PeriodLength | null,
+  isComplete: boolean,
+  intervalsMs: readonly number[],
+): string {
   if (category === null) return 'PUE';
-  return length === null || !isComplete ? `PUE${category}` : `PUE${category},${lengthLetters[length]}C`;
+  if (length === null || !isComplete) return `PUE${category}`;
+  const isContinuous = intervalsMs.every((intervalMs) => intervalMs <= CONTINUOUS_MS);
+  return `PUE${category},${lengthLetters[length]}${isContinuous ? 'C' : 'D'}`;
 }

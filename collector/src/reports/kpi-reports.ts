@@ -3,6 +3,7 @@ import type { FieldValues } from '../influx/lines.ts';
 import type { Figure } from '../kpi/figures/figure.ts';
 import { type SiteFigures, siteFigures } from '../kpi/figures/site-figures.ts';
 import { lengthOf } from '../kpi/period.ts';
+import { intervalsOf } from '../kpi/contributions.ts';
 import { categoryOf, estimatedShareOf, notationOf } from '../kpi/pue.ts';
 import { baselineFigure, seeOf, seeUncertainty } from '../kpi/see.ts';
 import { type SiteKpis, siteKpis } from '../kpi/site-kpis.ts';
@@ -49,7 +50,7 @@ function targetFor(judged: readonly JudgedTarget[], metric: Metric): JudgedTarge
 }
 
 function ratioValues(site: Site, kpis: SiteKpis, judged: JudgedTarget | null): FieldValues {
-  const { pue, uncertainty, sum, coverage, itLevel, period, isComplete } = kpis;
+  const { pue, uncertainty, sum, coverage, itLevel, period, isComplete, contributions } = kpis;
   const isStation = site.kind === 'base-station';
   const value = isStation ? seeOf(pue) : pue;
   const ofSee = pue === null ? null : seeUncertainty(pue, uncertainty.value);
@@ -63,7 +64,9 @@ function ratioValues(site: Site, kpis: SiteKpis, judged: JudgedTarget | null): F
     coverage: coverage ?? 0,
     estimated_share: estimatedShareOf(sum),
     category,
-    notation: isStation ? null : notationOf(category, lengthOf(period, site.timezone), isComplete),
+    notation: isStation
+      ? null
+      : notationOf(category, lengthOf(period, site.timezone), isComplete, intervalsOf(contributions)),
     total_wh: sum.totalWh,
     it_wh: sum.itWh,
     overhead_wh: sum.pairedMs > 0 ? sum.pairedTotalWh - sum.pairedItWh : null,

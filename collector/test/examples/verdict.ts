@@ -74,8 +74,10 @@ const year = {
 
 export const examples = {
   pue: (given: Quarters) => pueOf(sumOf(pairsOf(given))),
-  notation: (given: readonly (readonly [Level | null, PeriodLength, boolean])[]) =>
-    given.map(([level, length, isComplete]) => notationOf(categoryOf(level), length, isComplete)),
+  notation: (given: readonly (readonly [Level | null, PeriodLength, boolean, number])[]) =>
+    given.map(([level, length, isComplete, everyMin]) =>
+      notationOf(categoryOf(level), length, isComplete, [60_000 * everyMin]),
+    ),
   'uncertainty-two-meters': uncertainty,
   'uncertainty-sum-of-parts': uncertainty,
   'uncertainty-common-cause': uncertainty,

@@ -5,6 +5,7 @@ import {
   coverageOf,
   derivativeOf,
   estimatedShareOf,
+  measuringIntervalOf,
   notationOf,
   pueOf,
 } from '../../src/kpi/pue.ts';
@@ -38,11 +39,16 @@ t.test('a figure is named by its category, period and completeness', async (t) =
   t.equal(categoryOf('ups-output'), 1);
   t.equal(categoryOf('equipment-input'), 3);
   t.equal(categoryOf(null), null);
-  t.equal(notationOf(2, 'year', true), 'PUE2,YC');
-  t.equal(notationOf(1, 'day', true), 'PUE1,DC');
-  t.equal(notationOf(1, 'day', false), 'PUE1');
-  t.equal(notationOf(3, null, true), 'PUE3');
-  t.equal(notationOf(null, 'year', true), 'PUE');
+  t.equal(notationOf(2, 'year', true, [10_000, 900_000]), 'PUE2,YC');
+  t.equal(notationOf(1, 'day', true, [10_000, 900_000]), 'PUE1,DC');
+  t.equal(notationOf(1, 'day', false, [10_000, 900_000]), 'PUE1');
+  t.equal(notationOf(3, null, true, [10_000, 900_000]), 'PUE3');
+  t.equal(notationOf(null, 'year', true, [10_000, 900_000]), 'PUE');
+  t.equal(notationOf(2, 'year', true, [10_000, 900_001]), 'PUE2,YD', 'one of them is read less often');
+  t.equal(measuringIntervalOf([10_000]), 'PT1M');
+  t.equal(measuringIntervalOf([10_000, 900_000]), 'PT15M');
+  t.equal(measuringIntervalOf([86_400_000]), 'PT24H');
+  t.equal(measuringIntervalOf([]), 'PT1M');
   t.strictSame(
     (['year', 'month', 'week', 'day', null] as const).map((length) => averagingPeriodOf(length, true)),
     ['P1Y', 'P1M', 'P1W', 'P1D', null],
