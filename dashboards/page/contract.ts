@@ -86,6 +86,13 @@ export interface Design {
   readonly judgement: { readonly verdict: VerdictWord | null; readonly reason: string } | null;
 }
 
+/** The partial PUE of a part of the site. */
+export interface PartialPue extends Figure {
+  readonly id: string;
+  readonly name: string;
+  readonly symbol: string;
+}
+
 export interface Baseline {
   readonly value: number | null;
   readonly unit: string;
@@ -110,6 +117,7 @@ export interface Kpis {
   /** Ids of the corrections that hold and touch the period. */
   readonly corrections?: readonly string[];
   readonly targets?: readonly JudgedTarget[];
+  readonly partials?: readonly PartialPue[];
   readonly totalFrom?: 'supply' | 'parts' | null;
   readonly itLevel?: {
     readonly level: string | null;

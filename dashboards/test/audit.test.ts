@@ -18,12 +18,16 @@ pageTest('the audit view shows a period with all that is behind it', DESKTOP, as
   t.match(words, 'PUE = total 20 300.0 kWh ÷ IT 15 687.8 kWh = 1.294');
   const row = (name: string) => page.getByRole('row').filter({ hasText: name });
   t.match(plain(await row('decision of the board').innerText()), /PUE ≤ 1\.25\s+Target missed/);
-  const utility = plain(await row('Utility feed A').innerText());
+  const utility = plain(await row('Utility feed A').first().innerText());
   t.match(utility, /20 311\.4 kWh\s+1\s+20 311\.4 kWh\s+396 000 s\s+4 d 14 h\s+1 800 s\s+30 min\s+0 s\s+515 s/);
   t.match(
     utility,
     /0\.5S\s+meter 0\.5 %\s+transformer 0\.5 %\s+0\.0106\s+bridged, transformer class assumed\s+record 118/,
   );
+  t.match(plain(await row('Diesel tank').innerText()), /2\.500 L\s+9900\s+24\.8 kWh/);
+  t.match(words, /Total, behind virtual points\s+Feed B/);
+  t.match(words, 'Part Hall 2: pPUE 1.200 ± 0.015, pPUE1,MC, coverage 99.8 %');
+  t.match(words, 'pPUE of Hall 2 = total 1 200.0 kWh ÷ IT 1 000.0 kWh = 1.200');
   t.match(words, /1 error, 1 notice/);
   t.match(words, /2026-10-02 12:00–13:00, Asia\/Shanghai \(UTC\+8\)/);
   t.match(words, 'Acknowledged by A. Auditor on 2026-10-03: meter replaced');

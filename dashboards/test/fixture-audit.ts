@@ -30,6 +30,8 @@ const target: JudgedTarget = {
   reason: '1.3 lies inside 1.294 ± 0.015',
 };
 
+const { verdict: _, reason: __, ...withoutVerdict } = target;
+
 const uncertaintyParts = {
   coverageFactor: 2,
   meters: 0.0106,
@@ -54,10 +56,21 @@ export function auditedKpis(site: string, query: URLSearchParams): Kpis | null {
   const value = query.has('asOf') ? 1.311 : figure.value;
   return {
     ...named,
-    target: { ...target, ...kpis.target },
+    target: { ...withoutVerdict, ...kpis.target },
     targets: [{ ...target, id: 'own-1.25', name: 'decision of the board', value: 1.25, verdict: 'missed' }],
     design: { symbol: 'dPUE', value: 1.28, itLoadFactor: 0.8, source: 'design report', judgement: null },
     totalFrom: 'supply',
+    partials: [
+      {
+        id: 'hall-2',
+        name: 'Hall 2',
+        symbol: 'pPUE',
+        value: 1.2,
+        uncertainty: 0.015,
+        coverage: 0.998,
+        notation: 'pPUE1,MC',
+      },
+    ],
     corrections: ['118'],
     itLevel: { level: 'ups-output', category: 1, reason: 'the only level that is measured' },
     pue: {
@@ -93,7 +106,8 @@ const utility: ExplainedPoint = {
   role: 'utility',
   totalWeight: 1,
   itWeight: 0,
-  energyWh: 20_311_400,
+  quantity: 'energy',
+  energy: 20_311_400,
   totalWh: 20_311_400,
   itWh: null,
   measuredS: 396_000,
@@ -106,6 +120,17 @@ const utility: ExplainedPoint = {
   commonCause: null,
   uncertainty: 0.0106,
   flags: ['bridged', 'assumed-transformer'],
+};
+
+const tank: ExplainedPoint = {
+  ...utility,
+  point: 'tank',
+  name: 'Diesel tank',
+  role: 'generator',
+  totalWeight: 9900,
+  quantity: 'volume',
+  energy: 2.5,
+  totalWh: 24_750,
 };
 
 const explanation: Explanation = {
@@ -125,10 +150,22 @@ const explanation: Explanation = {
       role: 'it',
       totalWeight: 0,
       itWeight: 1,
-      energyWh: 15_687_800,
+      energy: 15_687_800,
       totalWh: null,
       itWh: 15_687_800,
       flags: ['simulated'],
+    },
+    tank,
+  ],
+  instruments: [{ ...utility, point: 'feed-b', name: 'Feed B', totalWeight: -1, totalWh: -20_311_400 }],
+  partials: [
+    {
+      id: 'hall-2',
+      name: 'Hall 2',
+      value: 1.2,
+      paired: { totalWh: 1_200_000, itWh: 1_000_000 },
+      points: [utility],
+      instruments: [],
     },
   ],
 };

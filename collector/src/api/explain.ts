@@ -2,7 +2,8 @@ import { accuracyClasses, roles } from '@wattmark/shared/roles';
 import { type Static, Type } from 'typebox';
 import { quantities } from '../accounting/quantity.ts';
 import { type RecordedCorrection, touching } from '../corrections/book.ts';
-import { type ExplainedPoint, explain } from '../kpi/explanation.ts';
+import { type Explained, type ExplainedPoint, explain } from '../kpi/explanation.ts';
+import { type PartialKpis, partialKpis } from '../kpi/partial-kpis.ts';
 import { isoTime } from '../kpi/period.ts';
 import { seeOf, seeUncertainty } from '../kpi/see.ts';
 import { type SiteKpis, siteKpis } from '../kpi/site-kpis.ts';
@@ -49,6 +50,11 @@ const countedPoint = object({
   flags: Type.Array(Type.Enum(flags)),
 });
 
+const countedPoints = {
+  points: Type.Array(countedPoint),
+  instruments: Type.Array(countedPoint, { description: 'behind virtual points, with the weights that come out' }),
+};
+
 const explainAnswer = object({
   site: Type.String(),
   period: object({ name: Type.String(), start: instant, end: instant, complete: Type.Boolean() }),
@@ -62,8 +68,17 @@ const explainAnswer = object({
   pairedS: Type.Number({ description: 'time in which both sides were measured together' }),
   totalFrom: nullable(Type.Enum(['supply', 'parts'])),
   itLevel: itLevelAnswer,
-  points: Type.Array(countedPoint),
-  instruments: Type.Array(countedPoint, { description: 'behind virtual points, with the weights that come out' }),
+  ...countedPoints,
+  partials: Type.Array(
+    object({
+      id: Type.String(),
+      name: Type.String(),
+      value: nullable(Type.Number()),
+      paired: pairedEnergy,
+      ...countedPoints,
+    }),
+    { description: 'how the partial PUEs of the site’s parts were made' },
+  ),
   corrections: Type.Array(Type.String(), { description: 'ids of the corrections that hold and touch the period' }),
 });
 
@@ -81,21 +96,33 @@ export function registerExplain({ api, figures, now }: RouteParts): void {
     const period = periodOf(query, site.timezone, nowMs);
     const knowledge = knowledgeOf(query.asOf, nowMs);
     const corrections = touching(figures.corrections(site), period, knowledge.asOfMs);
-    return answer(site, await siteKpis(figures, site, period, knowledge), corrections);
+    const kpis = await siteKpis(figures, site, period, knowledge);
+    return answer(site, kpis, await partialKpis(figures, site, kpis, knowledge), corrections);
   });
 }
 
-function answer(site: Site, kpis: SiteKpis, corrections: readonly RecordedCorrection[]): Static<typeof explainAnswer> {
+function answer(
+  site: Site,
+  kpis: SiteKpis,
+  parts: readonly PartialKpis[],
+  corrections: readonly RecordedCorrection[],
+): Static<typeof explainAnswer> {
   const { period, isComplete, sum, pue, uncertainty } = kpis;
   const isStation = site.kind === 'base-station';
   const ofFigure = (value: number | null): number | null =>
     isStation && pue !== null ? seeUncertainty(pue, value) : value;
-  const { points, instruments } = explain(kpis);
   const corrected = new Set(corrections.flatMap((correction) => correction.points));
-  const answered = (point: ExplainedPoint): Static<typeof countedPoint> => ({
-    ...pointOf(point, corrected.has(point.point)),
-    uncertainty: ofFigure(point.uncertainty),
-  });
+  const explained = (
+    of: Explained,
+    figure = ofFigure,
+  ): Pick<Static<typeof explainAnswer>, 'points' | 'instruments'> => {
+    const { points, instruments } = explain(of);
+    const answered = (point: ExplainedPoint): Static<typeof countedPoint> => ({
+      ...pointOf(point, corrected.has(point.point)),
+      uncertainty: figure(point.uncertainty),
+    });
+    return { points: points.map(answered), instruments: instruments.map(answered) };
+  };
   return {
     site: site.site,
     period: { name: period.name, start: isoTime(period.fromMs), end: isoTime(period.toMs), complete: isComplete },
@@ -109,8 +136,14 @@ function answer(site: Site, kpis: SiteKpis, corrections: readonly RecordedCorrec
     pairedS: sum.pairedMs / 1000,
     totalFrom: kpis.balance.totalFrom,
     itLevel: itLevelOf(kpis.itLevel),
-    points: points.map(answered),
-    instruments: instruments.map(answered),
+    ...explained(kpis),
+    partials: parts.map(({ id, name, pue: value, contributions, paired: ofPart }) => ({
+      id,
+      name,
+      value,
+      paired: pairedOf(ofPart),
+      ...explained({ contributions, pue: value, elapsedMs: kpis.elapsedMs }, (one) => one),
+    })),
     corrections: corrections.map(({ id }) => id),
   };
 }

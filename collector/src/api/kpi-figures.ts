@@ -65,6 +65,9 @@ export const partialFigure = object({
   name: Type.String(),
   symbol: Type.Literal(symbols.partial),
   value: nullable(Type.Number()),
+  category: pueFigure.properties.category,
+  notation: Type.String(),
+  interval: figureFields.interval,
   uncertainty: figureFields.uncertainty,
   uncertaintyParts: uncertaintyAnswer,
   coverage: share,
@@ -116,12 +119,22 @@ export function designOfSite({ file }: Site, { main }: SiteVerdicts): Static<typ
   return { symbol: symbols.design, value, itLoadFactor, source, judgement };
 }
 
-export function partialOf({ id, name, pue, uncertainty, coverage, paired }: PartialKpis): Static<typeof partialFigure> {
+export function partialOf(
+  site: Site,
+  { period, isComplete }: SiteKpis,
+  part: PartialKpis,
+): Static<typeof partialFigure> {
+  const { id, name, level, pue, contributions, uncertainty, coverage, paired } = part;
+  const category = categoryOf(level);
+  const intervalsMs = intervalsOf(contributions);
   return {
     id,
     name,
     symbol: symbols.partial,
     value: pue,
+    category,
+    notation: `p${notationOf(category, lengthOf(period, site.timezone), isComplete, intervalsMs)}`,
+    interval: measuringIntervalOf(intervalsMs),
     uncertainty: uncertainty.value,
     uncertaintyParts: uncertaintyOf(uncertainty),
     coverage,

@@ -93,7 +93,8 @@ export function registerKpis({ api, figures, now }: RouteParts): void {
     const verdicts = await siteVerdicts(figures, site, kpis, knowledge);
     const sides = await sidesOfPeriod(figures, site, kpis, knowledge);
     const corrections = touching(figures.corrections(site), period, knowledge.asOfMs).map(({ id }) => id);
-    const partials = (await partialKpis(figures, site, kpis, knowledge)).map(partialOf);
+    const parts = await partialKpis(figures, site, kpis, knowledge);
+    const partials = parts.map((part) => partialOf(site, kpis, part));
     return { ...answer(site, kpis, verdicts), ...sides, partials, corrections };
   });
 }

@@ -10,8 +10,11 @@ export interface ExplainedPoint extends CountedPoint {
   readonly uncertainty: number | null;
 }
 
+/** A figure that can be explained. */
+export type Explained = Pick<SiteKpis, 'contributions' | 'pue' | 'elapsedMs'>;
+
 /** How a period's figure was made: the points that count on each side, and the instruments behind virtual points. */
-export function explain({ contributions, pue, elapsedMs }: Pick<SiteKpis, 'contributions' | 'pue' | 'elapsedMs'>): {
+export function explain({ contributions, pue, elapsedMs }: Explained): {
   readonly points: readonly ExplainedPoint[];
   readonly instruments: readonly ExplainedPoint[];
 } {

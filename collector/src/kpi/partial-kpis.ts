@@ -1,7 +1,8 @@
+import type { Level } from '@wattmark/shared/roles';
 import type { Figures } from '../figures.ts';
 import { type LevelPlan, partialBalancesOf } from '../site/balance.ts';
 import type { Site } from '../site/site.ts';
-import { contributionsOf } from './contributions.ts';
+import { type Contributions, contributionsOf } from './contributions.ts';
 import type { LevelSum } from './level.ts';
 import { missingDataUncertainty } from './missing-data.ts';
 import { coverageOf, pueOf } from './pue.ts';
@@ -12,7 +13,10 @@ import { type Uncertainty, pueUncertainty } from './uncertainty.ts';
 export interface PartialKpis {
   readonly id: string;
   readonly name: string;
+  /** Where its IT energy is measured; null where nobody said, or where its points differ. */
+  readonly level: Level | null;
   readonly pue: number | null;
+  readonly contributions: Contributions;
   readonly uncertainty: Uncertainty;
   readonly coverage: number | null;
   readonly paired: Paired;
@@ -39,11 +43,18 @@ export async function partialKpis(
     const pue = pueOf(paired);
     const coverage = coverageOf(paired.pairedMs, period.fromMs, period.toMs, knownMs);
     const ofParts = sums.map((sum) => ({ sum, elapsedMs: Math.min(sum.endMs, knownMs) - sum.startMs }));
-    const { errors } = contributionsOf(site, levels[0] as LevelPlan, intervals);
-    const uncertainty = pueUncertainty(pue, errors, missingDataUncertainty(pue, coverage, ofParts));
-    parts.push({ id: partial, name: names.get(partial) ?? partial, pue, uncertainty, coverage, paired });
+    const plan = levels[0] as LevelPlan;
+    const contributions = contributionsOf(site, plan, intervals);
+    const uncertainty = pueUncertainty(pue, contributions.errors, missingDataUncertainty(pue, coverage, ofParts));
+    const name = names.get(partial) ?? partial;
+    parts.push({ id: partial, name, level: levelOf(plan), pue, contributions, uncertainty, coverage, paired });
   }
   return parts;
+}
+
+function levelOf({ it }: LevelPlan): Level | null {
+  const [first = null, ...others] = new Set(it.map(({ point }) => point.level));
+  return others.length === 0 ? first : null;
 }
 
 const nothingPaired: Paired = { pairedTotalWh: 0, pairedItWh: 0, pairedMs: 0, estimatedMs: 0 };

@@ -199,5 +199,12 @@ t.test('parts of a site have partial PUEs, and carriers are weighed by the profi
   const [partial] = kpis.partials;
   t.match(partial, { id: 'hall-2', name: 'Hall 2', symbol: 'pPUE', coverage: 1, estimatedShare: 0 });
   t.ok(Math.abs(partial.value - 1.25) < 1e-9 && Math.abs(partial.uncertainty - kpis.pue.uncertainty) < 1e-9);
+  t.match(partial, { category: 1, notation: 'pPUE1,MC', interval: 'PT1M' });
   t.same((await ask(t, new FakeFigures({ sinceMs }), `/api/v1/sites/dc-1/kpis?${MONTH}`)).partials, []);
+  const [made] = (await ask(t, figures, `/api/v1/sites/dc-1/kpis/explain?${MONTH}`)).partials;
+  t.match(made, { id: 'hall-2', value: partial.value, paired: partial.paired, instruments: [] });
+  t.match(made.points, [
+    { point: 'utility-a', totalWeight: 1, itWeight: 0 },
+    { point: 'ups-1', totalWeight: 0, itWeight: 1 },
+  ]);
 });

@@ -15,7 +15,9 @@ export interface ExplainedPoint {
   /** What a Wh of the point adds to the side; 0 where it is not in it. */
   readonly totalWeight: number;
   readonly itWeight: number;
-  readonly energyWh: number | null;
+  /** What the point counts: energy in Wh, volume in L, mass in kg. */
+  readonly quantity: 'energy' | 'volume' | 'mass';
+  readonly energy: number | null;
   readonly totalWh: number | null;
   readonly itWh: number | null;
   readonly measuredS: number;
@@ -39,6 +41,15 @@ export interface Explanation {
   readonly paired: Interval['paired'];
   readonly pairedS: number;
   readonly points: readonly ExplainedPoint[];
+  /** The instruments behind virtual points, with the weights that come out. */
+  readonly instruments: readonly ExplainedPoint[];
+  readonly partials: readonly ExplainedPart[];
+}
+
+/** How a part's partial PUE was made. */
+export interface ExplainedPart extends Pick<Explanation, 'value' | 'paired' | 'points' | 'instruments'> {
+  readonly id: string;
+  readonly name: string;
 }
 
 export interface OtherFigure {

@@ -1,9 +1,9 @@
 import type { Site } from '../contract.ts';
 import { Plain, Quantity, Term } from '../figures.tsx';
-import { count, coverage, duration, kilowattHours, ratio, share, text } from '../format.ts';
+import { type Amount, count, coverage, duration, kilowattHours, quantity, ratio, share, text } from '../format.ts';
 import { figureName, loadName } from '../kpis.ts';
 import { roleName } from '../role-names.ts';
-import type { Correction, ExplainedPoint, Explanation } from './contract.ts';
+import type { Correction, ExplainedPart, ExplainedPoint, Explanation } from './contract.ts';
 
 interface ExplainedPointsProps {
   readonly site: Site;
@@ -14,11 +14,11 @@ interface ExplainedPointsProps {
 
 /** The points that count on each side, with what was measured of each. */
 export function ExplainedPoints({ site, explanation, corrections }: ExplainedPointsProps) {
-  const { points, paired, pairedS, leastCoverage, months } = explanation;
+  const { points, paired, pairedS, leastCoverage, months, partials } = explanation;
   const load = loadName(site.kind);
   return (
     <>
-      <Formula site={site} explanation={explanation} />
+      <Formula site={site} name={figureName(site.kind)} explanation={explanation} />
       <p class="hint">
         Both sides were measured together for {seconds(pairedS)}; only that time forms the ratio. The energies below are
         over all the time that each point was measured.
@@ -26,13 +26,7 @@ export function ExplainedPoints({ site, explanation, corrections }: ExplainedPoi
       {paired === null || points.length === 0 ? (
         <p class="hint">No point counts in this period: without a total and {load} energy there is no figure.</p>
       ) : (
-        <div class="scroller" role="region" aria-label="Points that count" tabIndex={0}>
-          <table class="points-made">
-            <PointsHead />
-            <SideRows name="Total" side="total" points={points} corrections={corrections} />
-            <SideRows name={`${load} energy`} side="it" points={points} corrections={corrections} />
-          </table>
-        </div>
+        <PointsTable label="Points that count" load={load} made={explanation} corrections={corrections} />
       )}
       {months.length > 0 && (
         <dl class="months" aria-label="Coverage by month">
@@ -46,19 +40,56 @@ export function ExplainedPoints({ site, explanation, corrections }: ExplainedPoi
         </dl>
       )}
       <p class="hint">A verdict needs a coverage of {text(share(leastCoverage))}, of every month.</p>
+      {partials.map((part) => (
+        <div key={part.id}>
+          <Formula site={site} name={`pPUE of ${part.name}`} explanation={part} />
+          <PointsTable label={`Points of ${part.name}`} load="IT" made={part} corrections={corrections} />
+        </div>
+      ))}
     </>
   );
 }
 
+interface PointsTableProps extends Pick<ExplainedPointsProps, 'corrections'> {
+  readonly label: string;
+  readonly load: string;
+  readonly made: Pick<ExplainedPart, 'points' | 'instruments'>;
+}
+
+/** Both sides of a ratio, and below each the instruments of its virtual points. */
+function PointsTable({ label, load, made: { points, instruments }, corrections }: PointsTableProps) {
+  const groups = [
+    { name: 'Total', side: 'total', points },
+    { name: 'Total, behind virtual points', side: 'total', points: instruments },
+    { name: `${load} energy`, side: 'it', points },
+    { name: `${load} energy, behind virtual points`, side: 'it', points: instruments },
+  ] as const;
+  return (
+    <div class="scroller" role="region" aria-label={label} tabIndex={0}>
+      <table class="points-made">
+        <PointsHead />
+        {groups.map((group) => (
+          <SideRows key={group.name} {...group} corrections={corrections} />
+        ))}
+      </table>
+    </div>
+  );
+}
+
+interface FormulaProps extends Pick<ExplainedPointsProps, 'site'> {
+  readonly name: string;
+  readonly explanation: Pick<Explanation, 'paired' | 'value'>;
+}
+
 /** `PUE = 93 666.3 kWh / 74 397.2 kWh = 1.259` */
-function Formula({ site, explanation: { paired, value } }: Omit<ExplainedPointsProps, 'corrections'>) {
+function Formula({ site, name, explanation: { paired, value } }: FormulaProps) {
   const load = loadName(site.kind);
   const total = { name: 'total', of: kilowattHours(paired?.totalWh) };
   const it = { name: load, of: kilowattHours(paired?.itWh) };
   const [over, under] = site.kind === 'base-station' ? [it, total] : [total, it];
   return (
     <p class="formula">
-      {figureName(site.kind)} = {over.name} <Quantity of={over.of} /> ÷ {under.name} <Quantity of={under.of} /> ={' '}
+      {name} = {over.name} <Quantity of={over.of} /> ÷ {under.name} <Quantity of={under.of} /> ={' '}
       <strong>
         <Plain of={ratio(value)} />
       </strong>
@@ -96,6 +127,7 @@ interface SideRowsProps {
 
 function SideRows({ name, side, points, corrections }: SideRowsProps) {
   const counted = points.filter((point) => point[`${side}Weight`] !== 0);
+  if (counted.length === 0) return null;
   return (
     <tbody>
       <tr class="role-group">
@@ -123,7 +155,7 @@ function PointRow({ point, side, corrections }: PointRowProps) {
         <span class="below">{[point.point, roleName(point.role)].filter(Boolean).join(' · ')}</span>
       </th>
       <td class="numeric">
-        <Quantity of={kilowattHours(point.energyWh)} />
+        <Quantity of={amountOf(point)} />
       </td>
       <td class="numeric">{String(point[`${side}Weight`]).replace('-', '\u2212')}</td>
       <td class="numeric">
@@ -147,6 +179,12 @@ function PointRow({ point, side, corrections }: PointRowProps) {
       <td>{own.length === 0 ? 'no' : own.map(({ id }) => `record ${id}`).join(', ')}</td>
     </tr>
   );
+}
+
+const units = { volume: 'L', mass: 'kg' } as const;
+
+function amountOf({ quantity: counts, energy }: ExplainedPoint): Amount | null {
+  return counts === 'energy' ? kilowattHours(energy) : quantity(energy, units[counts]);
 }
 
 const flagWords: Readonly<Record<string, string>> = {

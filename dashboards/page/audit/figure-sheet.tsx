@@ -1,6 +1,6 @@
-import type { Design, Figure, Kpis, Site } from '../contract.ts';
+import type { Design, Figure, Kpis, PartialPue, Site } from '../contract.ts';
 import { Plain, Quantity, Term } from '../figures.tsx';
-import { coverage, kilowattHours, ratio, share } from '../format.ts';
+import { coverage, kilowattHours, ratio, share, text } from '../format.ts';
 import { figureName, figureOf, loadName } from '../kpis.ts';
 import { BaselineTerms } from '../period-card.tsx';
 import { Judgement } from '../verdict.tsx';
@@ -30,6 +30,9 @@ export function FigureSheet({ site, kpis }: FigureSheetProps) {
           </p>
           <Judgement target={kpis.target} kpis={kpis} />
           {kpis.design != null && <DesignLine design={kpis.design} />}
+          {kpis.partials?.map((part) => (
+            <PartialLine key={part.id} part={part} />
+          ))}
         </div>
         <FigureTerms site={site} kpis={kpis} figure={figure} />
       </div>
@@ -77,7 +80,7 @@ function FigureTerms({ site, kpis, figure }: FigureSheetProps & { readonly figur
       </Term>
       <Term name="estimated share">
         <Quantity of={share(kpis.estimatedShare)} />
-        <span class="below">of the energy known; never part of the ratio</span>
+        <span class="below">of the paired time: bridged by a register, its total measured, its profile estimated</span>
       </Term>
       <Term name="total energy">
         <Quantity of={kilowattHours(kpis.totalWh)} />
@@ -92,6 +95,21 @@ function FigureTerms({ site, kpis, figure }: FigureSheetProps & { readonly figur
       </Term>
     </dl>
   );
+}
+
+/** `Part Hall 2: pPUE 1.210 ± 0.015, pPUE1,MC, coverage 99.8 %` */
+function PartialLine({ part: { name, symbol, value, uncertainty, notation, coverage: covered } }: PartialLineProps) {
+  return (
+    <p class="reason">
+      Part {name}: {symbol} <strong class="number">{ratio(value) ?? 'no data'}</strong>{' '}
+      {uncertainty === null ? 'uncertainty unknown' : `± ${ratio(uncertainty)}`}, {notation}, coverage{' '}
+      {text(coverage(covered))}
+    </p>
+  );
+}
+
+interface PartialLineProps {
+  readonly part: PartialPue;
 }
 
 /** What was designed stands beside what was measured and is never mixed with it. */
