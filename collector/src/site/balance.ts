@@ -47,7 +47,7 @@ export interface Balance {
   readonly batteryMetered: boolean;
   /** The points that are made of others, each after its members. */
   readonly virtual: readonly VirtualPlan[];
-  /** Points that have a role, in the order of `energyRoles`; of IT those of the level that counts now, since levels hold each other. */
+  /** Points that have a role, in the order of `energyRoles`; of IT those of the level that counts now: levels hold each other. */
   readonly byRole: readonly (readonly Term[])[];
   /** Points of the loads beside the IT, in the order of `overheadParts`. */
   readonly overhead: readonly (readonly Term[])[];
