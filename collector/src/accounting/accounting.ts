@@ -144,6 +144,11 @@ export class Accounting {
     return this.#owners.of(pointId);
   }
 
+  /** Lets an agent's readings count for a point, as if one had come at an instant. */
+  assign(pointId: number, agentId: number, atMs: number): void {
+    this.#owners.admit(pointId, agentId, atMs, 0);
+  }
+
   /** Changes whenever a point gets another owner. */
   get ownership(): number {
     return this.#owners.version;
@@ -154,8 +159,8 @@ export class Accounting {
     bookEntered(this.#point(pointId), reading, next, this.#pointSink);
   }
 
-  /** What a point's energy was accounted up to; NaN where nothing is known. */
-  account(pointId: number): Readonly<Pick<PointAccount, 'sampleAtMs' | 'registerAtMs' | 'exportAtMs'>> {
+  /** What a point's energy was accounted up to; NaN where nothing is known. And up to when it cannot change any more. */
+  account(pointId: number): Readonly<Pick<PointAccount, 'sampleAtMs' | 'registerAtMs' | 'exportAtMs' | 'evictedToMs'>> {
     return this.#point(pointId);
   }
 

@@ -112,7 +112,9 @@ function refoldedPoint(fold: Fold, pointId: number, sinceMs: number, corrected: 
   const adjustments = adjustmentsOf(fold, pointId, corrected);
   const leadMs = leadOf(sinceMs, adjustments.entered);
   const entered = adjustments.entered.filter(({ atMs }) => atMs >= leadMs);
-  return { pointId, ...fold.instrumentOf(pointId), adjustments: { ...adjustments, entered } };
+  const agentId = fold.accounting.owner(pointId);
+  const owner = agentId === undefined ? null : { agentId, seenMs: sinceMs };
+  return { pointId, ...fold.instrumentOf(pointId), owner, adjustments: { ...adjustments, entered } };
 }
 
 function adjustmentsOf(fold: Fold, pointId: number, corrected: Corrected): Adjustments {

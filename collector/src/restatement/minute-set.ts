@@ -10,14 +10,15 @@ export class MinuteSet {
     let bits = this.#days.get(day);
     if (bits === undefined) this.#days.set(day, (bits = new Uint8Array(DAY_MINUTES / 8)));
     const bit = minute - day * DAY_MINUTES;
-    bits[bit >> 3] = (bits[bit >> 3] ?? 0) | (1 << (bit & 7));
+    bits[bit >> 3] = (bits[bit >> 3] as number) | (1 << (bit & 7));
   }
 
   has(startMs: number): boolean {
     const minute = startMs / MINUTE_MS;
     const day = Math.floor(minute / DAY_MINUTES);
     const bit = minute - day * DAY_MINUTES;
-    return ((this.#days.get(day)?.[bit >> 3] ?? 0) & (1 << (bit & 7))) !== 0;
+    const bits = this.#days.get(day);
+    return bits !== undefined && ((bits[bit >> 3] as number) & (1 << (bit & 7))) !== 0;
   }
 }
 

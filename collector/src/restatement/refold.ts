@@ -16,6 +16,8 @@ export interface RefoldedPoint {
   readonly intervalMs: number;
   readonly modulusWh: number | null;
   readonly quantity: Quantity;
+  /** Whose readings count, if it was last heard of then; null where nobody's do. */
+  readonly owner: { readonly agentId: number; readonly seenMs: number } | null;
   /** What corrections make of its readings, the new one included. */
   readonly adjustments: Adjustments;
 }
@@ -71,15 +73,16 @@ export class Refold {
     this.#slots = catalogue.slots;
     this.#request = request;
     for (const point of request.points) {
-      const { pointId, adjustments } = point;
+      const { pointId, adjustments, owner } = point;
       this.#accounting.describe(pointId, point.intervalMs, point.modulusWh, point.quantity);
       this.#accounting.adjusted.set(pointId, adjustments);
+      if (owner !== null) this.#accounting.assign(pointId, owner.agentId, owner.seenMs);
       this.#progress.set(pointId, {
         point,
         entered: [...adjustments.entered],
         cutMs: Number.NaN,
         endMs: Number.POSITIVE_INFINITY,
-        lastMs: Math.max(Number.NEGATIVE_INFINITY, ...adjustments.entered.map(({ atMs }) => atMs)),
+        lastMs: Math.max(...adjustments.entered.map(({ atMs }) => atMs)),
         passedMs: Number.POSITIVE_INFINITY,
         lateMs: 0,
         isPast: false,
@@ -95,12 +98,11 @@ export class Refold {
 
   /** Takes one message's readings; those of other points are passed over. */
   readings(head: MessageHead, all: ReadingColumns): void {
-    const columns = this.#own(all);
-    if (columns.count === 0) return;
-    for (let i = 0; i < columns.count; i++) this.#prepare(columns.slots[i] ?? 0, head, columns);
-    this.#accounting.apply(head, columns);
-    if (head.atMs < this.#request.span.toMs) return;
-    for (let i = 0; i < columns.count; i++) this.#settle(columns.slots[i] ?? 0);
+    const concerned = this.#own(all);
+    if (concerned.size === 0) return;
+    for (const progress of concerned) this.#prepare(progress, head);
+    this.#accounting.apply(head, this.#columns);
+    if (head.atMs >= this.#request.span.toMs) for (const progress of concerned) this.#settle(progress);
   }
 
   /** Books what the readings so far have finished. */
@@ -110,7 +112,9 @@ export class Refold {
 
   /** Books the rest of the readings. */
   end(): void {
-    for (const progress of this.#progress.values()) this.#enterUntil(progress, this.#request.closedMs, null);
+    // No sample comes after these.
+    this.#columns.count = 0;
+    for (const progress of this.#progress.values()) this.#enterUntil(progress, this.#request.closedMs);
     this.#addConcerned(this.#accounting.close(this.#request.closedMs).points);
   }
 
@@ -131,19 +135,20 @@ export class Refold {
    * their part of the span, and those of times that are given. Comes up for air after each day.
    */
   *takeBack(told: readonly Told[]): Generator<void> {
-    const { span, closedMs } = this.#request;
+    const { span } = this.#request;
+    const overMs = minuteOf(this.#request.closedMs);
     const spans = told.map(({ pointId, fromMs, toMs }) => ({
       pointId,
       fromMs: minuteOf(Math.max(fromMs, span.fromMs)),
-      toMs: Math.min(toMs, span.toMs),
+      toMs: Math.min(toMs, span.toMs, overMs),
     }));
     const spanEndMs = Number.isFinite(span.toMs) ? span.toMs : Number.NEGATIVE_INFINITY;
     for (const [pointId, { cutMs, endMs, lastMs }] of this.#progress) {
       // Without any reading there was nothing to take back.
       if (Number.isNaN(cutMs)) continue;
-      spans.push({ pointId, fromMs: cutMs, toMs: Math.min(endMs, Math.max(lastMs, spanEndMs)) });
+      spans.push({ pointId, fromMs: cutMs, toMs: Math.min(endMs, Math.max(lastMs, spanEndMs), overMs) });
     }
-    const toMs = Math.min(closedMs, Math.max(...spans.map((one) => one.toMs)));
+    const toMs = Math.max(...spans.map((one) => one.toMs));
     for (let dayMs = Math.min(...spans.map(({ fromMs }) => fromMs)); dayMs < toMs; dayMs += DAY_MS) {
       for (const one of spans) this.#addEmpty(one, dayMs);
       yield;
@@ -168,97 +173,102 @@ export class Refold {
     }));
   }
 
-  #own(all: ReadingColumns): ReadingColumns {
+  /** Keeps the readings of its own points; says which points have any. */
+  #own(all: ReadingColumns): Set<Progress> {
+    const concerned = new Set<Progress>();
     const columns = ensureColumns(this.#columns, all.count);
-    let count = 0;
+    columns.count = 0;
     for (let i = 0; i < all.count; i++) {
-      const slot = all.slots[i] ?? 0;
-      if (!this.#progress.has(this.#slots[slot]?.pointId ?? -1)) continue;
-      columns.slots[count] = slot;
-      columns.values[count] = all.values[i] ?? 0;
-      columns.estimated[count] = all.estimated[i] ?? 0;
-      count++;
+      const slot = all.slots[i] as number;
+      const progress = this.#progress.get((this.#slots[slot] as SlotKey).pointId);
+      if (progress === undefined) continue;
+      concerned.add(progress);
+      columns.slots[columns.count] = slot;
+      columns.values[columns.count] = all.values[i] as number;
+      columns.estimated[columns.count++] = all.estimated[i] as number;
     }
-    columns.count = count;
-    return columns;
+    return concerned;
   }
 
-  #prepare(slot: number, { atMs, seq }: MessageHead, columns: ReadingColumns): void {
-    const progress = this.#of(slot);
-    if (progress === undefined) return;
+  #prepare(progress: Progress, { atMs, seq }: MessageHead): void {
     if (seq === 0) progress.lateMs = WINDOW_MS;
     progress.lastMs = Math.max(progress.lastMs, atMs);
-    if (atMs >= this.#request.span.fromMs) this.#cut(progress);
-    if (progress.entered.length > 0) this.#enterUntil(progress, atMs, this.#sampleOf(progress, atMs, columns));
+    const { fromMs } = this.#request.span;
+    const isVoid = this.#accounting.adjusted.isVoided(progress.point.pointId, atMs);
+    const isWaited = isVoid && progress.entered.some((one) => one.atMs <= atMs);
+    if (atMs >= fromMs) this.#cut(progress, isWaited);
+    else if (atMs > fromMs - progress.lateMs) progress.cutMs = Math.min(progress.cutMs, minuteOf(atMs));
+    // Void readings are as if they had never come: what was entered waits for the next one.
+    if (!isVoid) this.#enterUntil(progress, atMs);
   }
 
   /**
-   * At the minute of the last reading before the span: what lies between it and the next one is accounted anew. A value entered
-   * before the span carries no change across its beginning: the span would reach back to it.
+   * At the minute of the last reading before the span: what lies between it and the next one is accounted anew, but for minutes
+   * that have left memory, which nothing changes any more. A value entered before the span carries no change across its
+   * beginning: the span would reach back to it.
+   * @param isWaited whether one that was entered before waits for another reading now, by which all since the one before changes
    */
-  #cut(progress: Progress): void {
+  #cut(progress: Progress, isWaited: boolean): void {
     if (!Number.isNaN(progress.cutMs)) return;
     const { pointId, adjustments } = progress.point;
-    const { fromMs } = this.#request.span;
-    const { sampleAtMs, registerAtMs, exportAtMs } = this.#accounting.account(pointId);
     const isEntered = (ms: number): boolean => adjustments.entered.some(({ atMs }) => atMs === ms);
-    const known = [sampleAtMs, registerAtMs, exportAtMs].filter((ms) => !Number.isNaN(ms) && !isEntered(ms));
-    progress.cutMs = minuteOf(Math.min(fromMs, ...known));
+    const known = this.#reached(pointId).filter((ms) => isWaited || !isEntered(ms));
+    const { evictedToMs } = this.#accounting.account(pointId);
+    progress.cutMs = minuteOf(Math.max(evictedToMs, Math.min(this.#request.span.fromMs, ...known)));
   }
 
-  /** @param sample the point's at `atMs`, null where there is none */
-  #enterUntil(progress: Progress, atMs: number, sample: Sample | null): void {
+  /** Books the values entered up to the time of the message under way. */
+  #enterUntil(progress: Progress, atMs: number): void {
     for (let next = progress.entered[0]; next !== undefined && next.atMs <= atMs; next = progress.entered[0]) {
       progress.entered.shift();
-      if (next.atMs >= this.#request.span.fromMs) this.#cut(progress);
-      this.#accounting.enter(progress.point.pointId, next, sample);
+      if (next.atMs >= this.#request.span.fromMs) this.#cut(progress, false);
+      this.#accounting.enter(progress.point.pointId, next, this.#sampleOf(progress, atMs));
     }
   }
 
-  #sampleOf({ point: { pointId } }: Progress, atMs: number, columns: ReadingColumns): Sample | null {
-    for (let i = 0; i < columns.count; i++) {
-      const slot = this.#slots[columns.slots[i] ?? 0];
-      if (slot?.pointId === pointId && slot.channel === 'power') return { atMs, powerW: columns.values[i] ?? 0 };
+  /** The point's sample in the message under way; null where there is none. */
+  #sampleOf({ point: { pointId } }: Progress, atMs: number): Sample | null {
+    const { count, slots, values } = this.#columns;
+    for (let i = 0; i < count; i++) {
+      const slot = this.#slots[slots[i] as number] as SlotKey;
+      if (slot.pointId === pointId && slot.channel === 'power') return { atMs, powerW: values[i] as number };
     }
     return null;
   }
 
-  #settle(slot: number): void {
-    const progress = this.#of(slot);
-    if (progress === undefined || progress.isPast || progress.entered.length > 0) return;
-    const { toMs } = this.#request.span;
-    const { sampleAtMs, registerAtMs, exportAtMs } = this.#accounting.account(progress.point.pointId);
-    const latest = [sampleAtMs, registerAtMs, exportAtMs].filter((ms) => !Number.isNaN(ms));
-    const newestMs = Math.max(...latest);
-    if (latest.every((ms) => ms >= progress.endMs)) progress.passedMs = Math.min(progress.passedMs, newestMs);
-    else if (progress.endMs === Number.POSITIVE_INFINITY && latest.every((ms) => ms >= toMs))
-      progress.endMs = minuteOf(newestMs) + MINUTE_MS;
+  #settle(progress: Progress): void {
+    const reached = this.#reached(progress.point.pointId);
+    const [oldestMs, newestMs] = [Math.min(...reached), Math.max(...reached)];
+    if (reached.length === 0 || oldestMs < this.#request.span.toMs) return;
+    progress.endMs = Math.min(progress.endMs, minuteOf(newestMs) + MINUTE_MS);
+    if (oldestMs >= progress.endMs) progress.passedMs = Math.min(progress.passedMs, newestMs);
     progress.isPast = newestMs >= progress.passedMs + progress.lateMs;
+  }
+
+  /** Up to when each of a point's channels is accounted. */
+  #reached(pointId: number): number[] {
+    const { sampleAtMs, registerAtMs, exportAtMs } = this.#accounting.account(pointId);
+    return [sampleAtMs, registerAtMs, exportAtMs].filter((ms) => !Number.isNaN(ms));
   }
 
   /** Of minutes that may be others than before, and no more than that. */
   #addConcerned(rows: PointColumns): void {
     for (let at = 0; at < rows.length; at++) {
-      const progress = this.#progress.get(rows.pointIds[at] as number);
+      const progress = this.#progress.get(rows.pointIds[at] as number) as Progress;
       const startMs = (rows.minutes[at] as number) * MINUTE_MS;
-      if (progress === undefined || !(startMs >= progress.cutMs) || startMs >= progress.endMs) continue;
+      if (!(startMs >= progress.cutMs) || startMs >= progress.endMs) continue;
       progress.minutes.add(startMs);
       this.#rows.addFrom(rows, at);
     }
   }
 
   #addEmpty({ pointId, fromMs, toMs }: Told, dayMs: number): void {
-    const minutes = this.#progress.get(pointId)?.minutes;
-    if (minutes === undefined) return;
-    const endMs = Math.min(toMs, dayMs + DAY_MS, minuteOf(this.#request.closedMs));
+    const { minutes } = this.#progress.get(pointId) as Progress;
+    const endMs = Math.min(toMs, dayMs + DAY_MS);
     for (let startMs = Math.max(fromMs, dayMs); startMs < endMs; startMs += MINUTE_MS) {
       if (minutes.has(startMs)) continue;
       minutes.add(startMs);
       this.#rows.addBucket(pointId, new Bucket(startMs), 1);
     }
-  }
-
-  #of(slot: number): Progress | undefined {
-    return this.#progress.get(this.#slots[slot]?.pointId ?? -1);
   }
 }

@@ -29,7 +29,7 @@ function known({ power = [], energy = [], corrections }: Given): { energyWh: num
   const all = [...power.map((one) => [0, ...one] as const), ...energy.map((one) => [1, ...one] as const)];
   const lastMs = T0 + Math.max(...all.map(([, minute]) => minute)) * MINUTE_MS;
   const instrument = { intervalMs: 10 * MINUTE_MS, modulusWh: null, quantity: 'energy' } as const;
-  const point = { pointId: 0, ...instrument, adjustments: book.adjustmentsOf(0, 'main') };
+  const point = { pointId: 0, ...instrument, owner: null, adjustments: book.adjustmentsOf(0, 'main') };
   const span = { fromMs: T0, toMs: lastMs + 1 };
   const refold = new Refold(catalogue, { points: [point], span, closedMs: lastMs + MINUTE_MS });
   for (const [index, [slot, minute, value]] of all.toSorted(([, a], [, b]) => a - b).entries()) {
