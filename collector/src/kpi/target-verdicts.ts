@@ -1,4 +1,5 @@
 import type { Figures } from '../figures.ts';
+import { DEFAULT_PROFILE } from '../site/conversion.ts';
 import type { Site } from '../site/site.ts';
 import type { Figure } from './figures/figure.ts';
 import { MAX_PERIOD_MS, type SiteFigures, siteFigures } from './figures/site-figures.ts';
@@ -78,10 +79,24 @@ function evidenceOf(site: Site, kpis: SiteKpis, beside: SiteFigures | null, metr
   const { pue, uncertainty, coverage, months } = kpis;
   if (isBeside(metric)) return evidenceBeside(beside?.[metric] ?? null);
   if (metric === 'baseline-change') return evidenceOfChange(site, kpis);
-  const absence = pue === null ? 'no IT energy was used while both sides were measured' : null;
-  if (metric === 'pue') return { value: pue, absence, uncertainty: uncertainty.value, coverage, months };
-  const ofSee = pue === null ? null : seeUncertainty(pue, uncertainty.value);
-  return { value: seeOf(pue), absence, uncertainty: ofSee, coverage, months };
+  const absence = pue === null ? 'no IT energy was used while both sides were measured' : contradictionIn(site, kpis);
+  const ratio = absence === null ? pue : null;
+  if (metric === 'pue') return { value: ratio, absence, uncertainty: uncertainty.value, coverage, months };
+  const ofSee = ratio === null ? null : seeUncertainty(ratio, uncertainty.value);
+  return { value: seeOf(ratio), absence, uncertainty: ofSee, coverage, months };
+}
+
+/** A ratio of delivered energies so much below 1 is no rounding of equal sums. */
+const ROUNDING = 1e-9;
+
+/**
+ * What a load that used more than its whole site says of the measurement; null where there is no such contradiction. By source
+ * energy the total may be the smaller one.
+ */
+function contradictionIn({ conversion }: Site, { pue, uncertainty: { value } }: SiteKpis): string | null {
+  if (pue === null || conversion !== DEFAULT_PROFILE || pue + (value ?? 0) >= 1 - ROUNDING) return null;
+  const band = value === null ? '' : ` ± ${value.toFixed(3)}`;
+  return `total over load is ${pue.toFixed(3)}${band}, below 1: some meter, factor or feed is wrong, and the findings say more`;
 }
 
 /** Its coverage is its own, without months. One without a value says why, before any lack of coverage. */

@@ -81,6 +81,32 @@ t.test('a station’s SEE is the reciprocal of its ratio, and its change is of t
   t.notMatch(await reasons(station, targets, begun), { b: { reason: /has not begun/ } });
 });
 
+t.test('a load that uses more than its site gives no verdict, unless energies are weighed', async (t) => {
+  const [one = point(1, null), two = point(2, null)] = hall.points;
+  const swapped = {
+    ...hall,
+    points: [
+      { ...two, role: 'utility' as const },
+      { ...one, role: 'it' as const },
+    ],
+  };
+  const targets = [target('p', 'pue', 1.3)];
+  const reason = /^total over load is 0\.800 ± 0\.\d+, below 1: some meter/;
+  t.match(await reasons(swapped, targets, today), { p: { verdict: 'insufficient-data', reason } });
+  const classless = { ...swapped, points: swapped.points.map((of) => ({ ...of, accuracyClass: null })) };
+  const alone = /^total over load is 0\.800, below 1/;
+  t.match(await reasons(classless, targets, today), { p: { verdict: 'insufficient-data', reason: alone } });
+  t.match(await reasons({ ...swapped, conversion: 'tgg-source-energy' }, targets, today), { p: { verdict: 'met' } });
+  const coarse = swapped.points.map(({ point: id }) => ({ point: id, limitPercent: 20 }));
+  t.match(await reasons({ ...swapped, file: { ...hall.file, points: coarse } }, targets, today), {
+    p: { verdict: 'met' },
+  });
+  const upside = station.points.map((of) => ({ ...of, role: of.role === 'telecom' ? 'utility' : 'telecom' }) as const);
+  t.match(await reasons({ ...station, points: upside }, [target('s', 'see', 0.7)], today), {
+    s: { verdict: 'insufficient-data', reason: /^total over load is 0\.800/ },
+  });
+});
+
 t.test('a year that is over is judged for good, and everything else for now', async (t) => {
   const knowledge = { nowMs: NOW_MS, asOfMs: null };
   const figures = new FakeFigures();
