@@ -10,9 +10,13 @@ interface Acknowledged extends Acknowledgement {
   readonly beginMs: number | null;
 }
 
+/** The longest step of an inspection: a local day on which clocks are set back. */
+const LONGEST_STEP_MS = 90_000_000;
+
 /**
  * The findings, each with who has looked at it. An acknowledgement is about the findings of its kind and subject that begin
- * between the one acknowledged and the moment of acknowledging: what comes later is new.
+ * between the one acknowledged and the moment of acknowledging: what comes later is new. Of a longer period, whose steps are
+ * longer, the one acknowledged may begin earlier, by less than a step.
  * @param asOfMs only what was on record then, UTC ms; null for all
  */
 export function acknowledge(
@@ -29,14 +33,14 @@ export function acknowledge(
 
 function lastAbout(finding: Finding, known: readonly Acknowledged[]): Acknowledgement | null {
   const { about } = partsOf(finding.id);
-  const beginMs = finding.span?.fromMs ?? null;
-  const found = known.findLast((one) => one.about === about && isWithin(beginMs, one));
+  const found = known.findLast((one) => one.about === about && isWithin(finding.span, one));
   return found === undefined ? null : { by: found.by, reason: found.reason, atMs: found.atMs };
 }
 
-function isWithin(beginMs: number | null, { beginMs: fromMs, atMs }: Acknowledged): boolean {
-  if (beginMs === null || fromMs === null) return beginMs === fromMs;
-  return beginMs >= fromMs && beginMs <= atMs;
+function isWithin(span: Finding['span'], { beginMs, atMs }: Acknowledged): boolean {
+  if (span === null || beginMs === null) return span === null && beginMs === null;
+  const isSame = span.fromMs > beginMs - LONGEST_STEP_MS && span.toMs > beginMs;
+  return span.fromMs <= atMs && (span.fromMs >= beginMs || isSame);
 }
 
 function acknowledgedBy({ change, by, reason, recordedMs }: RecordedCorrection): Acknowledged | null {

@@ -47,6 +47,18 @@ t.test('an acknowledgement is about what began from the finding on until it was 
   t.same(hours(withdrawn, T0 + 10.5 * HOUR_MS), [4, 8], 'as known before the withdrawal');
 });
 
+t.test('a finding that was acknowledged is so in a longer period, too, whose steps begin earlier', async (t) => {
+  const daily = (fromHour: number, toHour: number) => ({
+    ...reset(0),
+    span: { fromMs: T0 + fromHour * HOUR_MS, toMs: T0 + toHour * HOUR_MS },
+  });
+  const seen = { kind: 'acknowledge', finding: 'register-reset/main/2026-01-01T04:00:00Z' } as const;
+  const corrections = bookOf(seen).recorded(0, () => null);
+  const findings = [daily(0, 24), daily(-24, 0), daily(0, 4), daily(-24, 24)];
+  const states = acknowledge(findings, corrections, null).map(({ acknowledged }) => acknowledged !== null);
+  t.same(states, [true, false, false, false]);
+});
+
 t.test('another serial number of the same agent is noted, a first one is not', async (t) => {
   const book = new MeterBook();
   const birth = (at: number, serial: string) => {
