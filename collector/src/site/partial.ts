@@ -6,7 +6,7 @@ import * as v from 'valibot';
 
 const MAX_PARTIALS = 100;
 
-const points = v.pipe(v.array(id), v.minLength(1), v.maxLength(1000));
+const points = v.pipe(v.array(id), v.minLength(1, 'must name a point'), v.maxLength(1000));
 
 /** Entries of a site file. */
 export const partialKeys = {

@@ -11,16 +11,21 @@ import { quantityOf, usualCarrier } from './conversion.ts';
 
 const MAX_MEMBERS = 1000;
 
-const factor = v.pipe(v.number(), v.finite(), v.minValue(-1000), v.maxValue(1000), v.notValue(0));
+const factor = v.pipe(
+  v.number(),
+  v.minValue(-1000),
+  v.maxValue(1000),
+  v.notValue(0, 'must not be 0: leave out what does not count'),
+);
 
 /** Entries of a point in the site file. */
 export const virtualPointKeys = {
   virtual: v.optional(
     v.strictObject({
       /** How often each member counts; a negative one is taken off. */
-      sum: v.pipe(v.record(id, factor), v.minEntries(1), v.maxEntries(MAX_MEMBERS)),
+      sum: v.pipe(v.record(id, factor), v.minEntries(1, 'must name a point'), v.maxEntries(MAX_MEMBERS)),
       /** Power of what has no meter, W, such as a tenant's agreed load: an assumption that the file states. */
-      constantW: v.optional(v.pipe(v.number(), v.finite(), v.minValue(-1e9), v.maxValue(1e9)), 0),
+      constantW: v.optional(v.pipe(v.number(), v.minValue(-1e9), v.maxValue(1e9)), 0),
     }),
   ),
 } as const;

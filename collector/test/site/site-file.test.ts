@@ -59,6 +59,8 @@ t.test('all problems of all files come at once, each with its file and key', asy
     'e.yaml': 'site: f\n',
     'f.yaml': 'site: f\n',
     'g.yaml': 'site: g\npoints: [{point: x, alternate: x}]\n',
+    'h.yaml': 'site: h\npoints: [{point: x, virtual: {sum: {y: 0}}}, {point: z, virtual: {sum: {}}}]\n',
+    'i.yaml': 'site: i\npartials: [{id: p, total: [], it: []}]\n',
   });
   let message = '';
   try {
@@ -77,6 +79,9 @@ t.test('all problems of all files come at once, each with its file and key', asy
     /c\.yaml: estimation\.linearMaxMinutes/,
     /f\.yaml: the site f has a file already/,
     /g\.yaml: x cannot be its own alternate/,
+    /h\.yaml: points\[0\]\.virtual\.sum\.y: must not be 0/,
+    /h\.yaml: points\[1\]\.virtual\.sum: must name a point/,
+    /i\.yaml: partials\[0\]\.it: must name a point/,
   ]) {
     t.match(message, expected);
   }
