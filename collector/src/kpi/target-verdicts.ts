@@ -9,7 +9,7 @@ import { baselineFigure, seeOf, seeUncertainty } from './see.ts';
 import type { Knowledge, SiteKpis } from './site-kpis.ts';
 import { targetsOf } from './site-targets.ts';
 import type { Metric, Target } from './targets.ts';
-import { type Evidence, type Judgement, judge, judgeDesign, type Trial } from './verdict.ts';
+import { type Evidence, type Judgement, judge, judgeDesign, ROUNDING, type Trial } from './verdict.ts';
 
 /** A target, and how a site's period stands to it. */
 export interface JudgedTarget {
@@ -85,9 +85,6 @@ function evidenceOf(site: Site, kpis: SiteKpis, beside: SiteFigures | null, metr
   const ofSee = ratio === null ? null : seeUncertainty(ratio, uncertainty.value);
   return { value: seeOf(ratio), absence, uncertainty: ofSee, coverage, months };
 }
-
-/** A ratio of delivered energies so much below 1 is no rounding of equal sums. */
-const ROUNDING = 1e-9;
 
 /**
  * What a load that used more than its whole site says of the measurement; null where there is no such contradiction. By source

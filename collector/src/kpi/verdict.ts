@@ -83,6 +83,9 @@ export function judgeDesign(
   return { verdict, reason: `the design value ${design.value} ${relation} ${target.value}`, provisional: false };
 }
 
+/** Sums of many small numbers are as good as this, and no meter is: 1.3000000000000003 does not exceed 1.3. */
+export const ROUNDING = 1e-9;
+
 const NO_VALUE = 'the figure is unknown';
 const NOTHING = 'at no time were the total and the IT energy both measured';
 
@@ -110,8 +113,9 @@ function lackOf({ coverage, months }: Evidence, leastCoverage: number): string |
   if (coverage === null) return 'the period has not begun';
   if (coverage === 0) return NOTHING;
   const least = percent(leastCoverage);
-  if (coverage < leastCoverage) return `coverage is ${percent(coverage)} of the time elapsed; a verdict needs ${least}`;
-  const poor = months.filter((month) => month.coverage < leastCoverage);
+  const isShort = (share: number): boolean => share < leastCoverage - ROUNDING;
+  if (isShort(coverage)) return `coverage is ${percent(coverage)} of the time elapsed; a verdict needs ${least}`;
+  const poor = months.filter((month) => isShort(month.coverage));
   if (poor.length === 0) return null;
   const list = poor.map((month) => `${percent(month.coverage)} in ${month.name}`).join(', ');
   return `coverage is ${list}; a verdict needs ${least} in every month`;
@@ -125,9 +129,9 @@ function compare(
   const limit = target.value;
   if (uncertainty === null) {
     const { verdict, relation } = exactly(value, target);
-    return { verdict, reason: `${digits(value)} ${relation} ${limit}; ${unknownUncertainty(target.metric)}` };
+    return { verdict, reason: `${digits(value, limit)} ${relation} ${limit}; ${unknownUncertainty(target.metric)}` };
   }
-  const band = `${digits(value)} ± ${digits(uncertainty)}`;
+  const band = `${digits(value, limit)} ± ${uncertainty.toFixed(3)}`;
   if (exactly(value + uncertainty, target).verdict !== exactly(value - uncertainty, target).verdict) {
     return { verdict: 'indeterminate', reason: `${limit} lies inside ${band}` };
   }
@@ -138,7 +142,7 @@ function compare(
 }
 
 function placeOf(value: number, limit: number): string {
-  if (value === limit) return 'at';
+  if (Math.abs(value - limit) <= ROUNDING) return 'at';
   return value > limit ? 'above' : 'below';
 }
 
@@ -147,11 +151,13 @@ function exactly(
   { value: limit, direction }: Target,
 ): { readonly verdict: 'met' | 'missed'; readonly relation: string } {
   if (direction === 'at-most') {
-    return value <= limit
+    return value <= limit + ROUNDING
       ? { verdict: 'met', relation: 'does not exceed' }
       : { verdict: 'missed', relation: 'exceeds' };
   }
-  return value >= limit ? { verdict: 'met', relation: 'reaches' } : { verdict: 'missed', relation: 'does not reach' };
+  return value >= limit - ROUNDING
+    ? { verdict: 'met', relation: 'reaches' }
+    : { verdict: 'missed', relation: 'does not reach' };
 }
 
 function unknownUncertainty(metric: Metric): string {
@@ -161,8 +167,11 @@ function unknownUncertainty(metric: Metric): string {
     : 'its uncertainty is not computed';
 }
 
-function digits(value: number): string {
-  return value.toFixed(3);
+/** Three digits, or as many as tell the value from the limit. */
+function digits(value: number, limit: number): string {
+  const tells = (decimals: number): boolean => value.toFixed(decimals) !== limit.toFixed(decimals);
+  const decimals = Math.abs(value - limit) <= ROUNDING ? 3 : [3, 4, 5, 6].find(tells);
+  return value.toFixed(decimals ?? 9);
 }
 
 /** Cut, not rounded: 89.96 % is not 90 %. */

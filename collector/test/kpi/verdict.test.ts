@@ -39,6 +39,13 @@ t.test('a value that lies on the target keeps it, whichever way it is judged', a
   t.match(verdict({ uncertainty: null }), { verdict: 'met', reason: /^1.300 does not exceed 1.3;/ });
   t.match(verdict({ uncertainty: 0 }), { verdict: 'met', reason: '1.300 ± 0.000 lies at 1.3' });
   t.match(verdict({ uncertainty: 0 }, { direction: 'at-least' }), { verdict: 'met', reason: /lies at 1.3/ });
+  const summed = 1.3 + 4e-16;
+  t.not(summed, 1.3);
+  t.match(verdict({ value: summed, uncertainty: 0 }), { verdict: 'met', reason: '1.300 ± 0.000 lies at 1.3' });
+  t.match(verdict({ value: summed, uncertainty: null }), { verdict: 'met', reason: /^1.300 does not exceed 1.3;/ });
+  const upward = { direction: 'at-least' } as const;
+  t.match(verdict({ value: 1.3 - 4e-16, uncertainty: null }, upward), { verdict: 'met', reason: /reaches 1.3/ });
+  t.match(verdict({ value: 1.30004, uncertainty: null }), { verdict: 'missed', reason: /^1.30004 exceeds 1.3;/ });
   t.match(
     verdict({ value: 1.25, uncertainty: 0.05 }, { value: 1.25 + 0.05 }),
     { verdict: 'met' },
@@ -68,6 +75,11 @@ t.test('a value that must be reached is judged the other way round', async (t) =
 });
 
 t.test('too little data shows no verdict', async (t) => {
+  t.match(
+    judge(target, { ...good, coverage: 0.7 + 0.2 }, year),
+    { verdict: 'met' },
+    'the last bit of a sum is not little',
+  );
   const reason = (more: Partial<Evidence>, trial = year): string => {
     const judgement = judge(target, { ...good, ...more }, trial);
     t.equal(judgement.verdict, 'insufficient-data');
