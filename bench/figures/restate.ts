@@ -104,7 +104,7 @@ async function summedMs(database: string): Promise<number> {
     const connection = await instance.connect();
     const startMs = performance.now();
     await connection.runAndReadAll(
-      'SELECT minute // 15, sum(energy_j), min(min_w), max(max_w) FROM point_minute GROUP BY 1',
+      'SELECT minute // 15, sum(energy_j), min(min_w), max(min_w + span_w) FROM point_minute GROUP BY 1',
     );
     return performance.now() - startMs;
   } finally {

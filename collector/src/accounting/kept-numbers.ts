@@ -7,7 +7,7 @@ export const J_PER_WH = 3600;
  * `energyWhOf` gives back exactly what `keptWh` gave.
  */
 export function joulesOf(energyWh: number): number {
-  return millionths(energyWh * J_PER_WH);
+  return whole(energyWh * J_PER_WH, 1e6);
 }
 
 /** Energy that is kept, Wh. */
@@ -20,17 +20,27 @@ export function keptWh(energyWh: number): number {
   return energyWhOf(joulesOf(energyWh));
 }
 
-/** A power as it is kept: a whole number of microwatts. NaN stays. */
+/** A power as it is kept: a whole number of milliwatts. NaN stays. */
 export function keptW(powerW: number): number {
-  return millionths(powerW);
+  return whole(powerW, 1e3);
+}
+
+/** How far a power that is kept lies above another, W; `aboveW` finds it again. */
+export function spanW(leastW: number, greatestW: number): number {
+  return keptW(greatestW - leastW);
+}
+
+/** The greatest power by the least and how far it lies above that, W. */
+export function aboveW(leastW: number, span: number): number {
+  return keptW(leastW + span);
 }
 
 /**
- * The nearest whole number of millionths, and above 5.6e8 of those the nearest with 49 significant bits (T. J. Dekker, A
- * Floating-Point Technique for Extending the Available Precision, 1971): conversions to and fro then find it again. Never −0.
+ * The nearest whole number of parts, and above 5.6e14 of them the nearest with 49 significant bits (T. J. Dekker, A Floating-Point
+ * Technique for Extending the Available Precision, 1971): conversions to and fro then find it again. Never −0.
  */
-function millionths(value: number): number {
-  const whole = Math.round(value * 1e6);
-  const wide = whole * 17;
-  return (wide - (wide - whole)) / 1e6 + 0;
+function whole(value: number, parts: number): number {
+  const count = Math.round(value * parts);
+  const wide = count * 17;
+  return (wide - (wide - count)) / parts + 0;
 }

@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { type DuckDBConnection, DuckDBDataChunk, type DuckDBVector } from '@duckdb/node-api';
 import { MINUTE_MS, type PointInterval } from '../accounting/interval.ts';
+import { aboveW } from '../accounting/kept-numbers.ts';
 import { recordedColumn, type Table } from './tables.ts';
 
 /** DuckDB's vector size: the most rows that a chunk holds. */
@@ -35,17 +36,18 @@ export async function appendRows<Row>(
 export function decodePoints(chunk: DuckDBDataChunk): PointInterval[] {
   const column = (index: number): DuckDBVector<number> => chunk.getColumnVector(index) as DuckDBVector<number>;
   const [point, minute, energy, estimated, exported] = [column(0), column(1), column(2), column(3), column(4)];
-  const [min, max, measured, estimatedMs, bridged] = [column(5), column(6), column(7), column(8), column(9)];
+  const [least, spans, measured, estimatedMs, bridged] = [column(5), column(6), column(7), column(8), column(9)];
   const rows: PointInterval[] = [];
   for (let row = 0, count = chunk.rowCount; row < count; row++) {
+    const minW = fromNaN(least.getItem(row));
     rows.push({
       pointId: point.getItem(row) as number,
       startMs: (minute.getItem(row) as number) * MINUTE_MS,
       energyWh: energy.getItem(row) as number,
       estimatedWh: estimated.getItem(row) as number,
       exportWh: exported.getItem(row) as number,
-      minW: fromNaN(min.getItem(row)),
-      maxW: fromNaN(max.getItem(row)),
+      minW,
+      maxW: minW === null ? null : aboveW(minW, spans.getItem(row) as number),
       measuredMs: measured.getItem(row) as number,
       estimatedMs: estimatedMs.getItem(row) as number,
       bridgedMs: bridged.getItem(row) as number,

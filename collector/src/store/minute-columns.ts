@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { BIGINT, DOUBLE, type DuckDBConnection, DuckDBDataChunk, type DuckDBVector, INTEGER } from '@duckdb/node-api';
-import { joulesOf } from '../accounting/kept-numbers.ts';
+import { aboveW, joulesOf, spanW } from '../accounting/kept-numbers.ts';
 import { columnKeys as keys, PointColumns } from '../accounting/point-columns.ts';
 import { pointMinute } from './tables.ts';
 import { doublesOf, integersOf } from './vector-items.ts';
@@ -50,6 +50,8 @@ export function minutesOf(chunk: DuckDBDataChunk, memory: ArrayBuffer): PointCol
     const vector = chunk.getColumnVector(index);
     rows[key].set(rows[key] instanceof Float64Array ? doublesOf(vector) : integersOf(vector));
   }
+  const { minW, maxW } = rows;
+  for (let row = 0; row < rows.length; row++) maxW[row] = aboveW(minW[row] as number, maxW[row] as number);
   return rows;
 }
 
@@ -78,11 +80,13 @@ function newChunk(count: number, recordedMs: number): DuckDBDataChunk {
 /** @returns whether a value is null. */
 function fill(chunk: DuckDBDataChunk, rows: PointColumns, at: number): boolean {
   let hasNull = false;
+  const leastW = rows.minW.subarray(at, at + chunk.rowCount);
   for (const [index, key] of keys.entries()) {
     const vector = chunk.getColumnVector(index);
     const values = rows[key].subarray(at, at + chunk.rowCount);
-    if (!(values instanceof Float64Array)) integersOf(vector).set(values);
-    else if (key === 'minW' || key === 'maxW') hasNull = fillPowers(vector, values) || hasNull;
+    if (values instanceof Int32Array) integersOf(vector).set(values);
+    else if (key === 'minW') hasNull = fillPowers(vector, values) || hasNull;
+    else if (key === 'maxW') hasNull = fillPowers(vector, spansOf(leastW, values)) || hasNull;
     else fillEnergies(doublesOf(vector), values);
     vector.flush();
   }
@@ -93,7 +97,11 @@ function fillEnergies(energiesJ: Float64Array, energiesWh: Float64Array): void {
   for (let row = 0; row < energiesWh.length; row++) energiesJ[row] = joulesOf(energiesWh[row] as number);
 }
 
-/** @returns whether one is null. */
+function spansOf(leastW: Float64Array, greatestW: Float64Array): Float64Array {
+  return greatestW.map((powerW, row) => spanW(leastW[row] as number, powerW));
+}
+
+/** NaN is null. @returns whether one is */
 function fillPowers(vector: DuckDBVector, powersW: Float64Array): boolean {
   doublesOf(vector).set(powersW);
   let hasNull = false;

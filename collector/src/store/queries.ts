@@ -42,7 +42,7 @@ const orNaN = (column: string): string => `coalesce(${column}, 'NaN'::DOUBLE)`;
 const asWh = (column: string): string => `${column} / ${J_PER_WH}`;
 
 const asked = (column: string): string =>
-  column.endsWith('_j') ? asWh(column) : column === 'min_w' || column === 'max_w' ? orNaN(column) : column;
+  column.endsWith('_j') ? asWh(column) : column.endsWith('_w') ? orNaN(column) : column;
 
 const columnsOf = (table: { columns: readonly { name: string }[] }): string =>
   table.columns.map(({ name }) => asked(name)).join(', ');

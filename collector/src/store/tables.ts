@@ -17,7 +17,7 @@ import {
   type PointDay,
   type PointInterval,
 } from '../accounting/interval.ts';
-import { joulesOf } from '../accounting/kept-numbers.ts';
+import { joulesOf, spanW } from '../accounting/kept-numbers.ts';
 import {
   LEVEL_COUNT,
   type LevelEnergies,
@@ -46,7 +46,10 @@ export interface Table<Row> {
 /** The time when an interval's row was written; constant in a batch, so that it compresses to nothing. */
 export const recordedColumn = { name: 'recorded', type: BIGINT } as const;
 
-/** Energies in joules, of which there are whole microjoules: these take half the space of watt-hours. */
+/**
+ * Energies in joules, of which there are whole microjoules: these take half the space of watt-hours. Of the greatest power there is
+ * how far it lies above the least one, which is nothing where a minute has one reading.
+ */
 const pointColumns: readonly Column<PointInterval>[] = [
   { name: 'point', type: INTEGER, of: (row) => row.pointId },
   { name: 'minute', type: INTEGER, of: (row) => row.startMs / MINUTE_MS },
@@ -54,7 +57,7 @@ const pointColumns: readonly Column<PointInterval>[] = [
   { name: 'estimated_j', type: DOUBLE, of: (row) => joulesOf(row.estimatedWh) },
   { name: 'export_j', type: DOUBLE, of: (row) => joulesOf(row.exportWh) },
   { name: 'min_w', type: DOUBLE, of: (row) => row.minW },
-  { name: 'max_w', type: DOUBLE, of: (row) => row.maxW },
+  { name: 'span_w', type: DOUBLE, of: ({ minW, maxW }) => (minW === null || maxW === null ? null : spanW(minW, maxW)) },
   { name: 'measured_ms', type: INTEGER, of: (row) => row.measuredMs },
   { name: 'estimated_ms', type: INTEGER, of: (row) => row.estimatedMs },
   { name: 'bridged_ms', type: INTEGER, of: (row) => row.bridgedMs },

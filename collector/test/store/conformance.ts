@@ -146,8 +146,10 @@ const w = fc.option(wh, { nil: null });
 const ms = fc.integer({ min: 0, max: 25 * 3_600_000 });
 
 const kept = wh.map(keptWh);
-const keptPower = fc.option(wh.map(keptW), { nil: null });
-const energies = { energyWh: kept, estimatedWh: kept, exportWh: kept, minW: keptPower, maxW: keptPower };
+const keptPower = wh.map(keptW);
+const energies = { energyWh: kept, estimatedWh: kept, exportWh: kept };
+/** Where power was sampled there are both. */
+const powers = fc.oneof(fc.record({ minW: keptPower, maxW: keptPower }), fc.constant({ minW: null, maxW: null }));
 const pointFields = {
   pointId: fc.constantFrom(...POINTS),
   ...energies,
@@ -155,6 +157,8 @@ const pointFields = {
   estimatedMs: ms,
   bridgedMs: ms,
 };
+const pointRows = (startMs: fc.Arbitrary<number>): fc.Arbitrary<PointInterval> =>
+  fc.tuple(fc.record({ ...pointFields, startMs }), powers).map(([row, both]) => ({ ...row, ...both }));
 const gaugeFields = { pointId: fc.constantFrom(...POINTS), channel: fc.constantFrom(...CHANNELS) };
 const gaugeSums = { ...gaugeFields, sum: wh, minutes: fc.integer({ min: 1, max: 1500 }) };
 const level = fc.record({
@@ -229,7 +233,7 @@ function kind<R extends Row>(of: Kind<R>): Kind {
 const kinds: readonly Kind[] = [
   kind<PointInterval>({
     name: 'minutes of points',
-    row: fc.record({ ...pointFields, startMs: start(MINUTE_MS) }),
+    row: pointRows(start(MINUTE_MS)),
     write: (store, rows, recordedMs) => store.writePointMinutes(PointColumns.of(rows), recordedMs),
     read: (store, span, asOfMs) => store.pointMinutes(POINTS, span, asOfMs),
     readBack: (store, { fromMs, toMs }) => readAllBack(store, fromMs, toMs, POINTS),
@@ -237,7 +241,7 @@ const kinds: readonly Kind[] = [
   }),
   kind<PointInterval>({
     name: 'quarter-hours of points',
-    row: fc.record({ ...pointFields, startMs: start(QUARTER_MS) }),
+    row: pointRows(start(QUARTER_MS)),
     write: (store, rows, recordedMs) => store.writePointQuarters(rows, recordedMs),
     read: (store, span, asOfMs) => store.pointQuarters(POINTS, span, asOfMs),
     readBack: (store, span) => store.readBackPointQuarters(POINTS, span),
@@ -245,7 +249,7 @@ const kinds: readonly Kind[] = [
   }),
   kind<PointDay>({
     name: 'days of points',
-    row: fc.tuple(fc.record(pointFields), day).map(([row, span]) => ({ ...row, ...span })),
+    row: fc.tuple(pointRows(fc.constant(0)), day).map(([row, span]) => ({ ...row, ...span })),
     write: (store, rows, recordedMs) => store.writePointDays(rows, recordedMs),
     read: (store, span, asOfMs) => gather(store.pointDays(POINTS, span, asOfMs)),
     readBack: null,
