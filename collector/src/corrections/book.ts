@@ -149,7 +149,8 @@ function adjustmentsOf(changes: readonly PointChange[]): Adjustments {
   };
 }
 
-function enteredOf(change: PointChange): EnteredReading | null {
+/** The register value that a change enters; null where it is of another kind. */
+export function enteredOf(change: PointChange): EnteredReading | null {
   if (change.kind !== 'reading' && change.kind !== 'replacement') return null;
   const use = change.channel === 'energy-export' ? 'export' : 'register';
   const { at: atMs } = change;

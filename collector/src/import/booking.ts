@@ -54,6 +54,17 @@ export class PointHistory {
     this.#entered = [...entered];
   }
 
+  /** Up to when samples, the register and that of energy fed back have told, UTC ms; NaN for what has not. */
+  get toldMs(): Readonly<Record<Use, number>> {
+    const { sampleAtMs, registerAtMs, exportAtMs } = this.#account;
+    return { power: sampleAtMs, register: registerAtMs, export: exportAtMs };
+  }
+
+  /** When the next reading was final; infinite where there is none. No channel may be starved. */
+  get nextMs(): number {
+    return Math.min(...this.#channels.map(({ isEnded, finalMs }) => (isEnded ? Number.POSITIVE_INFINITY : finalMs)));
+  }
+
   /** Whether every reading is booked. */
   get isDone(): boolean {
     return this.#channels.every(({ isEnded }) => isEnded);
@@ -77,7 +88,7 @@ export class PointHistory {
         if (cursor.isStarved) return;
         if (!cursor.isEnded && (first === null || cursor.isBefore(first))) first = cursor;
       }
-      this.#enterBefore(first, sink, isVoid);
+      this.#enterBefore(first, endMs, sink, isVoid);
       if (first === null || first.finalMs >= endMs) return;
       if (!isVoid(first.atMs)) this.outcomes[first.book(this.#account, sink)]++;
       first.next();
@@ -89,10 +100,10 @@ export class PointHistory {
     this.#account.close(Number.POSITIVE_INFINITY, sink);
   }
 
-  /** Enters what was read off before the next reading is final; with null, all that is left. */
-  #enterBefore(next: Cursor | null, sink: BucketSink, isVoid: (atMs: number) => boolean): void {
+  /** Enters what was read off before an instant and before the next reading is final; with null, all that is left of it. */
+  #enterBefore(next: Cursor | null, endMs: number, sink: BucketSink, isVoid: (atMs: number) => boolean): void {
     for (let [entered] = this.#entered; entered !== undefined; [entered] = this.#entered) {
-      if (next !== null && !next.isAfter(entered)) return;
+      if (entered.atMs >= endMs || (next !== null && !next.isAfter(entered))) return;
       this.#entered.shift();
       const power = this.#channels.find(({ use, isEnded }) => use === 'power' && !isEnded);
       const isKnown = power !== undefined && !isVoid(power.atMs);

@@ -1,6 +1,8 @@
 import { readFrame } from '@wattmark/shared/segment-log';
 import type { AdjustedPoints, EnteredReading } from '../accounting/adjustments.ts';
-import type { BucketSink } from '../accounting/bucket.ts';
+import { type BucketSink, minuteOf } from '../accounting/bucket.ts';
+import type { Span } from '../accounting/interval.ts';
+import { MAX_BRIDGE_MS } from '../accounting/point-account.ts';
 import { ByteReader } from '../evidence/bytes.ts';
 import { HASH_BYTES } from '../evidence/evidence-log.ts';
 import { blockIn } from '../evidence/record.ts';
@@ -40,6 +42,34 @@ export async function* foldImport(
     yield;
   }
 }
+
+/**
+ * How far a change to the readings of a span reaches: a register tells what flowed since it told last, and a sample or a mean as
+ * much. From the last reading before the span to the first one of each kind after it.
+ * @param series of one import
+ */
+export async function reachInImport(
+  directory: string,
+  series: readonly ImportedSeries[],
+  adjusted: AdjustedPoints,
+  span: Span,
+): Promise<Span> {
+  let { fromMs, toMs } = span;
+  const earliestMs = fromMs - MAX_BRIDGE_MS;
+  for (const point of runningOf(series, adjusted)) {
+    const uses = point.series.map(({ use }) => use);
+    const told = (): number[] => uses.map((use) => point.history.toldMs[use]);
+    await bookUntil(directory, point, span.fromMs, nowhere, adjusted);
+    fromMs = Math.min(fromMs, ...told().filter((ms) => ms >= earliestMs));
+    while (!point.history.isDone && !told().every((ms) => ms >= span.toMs))
+      await bookUntil(directory, point, point.history.nextMs + 1, nowhere, adjusted);
+    toMs = Math.max(toMs, ...told().map((ms) => (ms >= span.toMs ? ms + 1 : 0)));
+    if (point.history.isDone) toMs = Math.max(toMs, ...point.series.map((one) => one.toMs));
+  }
+  return { fromMs: minuteOf(fromMs), toMs };
+}
+
+const nowhere: BucketSink = () => {};
 
 function runningOf(series: readonly ImportedSeries[], adjusted: AdjustedPoints): Running[] {
   const byPoint = new Map<number, ImportedSeries[]>();

@@ -1,6 +1,7 @@
 import type { Adjustments } from '../accounting/adjustments.ts';
 import type { Span } from '../accounting/interval.ts';
-import type { CorrectionBook } from '../corrections/book.ts';
+import { MAX_BRIDGE_MS } from '../accounting/point-account.ts';
+import { type CorrectionBook, enteredOf } from '../corrections/book.ts';
 import { type Change, isPointChange, type PointChange, spanOf } from '../corrections/change.ts';
 import { leadOf, reachOf } from '../corrections/reach.ts';
 import type { AgentKey, PointKey, SiteKey, SlotKey } from '../evidence/catalogue.ts';
@@ -24,6 +25,8 @@ export interface RefoldJob {
   readonly agents: { readonly from: Cursor; readonly until: number } | null;
   /** Imported series of the points, import by import; of one minute the last one counts. */
   readonly imports: readonly (readonly ImportedSeries[])[];
+  /** Those of them of which single readings change, so that the span reaches to the readings beside them. */
+  readonly reaching: readonly (readonly ImportedSeries[])[];
   /** Times of which imported readings told before; agents' are seen while they are read. */
   readonly told: readonly Told[];
 }
@@ -60,7 +63,8 @@ function jobOfPoint(
   if (pointId === undefined) return null;
   const adjustments = corrected.adjustmentsOf(siteId, change.point);
   const span = reachOf(spanOf(change), adjustments);
-  return jobOf(fold, directory, [pointId], span, corrected);
+  const register = enteredOf(change)?.use ?? null;
+  return jobOf(fold, directory, [pointId], { span, register, isOfReadings: change.kind !== 'factor' }, corrected);
 }
 
 /** An import that counts lies over what is there, and takes nothing back; one that no longer does leaves what lies below. */
@@ -68,31 +72,37 @@ function jobOfImport(fold: Fold, directory: string, id: string, corrected: Corre
   const made = fold.imports.find(id);
   if (made === undefined || made.series.length === 0) return null;
   const pointIds = [...new Set(made.series.map(({ pointId }) => pointId))];
-  const job = jobOf(fold, directory, pointIds, spanOfImport(made), corrected);
+  const extent = { span: spanOfImport(made), register: null, isOfReadings: false };
+  const job = jobOf(fold, directory, pointIds, extent, corrected);
   if (corrected.imports.at(-1) === id) return { ...job, agents: null, imports: [made.series], told: [] };
   return { ...job, told: made.series };
+}
+
+interface Extent extends Pick<RefoldRequest, 'span' | 'register'> {
+  /** Whether single readings change, and not whole minutes. */
+  readonly isOfReadings: boolean;
 }
 
 function jobOf(
   fold: Fold,
   directory: string,
   pointIds: readonly number[],
-  span: Span,
+  { span, register, isOfReadings }: Extent,
   corrected: Corrected,
 ): RefoldJob {
   const { sites, agents, points, slots } = fold.catalogue;
   // Of points that no agent reads the log has nothing: their registers may still have been read off by hand.
   const isRead = slots.some(({ pointId }) => pointIds.includes(pointId));
   const entered = pointIds.map((pointId) => adjustmentsOf(fold, pointId, corrected).entered);
-  const sinceMs = Math.min(...entered.map((ofPoint) => leadOf(span.fromMs, ofPoint))) - LEAD_MS;
+  const all = corrected.imports.map((id) =>
+    (fold.imports.find(id)?.series ?? []).filter(({ pointId }) => pointIds.includes(pointId)),
+  );
+  const reaching = isOfReadings ? seriesIn(all, span) : [];
+  const leadMs = reaching.length === 0 ? LEAD_MS : LEAD_MS + MAX_BRIDGE_MS;
+  const sinceMs = Math.min(...entered.map((ofPoint) => leadOf(span.fromMs, ofPoint))) - leadMs;
   const from = fold.marks.placeOf(sinceMs);
-  const imports = corrected.imports
-    .map((id) =>
-      (fold.imports.find(id)?.series ?? []).filter(
-        (one) => pointIds.includes(one.pointId) && overlap(one, { ...span, fromMs: sinceMs }),
-      ),
-    )
-    .filter((series) => series.length > 0);
+  // Later ones as well: what agents' readings make of the span may reach beyond it, into time that only an import knows.
+  const imports = seriesIn(all, { fromMs: sinceMs, toMs: Number.POSITIVE_INFINITY });
   return {
     directory,
     catalogue: { sites, agents, points, slots },
@@ -100,11 +110,20 @@ function jobOf(
       points: pointIds.map((pointId) => refoldedPoint(fold, pointId, sinceMs, corrected)),
       span,
       closedMs: fold.closedMs,
+      register,
     },
     agents: from === undefined ? null : { from, until: isRead ? fold.cursor.position : 0 },
     imports,
+    reaching,
     told: imports.flat(),
   };
+}
+
+/** The series of each import that tell of a span. */
+function seriesIn(imports: readonly (readonly ImportedSeries[])[], { fromMs, toMs }: Span): ImportedSeries[][] {
+  return imports
+    .map((series) => series.filter((one) => one.fromMs < toMs && one.toMs >= fromMs))
+    .filter((series) => series.length > 0);
 }
 
 /** With the register values entered since an instant, and with those before it that carry energy across it. */
@@ -121,8 +140,4 @@ function adjustmentsOf(fold: Fold, pointId: number, corrected: Corrected): Adjus
   const key = fold.catalogue.points[pointId];
   if (key === undefined) throw new RangeError(`point ${pointId} is not defined`);
   return corrected.adjustmentsOf(key.siteId, key.point);
-}
-
-function overlap({ fromMs, toMs }: Span, span: Span): boolean {
-  return fromMs < span.toMs && toMs >= span.fromMs;
 }

@@ -4,7 +4,7 @@ import { ByteReader } from '../evidence/bytes.ts';
 import { Catalogue } from '../evidence/catalogue.ts';
 import { readEvidence } from '../evidence/evidence-log.ts';
 import { type MessageHead, type ReadingColumns, RecordReader, type RecordVisitor } from '../evidence/record.ts';
-import { foldImport } from '../import/import-fold.ts';
+import { foldImport, reachInImport } from '../import/import-fold.ts';
 import type { RefoldJob } from './job.ts';
 import { Refold } from './refold.ts';
 
@@ -23,11 +23,17 @@ export type Refolding = AsyncGenerator<PointColumns, readonly RefoldedAccount[]>
  */
 export async function* refoldLog(job: RefoldJob): Refolding {
   const catalogue = catalogueOf(job.catalogue);
-  const refold = new Refold(catalogue, job.request);
-  yield* agentsRows(job, catalogue, refold);
   const adjusted = new AdjustedPoints();
   for (const { pointId, adjustments } of job.request.points) adjusted.set(pointId, adjustments);
-  for (const series of job.imports) {
+  let { span } = job.request;
+  for (const series of job.reaching) {
+    const reach = await reachInImport(job.directory, series, adjusted, job.request.span);
+    span = { fromMs: Math.min(span.fromMs, reach.fromMs), toMs: Math.max(span.toMs, reach.toMs) };
+  }
+  const refold = new Refold(catalogue, { ...job.request, span });
+  yield* agentsRows(job, catalogue, refold);
+  for (const imported of job.imports) {
+    const series = imported.filter((one) => refold.concerns(one));
     const folding = foldImport(job.directory, series, adjusted, (pointId, bucket) => refold.imported(pointId, bucket));
     for await (const _ of folding) yield* refold.take();
   }

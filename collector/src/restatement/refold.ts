@@ -3,9 +3,10 @@ import type { Adjustments, EnteredReading } from '../accounting/adjustments.ts';
 import { MINUTE_MS, type Span } from '../accounting/interval.ts';
 import { ColumnWriter, type PointColumns } from '../accounting/point-columns.ts';
 import { Bucket, minuteOf } from '../accounting/bucket.ts';
-import { WINDOW_MS } from '../accounting/history.ts';
+import { type Use, WINDOW_MS } from '../accounting/history.ts';
 import type { Sample } from '../accounting/point-account.ts';
 import type { Quantity } from '../accounting/quantity.ts';
+import { type SlotUse, useOf } from '../accounting/slot.ts';
 import type { Catalogue, SlotKey } from '../evidence/catalogue.ts';
 import { ensureColumns, type MessageHead, newColumns, type ReadingColumns } from '../evidence/record.ts';
 import { MinuteSet } from './minute-set.ts';
@@ -28,6 +29,8 @@ export interface RefoldRequest {
   readonly span: Span;
   /** The instant up to which minutes are over, UTC ms. */
   readonly closedMs: number;
+  /** The register of which a value is entered, or taken back; null where none is. */
+  readonly register: EnteredReading['use'] | null;
 }
 
 /** A time of a point of which readings told. */
@@ -51,6 +54,8 @@ interface Progress {
   lateMs: number;
   /** Whether nothing before that end can change any more, so that the account is right already where it is in use. */
   isPast: boolean;
+  /** What told of the span, and may be void or taken back: until it tells again, the others are booked otherwise than before. */
+  readonly told: Set<SlotUse>;
   readonly minutes: MinuteSet;
 }
 
@@ -86,6 +91,7 @@ export class Refold {
         passedMs: Number.POSITIVE_INFINITY,
         lateMs: 0,
         isPast: false,
+        told: new Set<SlotUse>(request.register === null ? [] : [request.register]),
         minutes: new MinuteSet(),
       });
     }
@@ -98,7 +104,7 @@ export class Refold {
 
   /** Takes one message's readings; those of other points are passed over. */
   readings(head: MessageHead, all: ReadingColumns): void {
-    const concerned = this.#own(all);
+    const concerned = this.#own(all, head.atMs);
     if (concerned.size === 0) return;
     for (const progress of concerned) this.#prepare(progress, head);
     this.#accounting.apply(head, this.#columns);
@@ -116,6 +122,12 @@ export class Refold {
     this.#columns.count = 0;
     for (const progress of this.#progress.values()) this.#enterUntil(progress, this.#request.closedMs);
     this.#addConcerned(this.#accounting.close(this.#request.closedMs).points);
+  }
+
+  /** Whether some of a time may be accounted anew. Only after `end`. */
+  concerns({ pointId, fromMs }: Told): boolean {
+    const { cutMs, endMs } = this.#progress.get(pointId) as Progress;
+    return fromMs < this.#request.span.toMs || (!Number.isNaN(cutMs) && fromMs < endMs);
   }
 
   /** Takes an imported minute, if it is within the span or in what agents' readings make of it. */
@@ -174,14 +186,17 @@ export class Refold {
   }
 
   /** Keeps the readings of its own points; says which points have any. */
-  #own(all: ReadingColumns): Set<Progress> {
+  #own(all: ReadingColumns, atMs: number): Set<Progress> {
+    const { fromMs, toMs } = this.#request.span;
     const concerned = new Set<Progress>();
     const columns = ensureColumns(this.#columns, all.count);
     columns.count = 0;
     for (let i = 0; i < all.count; i++) {
       const slot = all.slots[i] as number;
-      const progress = this.#progress.get((this.#slots[slot] as SlotKey).pointId);
+      const { pointId, channel } = this.#slots[slot] as SlotKey;
+      const progress = this.#progress.get(pointId);
       if (progress === undefined) continue;
+      if (atMs >= fromMs && atMs < toMs) progress.told.add(useOf(channel, progress.point.quantity));
       concerned.add(progress);
       columns.slots[columns.count] = slot;
       columns.values[columns.count] = all.values[i] as number;
@@ -237,7 +252,7 @@ export class Refold {
   }
 
   #settle(progress: Progress): void {
-    const reached = this.#reached(progress.point.pointId);
+    const reached = this.#reached(progress.point.pointId, progress.told);
     const [oldestMs, newestMs] = [Math.min(...reached), Math.max(...reached)];
     if (reached.length === 0 || oldestMs < this.#request.span.toMs) return;
     progress.endMs = Math.min(progress.endMs, minuteOf(newestMs) + MINUTE_MS);
@@ -245,10 +260,12 @@ export class Refold {
     progress.isPast = newestMs >= progress.passedMs + progress.lateMs;
   }
 
-  /** Up to when each of a point's channels is accounted. */
-  #reached(pointId: number): number[] {
-    const { sampleAtMs, registerAtMs, exportAtMs } = this.#accounting.account(pointId);
-    return [sampleAtMs, registerAtMs, exportAtMs].filter((ms) => !Number.isNaN(ms));
+  /** Up to when each of a point's channels is accounted; of those that nothing is known of, only the ones that told before. */
+  #reached(pointId: number, told?: ReadonlySet<SlotUse>): number[] {
+    const { sampleAtMs: power, registerAtMs: register, exportAtMs } = this.#accounting.account(pointId);
+    return Object.entries({ power, register, export: exportAtMs }).flatMap(([use, ms]) =>
+      Number.isNaN(ms) ? (told?.has(use as Use) ? [Number.NEGATIVE_INFINITY] : []) : [ms],
+    );
   }
 
   /** Of minutes that may be others than before, and no more than that. */

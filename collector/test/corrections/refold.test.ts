@@ -123,7 +123,7 @@ function refolded(
     pointId,
     adjustments: pointId === 0 ? adjustments : none,
   }));
-  const refold = new Refold(catalogue, { points, span, closedMs });
+  const refold = new Refold(catalogue, { points, span, closedMs, register: null });
   const received = receivedOf(messages);
   const rows: PointInterval[] = [];
   let read = 0;
@@ -348,7 +348,7 @@ t.test('gauges tell nothing of energy, and end no span', async (t) => {
   const slot = catalogue.addSlot({ agentId: 0, pointId: 0, channel: 'voltage' });
   const span = { fromMs: at(60), toMs: at(120) };
   const point = { ...instrument, pointId: 0, adjustments: none };
-  const refold = new Refold(catalogue, { points: [point], span, closedMs });
+  const refold = new Refold(catalogue, { points: [point], span, closedMs, register: null });
   for (let seconds = 0; seconds <= 240; seconds += 20) {
     const columns = newColumns(1);
     columns.count = 1;
@@ -365,7 +365,7 @@ t.test('of two agents the one whose readings counted counts again, until it is s
   const span = { fromMs: at(300), toMs: at(360) };
   const owner = { agentId: 0, seenMs: at(0) };
   const point = { ...instrument, pointId: 0, owner, adjustments: none };
-  const refold = new Refold(catalogue, { points: [point], span, closedMs });
+  const refold = new Refold(catalogue, { points: [point], span, closedMs, register: null });
   const other = (message: Message): Message => ({ ...message, agentId: 1, points: [{ power: 7_200 }] });
   const messages = samples(20, 460).flatMap((message) => [other(message), ...(message.seconds > 330 ? [] : [message])]);
   for (const message of messages) refold.readings(...recordOf(catalogue, message, at(message.seconds)));
@@ -407,7 +407,12 @@ t.test('an imported minute counts where it lies in the span, or in what agents t
 t.test('times that imported readings told of are taken back where nothing else tells of them', async (t) => {
   const catalogue = catalogueOfThree();
   const points = [0, 1].map((pointId) => ({ ...instrument, pointId, adjustments: none }));
-  const refold = new Refold(catalogue, { points, span: { fromMs: at(90), toMs: at(600) }, closedMs: at(500) });
+  const refold = new Refold(catalogue, {
+    points,
+    span: { fromMs: at(90), toMs: at(600) },
+    closedMs: at(500),
+    register: null,
+  });
   refold.imported(0, Object.assign(new Bucket(at(180)), { energyWh: 10, measuredMs: MINUTE_MS }));
   const told = [
     { pointId: 0, fromMs: at(0), toMs: at(300) },
@@ -423,7 +428,12 @@ t.test('times that imported readings told of are taken back where nothing else t
     rows.filter((row) => !isEmpty(row)).map(({ startMs }) => startMs),
     [at(180)],
   );
-  const days = new Refold(catalogue, { points, span: { fromMs: at(0), toMs: at(300_000) }, closedMs: at(300_000) });
+  const days = new Refold(catalogue, {
+    points,
+    span: { fromMs: at(0), toMs: at(300_000) },
+    closedMs: at(300_000),
+    register: null,
+  });
   const both = [
     { pointId: 0, fromMs: at(0), toMs: at(600) },
     { pointId: 1, fromMs: at(86_400), toMs: at(2 * 86_400) },

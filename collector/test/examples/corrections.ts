@@ -31,7 +31,7 @@ function known({ power = [], energy = [], corrections }: Given): { energyWh: num
   const instrument = { intervalMs: 10 * MINUTE_MS, modulusWh: null, quantity: 'energy' } as const;
   const point = { pointId: 0, ...instrument, owner: null, adjustments: book.adjustmentsOf(0, 'main') };
   const span = { fromMs: T0, toMs: lastMs + 1 };
-  const refold = new Refold(catalogue, { points: [point], span, closedMs: lastMs + MINUTE_MS });
+  const refold = new Refold(catalogue, { points: [point], span, closedMs: lastMs + MINUTE_MS, register: null });
   for (const [index, [slot, minute, value]] of all.toSorted(([, a], [, b]) => a - b).entries()) {
     refold.readings(headOf(index + 1, minute), columnsOf(slot, value));
     refold.advance();
