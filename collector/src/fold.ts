@@ -97,7 +97,7 @@ export class Fold implements RecordVisitor {
     const nowMs = this.#tickMs ?? (this.accounting.backlog > MAX_BACKLOG ? frameMs : null);
     if (nowMs === null) return null;
     // A clock that was set back must not make what is recorded later look older than what it restates.
-    this.#recordedMs = Math.max(this.#recordedMs, nowMs);
+    this.#recordedMs = Math.max(this.#recordedMs + 1, nowMs);
     this.#closedMs = nowMs;
     return { position: frame.next.position, recordedMs: this.#recordedMs, ...this.accounting.close(nowMs) };
   }
@@ -265,9 +265,10 @@ export class Fold implements RecordVisitor {
   #correct({ siteId, entry }: { siteId: number; entry: CorrectionEntry }, frameMs: number): IntervalBatch | null {
     this.#entry = null;
     const { position } = this.#cursor;
-    const before = { position: position - 1, recordedMs: this.#recordedMs, ...this.accounting.take() };
-    // Later than all that it may restate, whatever the clock says: "as known before" must be without it.
-    this.#recordedMs = Math.max(this.#recordedMs + 1, frameMs);
+    // Later than all that it may restate, whatever the clock says: "as known before" must be without it. What was finished since
+    // then is as of the moment before: as of the last tick, or of the last correction, it was not known yet.
+    this.#recordedMs = Math.max(this.#recordedMs + 2, frameMs);
+    const before = { position: position - 1, recordedMs: this.#recordedMs - 1, ...this.accounting.take() };
     this.#made = { ...entry, id: String(position), siteId, recordedMs: this.#recordedMs };
     this.#hold(this.#made);
     return before.points.length + before.gauges.length === 0 ? null : before;

@@ -155,3 +155,19 @@ t.test('a register value beside the readings of an import acts up to these', asy
   await withdraw(rig, made);
   near(t, wh(await known(rig), -50, -40), 200);
 });
+
+t.test('as known at the very moment of a correction is without what came after it', async (t) => {
+  const rig = await rigOf(t);
+  await run(rig, 0, 10, steady);
+  const first = await correct(rig, { kind: 'factor', point: 'main', from: at(2), to: at(3), factor: 2 });
+  const then = await known(rig);
+  // Minutes that no tick has handed on are so with the next correction.
+  for (let third = 31; third <= 50; third++) {
+    rig.nowMs = START + third * 20_000;
+    rig.send('readings', { v: 1, epoch: 'E', seq: third, at: rig.nowMs, readings: [['main', 'power', 6000]] });
+  }
+  await rig.settle();
+  const second = await correct(rig, { kind: 'factor', point: 'main', from: at(4), to: at(5), factor: 2 });
+  t.same(await known(rig, first.recordedMs), then);
+  t.ok(wh(await known(rig, second.recordedMs - 1), 11, 16) > 0, 'what was known just before the next one is in it');
+});
