@@ -38,15 +38,18 @@ export async function bundleTest(
   return { test, path, files: Object.keys(metafile.inputs).filter((file) => mutated.has(file)) };
 }
 
+const trialModules = new Map([
+  ['tap', 'export default globalThis.$test; export const test = (...given) => globalThis.$test.test(...given);'],
+  ['fast-check', 'export default globalThis.$check;'],
+]);
+
 /** Puts the mutated text in the place of a file's own, and in that of tap's root and fast-check what the trial makes of them. */
 function mutation(root: string, mutated: ReadonlyMap<string, MutatedFile>): esbuild.Plugin {
   return {
     name: 'mutation',
     setup(build) {
       build.onResolve({ filter: /^(tap|fast-check)$/ }, ({ path }) => ({ path, namespace: 'trial' }));
-      build.onLoad({ filter: /./, namespace: 'trial' }, ({ path }) => ({
-        contents: `export default globalThis.${path === 'tap' ? '$test' : '$check'};`,
-      }));
+      build.onLoad({ filter: /./, namespace: 'trial' }, ({ path }) => ({ contents: trialModules.get(path) ?? '' }));
       build.onLoad({ filter: /\.ts$/ }, ({ path }) => {
         const text = mutated.get(path.slice(root.length + 1))?.text ?? readFileSync(path, 'utf8');
         const contents = text

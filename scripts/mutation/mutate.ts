@@ -15,7 +15,7 @@ import { Verdicts } from './verdicts.ts';
  */
 
 const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
-const places = ['accounting', 'kpi', 'restatement', 'site'].map((name) => `collector/src/${name}`);
+const places = ['accounting', 'corrections', 'kpi', 'restatement', 'site'].map((name) => `collector/src/${name}`);
 
 /** A test that takes more processor time than this is not run for mutants. */
 const longestTestMs = 15_000;
@@ -26,6 +26,7 @@ const mutantsPerTrial = 150;
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
+    help: { type: 'boolean', default: false },
     minutes: { type: 'string', default: '20' },
     seed: { type: 'string', default: '1' },
     tests: { type: 'string', default: '' },
@@ -34,7 +35,7 @@ const { values, positionals } = parseArgs({
 const [minutes, seed] = [Number(values.minutes), Number(values.seed)];
 const wanted = positionals.length === 0 ? places : positionals;
 
-if (!(minutes > 0) || !Number.isInteger(seed)) {
+if (values.help || !(minutes > 0) || !Number.isInteger(seed)) {
   console.error('npm run mutate -- [--minutes N] [--seed N] [--tests pattern] [collector/src/file-or-directory …]');
   process.exitCode = 2;
 } else {
