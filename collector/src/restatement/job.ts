@@ -4,7 +4,7 @@ import { MAX_BRIDGE_MS } from '../accounting/point-account.ts';
 import { type CorrectionBook, enteredOf } from '../corrections/book.ts';
 import { type Change, isPointChange, type PointChange, spanOf } from '../corrections/change.ts';
 import { leadOf, reachOf } from '../corrections/reach.ts';
-import type { AgentKey, PointKey, SiteKey, SlotKey } from '../evidence/catalogue.ts';
+import type { PointKey, SiteKey, SlotKey } from '../evidence/catalogue.ts';
 import type { Cursor } from '../evidence/evidence-log.ts';
 import type { Fold } from '../fold.ts';
 import { type ImportedSeries, spanOfImport } from '../import/import-book.ts';
@@ -16,7 +16,6 @@ export interface RefoldJob {
   readonly directory: string;
   readonly catalogue: {
     readonly sites: readonly SiteKey[];
-    readonly agents: readonly AgentKey[];
     readonly points: readonly PointKey[];
     readonly slots: readonly SlotKey[];
   };
@@ -90,7 +89,7 @@ function jobOf(
   { span, register, isOfReadings }: Extent,
   corrected: Corrected,
 ): RefoldJob {
-  const { sites, agents, points, slots } = fold.catalogue;
+  const { sites, points, slots } = fold.catalogue;
   // Of points that no agent reads the log has nothing: their registers may still have been read off by hand.
   const isRead = slots.some(({ pointId }) => pointIds.includes(pointId));
   const entered = pointIds.map((pointId) => adjustmentsOf(fold, pointId, corrected).entered);
@@ -105,7 +104,7 @@ function jobOf(
   const imports = seriesIn(all, { fromMs: sinceMs, toMs: Number.POSITIVE_INFINITY });
   return {
     directory,
-    catalogue: { sites, agents, points, slots },
+    catalogue: { sites, points, slots },
     request: {
       points: pointIds.map((pointId) => refoldedPoint(fold, pointId, sinceMs, corrected)),
       span,

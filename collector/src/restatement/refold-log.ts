@@ -60,10 +60,9 @@ async function* agentsRows(
   refold.end();
 }
 
-function catalogueOf({ sites, agents, points, slots }: RefoldJob['catalogue']): Catalogue {
+function catalogueOf({ sites, points, slots }: RefoldJob['catalogue']): Catalogue {
   const catalogue = new Catalogue();
   for (const site of sites) catalogue.addSite(site);
-  for (const { agent, siteId } of agents) catalogue.addAgent(agent, siteId);
   for (const point of points) catalogue.addPoint(point);
   for (const slot of slots) catalogue.addSlot(slot);
   return catalogue;

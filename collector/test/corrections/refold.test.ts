@@ -177,6 +177,16 @@ const someFactor = fc.tuple(fc.nat(16), fc.integer({ min: 1, max: 4 })).map(([fr
 
 const closedMs = at(1_830);
 
+/** A register without numbers, whose first reading comes after one that is void. */
+const firstComesLate: [Message[], Adjustments] = [
+  [60, 40, 80, 100, 120, 140, 160, 180, 200].map((seconds) => ({
+    seconds,
+    seq: 0,
+    points: [{ energy: 500 + seconds }],
+  })),
+  { ...none, voids: [{ fromMs: at(60), toMs: at(61) }] },
+];
+
 t.test('what is accounted again comes to what the corrected readings give', async () => {
   fc.assert(
     fc.property(someMessages, fc.oneof(someVoid, someFactor), (messages, adjustments) => {
@@ -185,7 +195,7 @@ t.test('what is accounted again comes to what the corrected readings give', asyn
       overlay(known, refolded(messages, adjustments, span as Span, closedMs).rows);
       assert.deepEqual(told(known), told(accounted(messages, adjustments, closedMs)));
     }),
-    { numRuns: 300 },
+    { numRuns: 300, examples: [firstComesLate] },
   );
 });
 
@@ -212,6 +222,35 @@ const someNumbered = someMessages.map((messages) =>
     }),
 );
 
+const registerAt = (seconds: number): EnteredReading => ({
+  atMs: at(seconds),
+  use: 'register',
+  value: 900 + seconds,
+  nextFirst: null,
+});
+
+/** The only reading after a value is void. */
+const waitsForNone: [Message[], EnteredReading[], Adjustments, number] = [
+  Array.from({ length: 51 }, (_, i) => ({ seconds: 20 * i, points: [{ power: 3_000 + 100 * (i % 7) }] })),
+  [registerAt(10), registerAt(990)],
+  { ...none, voids: [{ fromMs: at(991), toMs: at(1_001) }] },
+  0,
+];
+
+/** What follows a value is no sample of its point: there is one of another point, or there was one in the last message. */
+const besideOthers: [Message[], EnteredReading[], Adjustments, number] = [
+  [
+    ...[0, 20, 40, 60].map((seconds): Message => ({ seconds, points: [{ energy: 500, power: 3_600 }] })),
+    { seconds: 80, points: [{ 'energy-export': 5 }] },
+    ...[100, 120, 140].map((seconds): Message => ({ seconds, points: [{ power: 3_600 }] })),
+    { seconds: 160, points: [{ 'energy-export': 6 }, { power: 100 }] },
+    ...[180, 200, 220].map((seconds): Message => ({ seconds, points: [{ power: 3_600 }] })),
+  ],
+  [registerAt(70), registerAt(150)],
+  { ...none, voids: [{ fromMs: at(60), toMs: at(61) }] },
+  30,
+];
+
 t.test('so it does with register values that were entered, beside void readings', async () => {
   fc.assert(
     fc.property(someNumbered, someEntered, someVoid, fc.nat(90), (messages, entered, { voids }, moreS) => {
@@ -223,7 +262,7 @@ t.test('so it does with register values that were entered, beside void readings'
       overlay(known, refolded(messages, after, span, endMs, [1]).rows);
       assert.deepEqual(told(known), told(accounted(messages, after, endMs)));
     }),
-    { numRuns: 300 },
+    { numRuns: 300, examples: [waitsForNone, besideOthers] },
   );
 });
 
@@ -308,17 +347,27 @@ t.test('minutes that wait no longer for a slow register stay as they are', async
 });
 
 t.test('what was entered is accounted though no reading follows', async (t) => {
-  const values = [60, 600].map(
-    (seconds): EnteredReading => ({ atMs: at(seconds), use: 'register', value: seconds, nextFirst: null }),
-  );
-  const adjustments = { ...none, entered: values };
+  const adjustments = { ...none, entered: [60, 300, 600].map(registerAt) };
   const span = reachOf({ fromMs: at(600), toMs: at(600) + 1 }, adjustments);
   const { rows } = refolded([], adjustments, span, closedMs);
-  t.same(minutesOf(rows), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+  t.same(minutesOf(rows), [5, 6, 7, 8, 9, 10]);
   t.equal(
     rows.reduce((sum, { energyWh }) => sum + energyWh, 0),
-    540,
+    300,
   );
+  const [unknown] = refolded(
+    samples(0, 600),
+    { ...none, entered: [registerAt(610)] },
+    { fromMs: at(610), toMs: at(610) + 1 },
+    at(660),
+  ).rows;
+  t.same([unknown?.startMs, unknown?.measuredMs], [at(600), 0], 'the last sample says nothing of later time');
+  const both = { ...none, entered: [registerAt(40), registerAt(100)] };
+  const carried = refolded(samples(0, 600), both, reachOf({ fromMs: at(100), toMs: at(100) + 1 }, both), closedMs);
+  t.equal(minutesOf(carried.rows)[0], 0, 'since the value before');
+  const three = { ...none, entered: [registerAt(40), registerAt(130), registerAt(240)] };
+  const last = refolded(samples(0, 600), three, reachOf({ fromMs: at(240), toMs: at(240) + 1 }, three), closedMs);
+  t.equal(minutesOf(last.rows)[0], 2, 'and not since the one before that');
 });
 
 t.test('what was told up to the end of void readings is taken back, and no minute that is under way', async (t) => {
