@@ -98,7 +98,10 @@ t.test('one entry is tried at a time, and only what could be put on record', asy
   const first = desk.try(hall, entryOf(voided));
   await t.rejects(desk.try(hall, entryOf(voided)), { kind: 'busy', message: /^another dry run is under way/ });
   await first;
-  await t.rejects(desk.try(hall, entryOf({ ...voided, point: 'nope' })), { kind: 'invalid' });
+  await t.rejects(desk.try(hall, entryOf({ ...voided, point: 'nope' })), {
+    kind: 'invalid',
+    message: /no readings of a point nope/,
+  });
   t.same(await desk.try(hall, entryOf(voided)), [{ point: 'main', span: null, months: [] }]);
   t.equal(jobs.length, 2);
   t.equal(jobs[0]?.request.closedMs, at(31 * DAY_MIN + 1), 'with the minute under way');
