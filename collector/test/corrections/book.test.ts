@@ -132,7 +132,7 @@ t.test('of a span those count that touch it and held then', async (t) => {
   t.same(within(0, 11, at(1_004)), ['1']);
   t.same(within(31, 50), []);
   t.same(within(30, 50), ['2'], 'to the millisecond');
-  const [first] = recorded as readonly [RecordedCorrection, ...RecordedCorrection[]];
+  const first = recorded[0] as RecordedCorrection;
   t.equal(holdsAt(first, at(1_000) - 1), false);
   t.equal(holdsAt(first, at(1_000)), true);
 });
