@@ -34,6 +34,9 @@ const countedPoint = object({
   carrier: Type.String(),
   quantity: Type.Enum(quantities, { description: 'what `energy` counts: Wh, L or kg' }),
   energy: nullable(Type.Number({ description: 'drawn less fed back, in the unit of the quantity' })),
+  constantWh: nullable(
+    Type.Number({ description: 'the part of `energy` that is a virtual point’s assumed constant power' }),
+  ),
   totalWh: wattHours,
   itWh: wattHours,
   measuredS: Type.Number(),
@@ -161,6 +164,7 @@ function pointOf(counted: ExplainedPoint, isCorrected: boolean): Omit<Static<typ
     carrier: site.carrier,
     quantity: site.quantity,
     energy: energyWh,
+    constantWh: counted.constantWh,
     totalWh: weighted(totalWeight),
     itWh: weighted(itWeight),
     measuredS: times.measuredMs / 1000,

@@ -10,6 +10,8 @@ export interface CountedPoint extends Contribution {
   readonly site: SitePoint;
   /** Null where nothing of the point is known in the period. */
   readonly interval: PointInterval | null;
+  /** What assumed constant powers are of the energy of a virtual point, Wh; 0 where there are none, null where it is unknown. */
+  readonly constantWh: number | null;
 }
 
 export interface Contributions {
@@ -60,19 +62,25 @@ export function contributionsOf(site: Site, { total, it }: LevelPlan, intervals:
     [...all].map(([point, weights]) => {
       const interval = intervalOf(point, intervals);
       const energyWh = interval === null ? null : netWhOf(interval);
-      return { site: point, point: point.point, interval, energyWh, ...weights, chain: chainOf(point) };
+      const constantW = constantWOf(point, byName);
+      const constantWh = constantW === 0 ? 0 : interval === null ? null : (constantW * interval.measuredMs) / 3_600_000;
+      return { site: point, point: point.point, interval, energyWh, constantWh, ...weights, chain: chainOf(point) };
     });
-  const constants = [...points.all].flatMap(([point, weights]) => constantOf(point, weights, intervals));
-  return { points: counted(points), instruments: counted(members), errors: [...counted(measured), ...constants] };
+  const all = counted(points);
+  // The constant power of a virtual point is taken to be exact.
+  const constants = all
+    .filter(({ constantWh }) => constantWh !== 0)
+    .map((point) => ({ ...point, energyWh: point.constantWh, chain: exact }));
+  return { points: all, instruments: counted(members), errors: [...counted(measured), ...constants] };
 }
 
-/** The constant power of a virtual point is taken to be exact. */
-function constantOf(point: SitePoint, weights: Weight, intervals: Intervals): Contribution[] {
-  const constantW = point.virtual?.constantW ?? 0;
-  if (constantW === 0) return [];
-  const interval = intervalOf(point, intervals);
-  const energyWh = interval === null ? null : (constantW * interval.measuredMs) / 3_600_000;
-  return [{ point: point.point, energyWh, ...weights, chain: exact }];
+/** The constant power of a virtual point and of those that it is made of, W. */
+function constantWOf({ virtual }: SitePoint, byName: ReadonlyMap<string, SitePoint>): number {
+  const ofMembers = (virtual?.sum ?? []).map(([name, factor]) => {
+    const member = byName.get(name);
+    return member === undefined ? 0 : factor * constantWOf(member, byName);
+  });
+  return ofMembers.reduce((sum, powerW) => sum + powerW, virtual?.constantW ?? 0);
 }
 
 /** Times between two readings of the instruments that count, ms. */

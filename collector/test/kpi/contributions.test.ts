@@ -57,6 +57,24 @@ t.test('virtual points of virtual points, taken off and weighed', async (t) => {
   ]);
 });
 
+t.test('constant powers of members are in the energy, and exact, too', async (t) => {
+  const inner = { ...sum(['crac-1', 1]), constantW: 100 };
+  const hall = point(7, null, { point: 'hall', virtual: inner });
+  const outer = { ...sum(['hall', 2], ['ups-1', 1]), constantW: -50 };
+  const total = point(6, 'utility', { point: 'total', virtual: outer });
+  const plan = { total: [{ point: total, weight: 1 }], it: [{ point: it, weight: 1 }] };
+  // 2 · (200 + 100) + 1000 − 50 Wh.
+  const made = contributionsOf(site([it, cooling, hall, total]), plan, intervalsOf({ 2: 1000, 3: 200, 6: 1550 }));
+  t.match(made.points, [
+    { point: 'total', constantWh: 150 },
+    { point: 'ups-1', constantWh: 0 },
+  ]);
+  const { value } = pueUncertainty(1.55, made.errors, 0);
+  t.ok(Math.abs((value ?? 0) - 2 * 1.55 * u * Math.hypot(1000 / 1550 - 1, 400 / 1550)) < 1e-12);
+  const unknown = contributionsOf(site([it, cooling, hall, total]), plan, intervalsOf({ 2: 1000, 3: 200 }));
+  t.match(unknown.points, [{ constantWh: null }, { constantWh: 0 }]);
+});
+
 t.test('one question is asked for all points that count, and for the instruments behind them', async (t) => {
   const hall = point(7, null, { point: 'hall', virtual: sum(['ups-1', 1], ['crac-1', 1]) });
   const unseen = point(null, 'lighting', { point: 'lamp' });

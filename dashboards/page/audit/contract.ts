@@ -18,6 +18,8 @@ export interface ExplainedPoint {
   /** What the point counts: energy in Wh, volume in L, mass in kg. */
   readonly quantity: 'energy' | 'volume' | 'mass';
   readonly energy: number | null;
+  /** The part of it that is an assumed constant power, Wh; 0 for a point that is measured. */
+  readonly constantWh: number | null;
   readonly totalWh: number | null;
   readonly itWh: number | null;
   readonly measuredS: number;

@@ -156,6 +156,9 @@ function PointRow({ point, side, corrections }: PointRowProps) {
       </th>
       <td class="numeric">
         <Quantity of={amountOf(point)} />
+        {point.constantWh !== null && point.constantWh !== 0 && (
+          <span class="below">constant power: {text(kilowattHours(point.constantWh))}</span>
+        )}
       </td>
       <td class="numeric">{String(point[`${side}Weight`]).replace('-', '\u2212')}</td>
       <td class="numeric">
