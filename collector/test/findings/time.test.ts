@@ -1,4 +1,5 @@
 import t from 'tap';
+import { emptySiteFile } from '../../src/site/site-file.ts';
 import { point, T0 } from '../site/example.ts';
 import { find, HOUR_MS, kindsOf, only } from './example.ts';
 
@@ -23,6 +24,17 @@ t.test('a ratio below 1 is an error, its hours one span', async (t) => {
   t.same(kindsOf({ points, energies: { 1: day(1300, 990, 5, 8), 2: 1000 } }), [], 'within the accuracies');
   const unknown = [main, { ...it, accuracyClass: null }];
   t.equal(only({ points: unknown, energies: { 1: 900, 2: 1000 } }, 'it-beyond-total').severity, 'warning');
+});
+
+t.test('a part of the site has a ratio, too', async (t) => {
+  const partials = [{ id: 'hall-2', total: ['feed-2'], it: ['ups'] }];
+  const file = { ...emptySiteFile({ site: 'dc-1', group: 'default' }), partials };
+  const feed = point(3, null, { ...exact, point: 'feed-2' });
+  const look = { points: [...points, feed], file };
+  const found = only({ ...look, energies: { 1: 1300, 2: 1000, 3: day(1100, 900, 5, 8) } }, 'it-beyond-total');
+  t.same([found.severity, found.points], ['error', ['feed-2', 'ups']]);
+  t.match(found.explanation, /^The IT energy of the part hall-2 was 3 kWh, and the total 2\.7 kWh/);
+  t.same(kindsOf({ ...look, energies: { 1: 1300, 2: 1000, 3: 1100 } }), []);
 });
 
 t.test('a sum of parts cannot be smaller than its part', async (t) => {

@@ -1,4 +1,4 @@
-import { balanceOf, planOf } from '../../site/balance.ts';
+import { balanceOf, type LevelPlan, partialBalancesOf, planOf } from '../../site/balance.ts';
 import { type Comparison, compare, excessWh, together, type Weighted } from '../comparison.ts';
 import { countedSets } from '../counted.ts';
 import type { Observation } from '../finding.ts';
@@ -10,17 +10,27 @@ import { assumption } from './children.ts';
 
 /**
  * The load against the supply, hour by hour: IT energy beyond the total by more than the limits of error of all their meters
- * (a ratio below 1), and a supply that gives nothing while IT runs.
+ * (a ratio below 1), of the site and of its parts, and a supply that gives nothing while IT runs.
  */
 export function checkRatio(inspection: Inspection): Observation[] {
-  const balance = balanceOf(inspection.site);
-  if (balance.totalFrom !== 'supply') return [];
+  const { site } = inspection;
+  const balance = balanceOf(site);
   const { total } = planOf(balance);
-  return countedSets(inspection.site).flatMap(({ side, points, name }) => {
+  const ofParts = partialBalancesOf(site).flatMap(({ partial, levels }) =>
+    ofPart(inspection, partial, levels[0] as LevelPlan),
+  );
+  if (balance.totalFrom !== 'supply') return ofParts;
+  const ofSite = countedSets(site).flatMap(({ side, points, name }) => {
     if (side !== 'load') return [];
     const load = points.map((point) => ({ point, weight: point.factor }));
-    return [...beyond(inspection, total, load, name), ...dead(inspection, total, load, name)];
+    return [...beyond(inspection, total, load, name, pointsOf(load, total)), ...dead(inspection, total, load, name)];
   });
+  return [...ofSite, ...ofParts];
+}
+
+/** Its total stands first: its IT points may be those of the whole site. */
+function ofPart(inspection: Inspection, part: string | null, { total, it }: LevelPlan): Observation[] {
+  return beyond(inspection, total, it, `the IT energy of the part ${part}`, pointsOf(total, it));
 }
 
 function beyond(
@@ -28,6 +38,7 @@ function beyond(
   total: readonly Weighted[],
   load: readonly Weighted[],
   name: string,
+  points: readonly string[],
 ): Observation[] {
   const runs = runsOf(inspection.hours, ({ steps }) => {
     const found = compare(inspection, steps, total, load, { needsAll: true, skipsDead: true });
@@ -39,7 +50,7 @@ function beyond(
       `${name} was ${energy(belowWh)}, and the total ${energy(aboveWh)} in the same ${duration(comparedMs)}: a ratio of ` +
       `${(aboveWh / belowWh).toFixed(3)}. The accuracies explain a difference of ${energy(limitWh)}.${assumption(assumed)}`;
     const severity = assumed.size === 0 ? 'error' : 'warning';
-    return { kind: 'it-beyond-total', severity, points: pointsOf(load, total), span, facts: capital(facts) };
+    return { kind: 'it-beyond-total', severity, points, span, facts: capital(facts) };
   });
 }
 
