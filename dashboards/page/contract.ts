@@ -74,7 +74,22 @@ export interface Figure {
   readonly interval?: string;
   readonly boundary?: string;
   readonly edition?: { readonly title: string; readonly note: string };
+  readonly conversion?: Conversion;
   readonly uncertaintyParts?: UncertaintyParts;
+}
+
+/** By which energy carriers are weighed, with where the values come from. */
+export interface Conversion {
+  readonly name: string;
+  readonly edition: string | null;
+  readonly source: string;
+  readonly carriers: readonly {
+    readonly name: string;
+    readonly whPerUnit: number;
+    readonly unit: string;
+    readonly weight: number;
+    readonly source: string;
+  }[];
 }
 
 /** The design PUE as the operator entered it. */

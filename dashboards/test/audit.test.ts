@@ -25,6 +25,7 @@ pageTest('the audit view shows a period with all that is behind it', DESKTOP, as
     /0\.5S\s+meter 0\.5 %\s+transformer 0\.5 %\s+0\.0106\s+bridged, transformer class assumed\s+record 118/,
   );
   t.match(plain(await row('Diesel tank').innerText()), /2\.500 L\s+9900\s+24\.8 kWh/);
+  t.match(words, /source energy: from memory\s+diesel: 9900 Wh\/L × 0\.3 \(a fact sheet\)/);
   t.match(words, 'constant power: −1 200.0 kWh');
   t.match(words, /Total, behind virtual points\s+Feed B/);
   t.match(words, 'Part Hall 2: pPUE 1.200 ± 0.015, pPUE1,MC, coverage 99.8 %');

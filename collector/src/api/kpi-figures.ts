@@ -16,7 +16,7 @@ import { baselineFigure, seeOf, seeUncertainty } from '../kpi/see.ts';
 import type { SiteKpis } from '../kpi/site-kpis.ts';
 import type { SiteVerdicts } from '../kpi/target-verdicts.ts';
 import type { LevelPlan } from '../site/balance.ts';
-import { findProfile } from '../site/conversion.ts';
+import { conversionOf } from '../site/conversion.ts';
 import type { Site } from '../site/site.ts';
 import { nullable, object, share } from './contract.ts';
 import { judgementAnswer, judgementOf } from './judged-target.ts';
@@ -24,6 +24,29 @@ import { pairedEnergy, pairedOf } from './series.ts';
 import { uncertaintyAnswer, uncertaintyOf } from './uncertainty.ts';
 
 /** PUE and SEE with all that must be said beside the number. */
+
+const edition = nullable(Type.String());
+const conversionAnswer = object(
+  {
+    id: Type.String(),
+    name: Type.String(),
+    edition,
+    source: Type.String(),
+    carriers: Type.Array(
+      object({
+        id: Type.String(),
+        name: Type.String(),
+        whPerUnit: Type.Number(),
+        unit: Type.String(),
+        weight: Type.Number(),
+        edition,
+        source: Type.String(),
+      }),
+      { description: 'those of the points that count in the total' },
+    ),
+  },
+  'by which energy carriers are weighed: a Wh counts `weight`, a unit of a fuel whPerUnit × weight',
+);
 
 const figureFields = {
   value: nullable(Type.Number()),
@@ -34,7 +57,7 @@ const figureFields = {
   }),
   boundary: Type.String({ description: 'what the two sides are made of, in words' }),
   edition: object({ title: Type.String(), note: Type.String() }, 'the document whose definition the figure follows'),
-  conversion: object({ id: Type.String(), name: Type.String() }, 'by which energy carriers are weighed'),
+  conversion: conversionAnswer,
   uncertainty: nullable(Type.Number({ description: 'expanded (k = 2), absolute' })),
   uncertaintyParts: uncertaintyAnswer,
   coverage: share,
@@ -156,10 +179,15 @@ function commonOf(site: Site, kpis: SiteKpis): Pick<Static<typeof seeFigure>, Co
     averagingPeriod: averagingPeriodOf(length, kpis.isComplete),
     interval: measuringIntervalOf(intervalsOf(kpis.contributions)),
     boundary: boundaryOf(kpis),
-    conversion: { id: site.conversion, name: findProfile(site.conversion)?.name ?? site.conversion },
+    conversion: conversionOf(site.conversion, carriersOf(kpis)),
     coverage: kpis.coverage,
     estimatedShare: estimatedShareOf(kpis.sum),
   };
+}
+
+function carriersOf({ balance, itLevel }: SiteKpis): ReadonlySet<string> {
+  const { total } = balance.levels[itLevel.index] as LevelPlan;
+  return new Set(total.map(({ point }) => point.carrier));
 }
 
 function documentOf(figure: 'pue' | 'see'): { title: string; note: string } {

@@ -84,7 +84,7 @@ export const kinds = {
   'it-beyond-total': {
     severities: ['error', 'warning'],
     meaning:
-      'IT used more than the whole site, or that of a part more than the part, by more than the accuracies allow: a ratio below 1',
+      'IT used more than the whole site (of a part: the part), by more than the accuracies allow: a ratio below 1',
     advice: `${wiring}; look for a supply without a meter (generator, solar, second feed) and for export counted as draw.`,
   },
   'supply-dead': {

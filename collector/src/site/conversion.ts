@@ -73,6 +73,25 @@ export function whPerUnit(profile: string, carrier: string): number {
   return perUnit * weight;
 }
 
+/** How a profile counts some carriers, each with where its values come from. */
+export interface Conversion extends Pick<ConversionProfile, 'id' | 'name' | 'edition' | 'source'> {
+  readonly carriers: (Pick<Carrier, 'id' | 'name' | 'whPerUnit' | 'unit' | 'edition' | 'source'> & {
+    weight: number;
+  })[];
+}
+
+/** @throws RangeError where there is no such profile: site files are checked for that. */
+export function conversionOf(profile: string, carrierIds: ReadonlySet<string>): Conversion {
+  const found = findProfile(profile);
+  if (found === undefined) throw new RangeError(`${profile} is no conversion profile`);
+  const { id, name, edition, source, weights } = found;
+  const used = carriers.filter((carrier) => carrierIds.has(carrier.id));
+  const counted = used.map(({ id, name, whPerUnit, unit, edition, source }) => {
+    return { id, name, whPerUnit, unit, weight: weights[id] ?? 0, edition, source };
+  });
+  return { id, name, edition, source, carriers: counted };
+}
+
 /** Entries of a site file: of the site, and of each point. */
 export const conversionEntry = v.optional(
   v.pipe(

@@ -195,7 +195,8 @@ t.test('parts of a site have partial PUEs, and carriers are weighed by the profi
   const partials = [{ id: 'hall-2', name: 'Hall 2', total: ['utility-a'], it: ['ups-1'] }];
   const figures = new FakeFigures({ sites: [withFile(hall, { partials })], sinceMs });
   const kpis = await ask(t, figures, `/api/v1/sites/dc-1/kpis?${MONTH}`);
-  t.match(kpis.pue.conversion, { id: 'delivered', name: String });
+  const electricity = { id: 'electricity', name: 'electricity', whPerUnit: 1, unit: 'Wh/Wh', weight: 1, edition: null };
+  t.match(kpis.pue.conversion, { id: 'delivered', edition: 'EN 50600-4', carriers: [electricity] });
   const [partial] = kpis.partials;
   t.match(partial, { id: 'hall-2', name: 'Hall 2', symbol: 'pPUE', coverage: 1, estimatedShare: 0 });
   t.ok(Math.abs(partial.value - 1.25) < 1e-9 && Math.abs(partial.uncertainty - kpis.pue.uncertainty) < 1e-9);

@@ -1,4 +1,4 @@
-import type { Design, Figure, Kpis, PartialPue, Site } from '../contract.ts';
+import type { Conversion, Design, Figure, Kpis, PartialPue, Site } from '../contract.ts';
 import { Plain, Quantity, Term } from '../figures.tsx';
 import { coverage, kilowattHours, ratio, share, text } from '../format.ts';
 import { figureName, figureOf, loadName } from '../kpis.ts';
@@ -93,7 +93,25 @@ function FigureTerms({ site, kpis, figure }: FigureSheetProps & { readonly figur
       <Term name="boundary">
         <span class="boundary">{figure?.boundary}</span>
       </Term>
+      {figure?.conversion !== undefined && <ConversionTerm conversion={figure.conversion} />}
     </dl>
+  );
+}
+
+/** `diesel: 9900 Wh/L × 1 (EN 50600-4)` */
+function ConversionTerm({ conversion: { name, edition, source, carriers } }: { readonly conversion: Conversion }) {
+  return (
+    <Term name="conversion of carriers">
+      <span class="boundary">
+        {name}
+        {edition !== null && ` (${edition})`}: {source}
+      </span>
+      {carriers.map((carrier) => (
+        <span key={carrier.name} class="below">
+          {carrier.name}: {carrier.whPerUnit} {carrier.unit} × {carrier.weight} ({carrier.source})
+        </span>
+      ))}
+    </Term>
   );
 }
 
