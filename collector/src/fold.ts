@@ -14,6 +14,7 @@ import { type MessageHead, type ReadingColumns, RecordReader, type RecordVisitor
 import { type Import, ImportBook, type ImportEntry } from './import/import-book.ts';
 import { birthHash } from './ingest/birth-hash.ts';
 import { MeterBook, type MeterChange } from './site/meter-book.ts';
+import { ImportedMinutes } from './restatement/imported-minutes.ts';
 import { DEFAULT_INTERVAL_MS, type RegistryState, SiteRegistry } from './site/registry.ts';
 import type { Site, SitePoint } from './site/site.ts';
 import type { SiteFile } from './site/site-file.ts';
@@ -56,6 +57,7 @@ export class Fold implements RecordVisitor {
   readonly agents: AgentCursor[] = [];
   readonly corrections: CorrectionBook = new CorrectionBook();
   #imports = new ImportBook();
+  readonly importedMinutes: ImportedMinutes = new ImportedMinutes();
   readonly meters: MeterBook = new MeterBook();
   #marks = new LogMarks();
   /** Of the frame under way. */

@@ -86,11 +86,15 @@ export class Recorder {
     return this.#waiting.length > LEAST_WAITING && this.#waitingRows > MAX_WAITING_ROWS;
   }
 
-  /** Takes a batch just closed; a promise means that the store is far behind and the pipeline must wait. */
-  record(batch: IntervalBatch): void | Promise<void> {
+  /**
+   * Takes a batch just closed; a promise means that the store is far behind and the pipeline must wait.
+   * @param points those of its minutes that are stored; the energy counters know of no import, and take all
+   */
+  record(closed: IntervalBatch, points: PointColumns): void | Promise<void> {
+    const batch = { ...closed, points };
     const { fold, rollup, energy, progress } = this.#parts;
     energy.count(
-      batch.points,
+      closed.points,
       (pointId) => fold.catalogue.points[pointId]?.siteId ?? 0,
       (siteId) => fold.registry.site(siteId),
     );
@@ -101,7 +105,7 @@ export class Recorder {
     const state = due ? { fold: encodeFold(fold.save()), energy: energy.save() } : null;
     // Of the snapshots that wait for the store the newest is enough.
     if (state !== null) for (const waiting of this.#waiting) waiting.state = null;
-    this.#waiting.push({ batch: { ...batch, points: this.#copyOf(batch.points) }, sites: fold.allSites(), state });
+    this.#waiting.push({ batch: { ...batch, points: this.#copyOf(points) }, sites: fold.allSites(), state });
     this.#waitingRows += rowsOf(batch);
     this.#running ??= this.#run();
     if (this.isFull) return this.#running;

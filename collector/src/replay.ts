@@ -92,7 +92,7 @@ export async function foldInto(
 ): Promise<void> {
   const rollup = new Rollup();
   const recorder: Parameters<typeof foldFrame>[2] = {
-    record: (batch) => rollup.record(store, batch, fold.allSites()),
+    record: (batch, points) => rollup.record(store, { ...batch, points }, fold.allSites()),
     restate: (batch, rows) => rollup.restate(store, { ...batch, rows: rows() }, fold.allSites()),
   };
   const restater = { directory: evidenceDirectory(data), refold: refoldLog };

@@ -186,9 +186,9 @@ t.test('agents need not wait while the fold waits for a store that is far behind
   const { recorder } = rig;
   const record = recorder.record.bind(recorder);
   Object.defineProperty(recorder, 'isFull', { get: () => isFull });
-  recorder.record = (batch) => {
-    if (isFull) return new Promise<void>((resolve) => (release = resolve)).then(() => record(batch));
-    return record(batch);
+  recorder.record = (batch, points) => {
+    if (isFull) return new Promise<void>((resolve) => (release = resolve)).then(() => record(batch, points));
+    return record(batch, points);
   };
   isFull = true;
   rig.pipeline.tick();

@@ -16,7 +16,10 @@ export async function foldFrame(
   restater: Restater,
 ): Promise<Correction | null> {
   const batch = fold.apply(frame);
-  if (batch !== null) await recorder.record(batch);
+  if (batch !== null) {
+    const rows = fold.importedMinutes.without(batch.points, fold, restater);
+    await recorder.record(batch, rows instanceof Promise ? await rows : rows);
+  }
   const correction = fold.takeCorrection();
   if (correction !== null) await restate(fold, recorder, correction, restater);
   return correction;

@@ -77,6 +77,13 @@ function jobOfImport(fold: Fold, directory: string, id: string, corrected: Corre
   return { ...job, told: made.series };
 }
 
+/** Everything that imports tell of some points, and nothing else. */
+export function importedJobOf(fold: Fold, directory: string, pointIds: readonly number[]): RefoldJob {
+  const span = { fromMs: 0, toMs: Number.POSITIVE_INFINITY };
+  const job = jobOf(fold, directory, pointIds, { span, register: null, isOfReadings: false }, fold.corrections);
+  return { ...job, agents: null, told: [] };
+}
+
 interface Extent extends Pick<RefoldRequest, 'span' | 'register'> {
   /** Whether single readings change, and not whole minutes. */
   readonly isOfReadings: boolean;

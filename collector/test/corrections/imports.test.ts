@@ -105,6 +105,38 @@ t.test('of two imports, and of an import and an agent, the later one counts minu
   near(t, sumWh(await minutes(rig)), 30 * 10 + LIVE_WH);
 });
 
+t.test('what an agent sends after an import, of the same time, does not count before it', async (t) => {
+  const data = scratch(t);
+  let rig = await Rig.open(data);
+  await live(rig);
+  const backlog = async (fromSeq: number, toSeq: number): Promise<void> => {
+    for (let seq = fromSeq; seq <= toSeq; seq++) {
+      const readings = [['main', 'power', 6000]];
+      rig.send('readings', { v: 1, epoch: 'E', seq, at: at(60) + seq * 10_000, readings });
+    }
+    await rig.settle();
+    rig.pipeline.tick();
+    await rig.settle();
+  };
+  rig.nowMs = at(100);
+  const committed = await correct(rig, { kind: 'import', import: await importMeans(rig, () => 600, 75, 80) });
+  await backlog(61, 105);
+  await rig.close();
+  rig = await Rig.open(data, at(101));
+  await backlog(106, 180);
+  near(t, sumWh(await minutes(rig)), LIVE_WH + 15 * 100 + 5 * 10);
+  await correct(rig, { kind: 'void', point: 'main', from: at(76), to: at(77) });
+  near(t, sumWh(await minutes(rig)), LIVE_WH + 15 * 100 + 4 * 10);
+  await correct(rig, { kind: 'withdraw', correction: committed });
+  near(t, sumWh(await minutes(rig)), LIVE_WH + (20 - 1 - 1 / 6) * 100);
+  await rig.close();
+  const { comparison } = await replay(data, { replace: false, onProgress: () => {} });
+  t.same(
+    comparison?.filter(({ differing }) => differing > 0),
+    [],
+  );
+});
+
 t.test('registers read off while imported readings were made act on these', async (t) => {
   const data = scratch(t);
   const rig = await Rig.open(data);
