@@ -58,6 +58,25 @@ t.test('with the battery metered an outage is accounted for', async (t) => {
   );
 });
 
+t.test('a virtual point that is silent says which of its members is, or that they do not add up', async (t) => {
+  const virtual = {
+    sum: [
+      ['a', 1],
+      ['b', 1],
+    ],
+    constantW: 0,
+  } as const;
+  const [a, b] = [point(3, null, { point: 'a' }), point(4, null, { point: 'b' })];
+  const supply = { ...main, virtual };
+  const gone = day(650, null, 4, 10);
+  const energies = { 1: day(1300, null, 4, 10), 2: 1000, 3: 650, 4: gone };
+  const found = only({ points: [a, b, supply, it], energies }, 'supply-silent');
+  t.match(found.explanation, /the sum is unknown meanwhile\. Not measured of the members of main: b\./);
+  const tank = { ...b, quantity: 'volume' as const };
+  const mixed = only({ points: [a, tank, supply, it], energies: { 2: 1000, 3: 650, 4: 1 } }, 'supply-silent');
+  t.match(mixed.explanation, /main cannot be made of b: the units differ\./);
+});
+
 t.test('a silent supply, and a level that is partial', async (t) => {
   const rows = [2, 3, 4].map((id) => point(id, 'it', { ...exact, point: `row-${id}`, level: 'pdu-output' }));
   const energies = { 1: day(1300, null, 20, 22), 2: 300, 3: day(300, null, 4, 10), 4: day(300, null, 4, 10) };

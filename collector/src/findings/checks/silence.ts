@@ -33,26 +33,45 @@ export function checkSilence(inspection: Inspection): Observation[] {
 }
 
 function silences(inspection: Inspection, set: CountedSet, members: number, first: number): Observation[] {
-  const bySpan = new Map<string, { span: Span; points: string[] }>();
+  const bySpan = new Map<string, { span: Span; points: SitePoint[] }>();
   for (const point of set.points) {
     for (const { fromMs, toMs } of silentSpans(inspection, point, first)) {
       if (toMs - fromMs < limits.silenceMs) continue;
       const key = `${fromMs} ${toMs}`;
       const found = bySpan.get(key) ?? { span: { fromMs, toMs }, points: [] };
-      found.points.push(point.point);
+      found.points.push(point);
       bySpan.set(key, found);
     }
   }
   const lookedMs = (inspection.steps.at(-1)?.toMs ?? 0) - (inspection.steps[first]?.fromMs ?? 0);
-  return [...bySpan.values()].map(({ span, points }): Observation => {
+  return [...bySpan.values()].map(({ span, points: silent }): Observation => {
+    const points = silent.map(({ point }) => point);
     const silentMs = span.toMs - span.fromMs;
     const share = silentMs / lookedMs;
     const severity = set.isUsed && share > limits.silentShare ? 'error' : 'warning';
     const facts =
       `Nothing is known of ${names(points)}, ${points.length} of ${count(members, 'point')} of ${set.name}, for ` +
-      `${duration(silentMs)}, ${percent(share)} of the time looked at; the sum is unknown meanwhile.`;
+      `${duration(silentMs)}, ${percent(share)} of the time looked at; the sum is unknown meanwhile.` +
+      silent.map((point) => causeOf(inspection, point, span)).join('');
     return { kind: kindOf[set.side], severity, points, span, facts };
   });
+}
+
+/** Why nothing is known of a point that is made of others; nothing of one that is measured. */
+function causeOf(inspection: Inspection, point: SitePoint, span: Span): string {
+  if (point.virtual === null) return '';
+  const members = inspection.instruments(point).map((member) => member.point);
+  const others = members.filter(({ quantity }) => quantity !== point.quantity);
+  if (others.length > 0) return ` ${point.point} cannot be made of ${ids(others)}: the units differ.`;
+  const isSilent = (member: SitePoint): boolean =>
+    inspection.steps.some(
+      ({ fromMs }, at) => fromMs >= span.fromMs && fromMs < span.toMs && !isKnown(inspection, member, at),
+    );
+  return ` Not measured of the members of ${point.point}: ${ids(members.filter(isSilent))}.`;
+}
+
+function ids(points: readonly SitePoint[]): string {
+  return names(points.map(({ point }) => point));
 }
 
 function silentSpans(inspection: Inspection, point: SitePoint, first: number): Span[] {
