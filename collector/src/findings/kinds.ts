@@ -60,6 +60,13 @@ export const kinds = {
     meaning: 'an IT point feeds cooling, lighting or other load: the IT energy contains it, and the PUE is too small',
     advice: 'Measure IT below the branch to that load (itLevel), or move the load to another feed.',
   },
+  'it-uncounted': {
+    severities: ['warning'],
+    meaning:
+      'an IT point is in no IT energy, or not in that at a level which may be taken; or the level that the site file names has no point',
+    advice:
+      'Give the point the level at which it measures, or role: null; correct feeds; or name in itLevel a level that holds all of the IT.',
+  },
   'feeds-cycle': {
     severities: ['error'],
     meaning: 'points feed one another in a circle',

@@ -14,6 +14,7 @@ import { checkMeters } from './checks/meters.ts';
 import { checkRatio } from './checks/ratio.ts';
 import { checkRegisters } from './checks/registers.ts';
 import { checkSilence } from './checks/silence.ts';
+import { checkUncounted } from './checks/uncounted.ts';
 import { type Finding, findingOf, type Observation, sortFindings } from './finding.ts';
 import { type Inspection, inspectionOf } from './inspection.ts';
 
@@ -24,6 +25,7 @@ const checks: readonly Check[] = [
   checkChildren,
   checkEfficiency,
   checkDoubleCount,
+  checkUncounted,
   checkFeeds,
   checkAlternates,
   checkRatio,

@@ -1,3 +1,4 @@
+import type { Level } from '@wattmark/shared/roles';
 import type { PointInterval, Span } from '../../src/accounting/interval.ts';
 import type { AgentFigures } from '../../src/figures.ts';
 import type { Finding } from '../../src/findings/finding.ts';
@@ -25,6 +26,7 @@ export interface Look {
   readonly asOfMs?: number | null;
   readonly kind?: 'data-centre' | 'base-station';
   readonly file?: SiteFile;
+  readonly itLevel?: Level;
 }
 
 /** A site as the checks see it: by default one day of hours. */
@@ -44,8 +46,8 @@ export function inspectionOfLook(look: Look): Inspection {
   const daysMs = Array.from({ length: Math.ceil((steps * stepMs) / DAY_MS) }, (_, day) => T0 + day * DAY_MS);
   const notes = { incidents: [], clocks: [], registers: [], meters: [], ...look.notes };
   const agents = look.agents ?? [];
-  const { file } = look;
-  const at = site(points, { kind: look.kind ?? 'data-centre', ...(file === undefined ? {} : { file }) });
+  const { file, itLevel = null } = look;
+  const at = site(points, { kind: look.kind ?? 'data-centre', itLevel, ...(file === undefined ? {} : { file }) });
   return inspectionOf({
     site: at,
     span,

@@ -26,6 +26,25 @@ t.test('a circle changes nothing about the other checks', async (t) => {
   t.same(kindsOf({ points, energies: { 1: 100, 2: 100 } }), ['counted-twice', 'counted-twice', 'feeds-cycle']);
 });
 
+t.test('IT that is counted nowhere, or not at every level that may be taken', async (t) => {
+  const ups = point(1, 'it', { point: 'ups', level: 'ups-output', feeds: ['rack-1'] });
+  const rack = (id: number) => point(id, 'it', { point: `rack-${id - 1}`, level: 'equipment-input' });
+  const main = point(9, 'utility', { point: 'main', feeds: ['ups', 'rack-2'] });
+  const past = only({ points: [main, ups, rack(2), rack(3)] }, 'it-uncounted');
+  t.same([past.severity, past.points, past.id], ['warning', ['rack-2'], 'it-uncounted/rack-2']);
+  t.match(
+    past.explanation,
+    /^rack-2 \(equipment-input\) is fed by no IT point at ups-output: .* left out\. Give the point/,
+  );
+  t.same(kindsOf({ points: [ups, rack(2), rack(3)] }), [], 'nobody said what feeds it');
+  const bare = { ...rack(3), level: null };
+  t.match(only({ points: [ups, rack(2), bare] }, 'it-uncounted').explanation, /^rack-2 counts as IT and has no level/);
+  t.same(kindsOf({ points: [bare] }), [], 'no point has a level');
+  const deeper = { points: [main, ups, rack(2), rack(3)], itLevel: 'pdu-output' } as const;
+  t.match(only(deeper, 'it-uncounted').explanation, /takes IT at pdu-output, and no IT point has that level/);
+  t.same(kindsOf({ points: [{ ...ups, feeds: [] }, bare], kind: 'base-station' }), []);
+});
+
 t.test('feeds that lead nowhere, or towards the supply', async (t) => {
   const found = only({ points: [point(1, 'utility', { point: 'main', feeds: ['nope', 'gone'] })] }, 'feeds-unknown');
   t.same([found.severity, found.points], ['warning', ['main', 'nope', 'gone']]);
