@@ -85,10 +85,7 @@ function isSame(a: Measured, b: Measured): boolean {
 
 /** The steps that a span touches, at least the first one. */
 function wholeSteps(edgesMs: readonly number[], { fromMs, toMs }: Span): Span {
-  const first = Math.max(
-    0,
-    edgesMs.findLastIndex((ms) => ms <= fromMs),
-  );
+  const first = edgesMs.findLastIndex((ms) => ms <= fromMs);
   const last = edgesMs.findIndex((ms, index) => index > first && ms >= toMs);
   return { fromMs: edgesMs[first] as number, toMs: edgesMs.at(last) as number };
 }

@@ -116,6 +116,10 @@ t.test('each correction says which points and which time it touches, and what be
     ],
   );
   t.equal(recorded[5]?.effective.kind, 'void', 'a withdrawal has the effect of what it withdrew');
+  const [first] = bookOf(voided(10, 20), reading(30)).recorded(1, () => null);
+  t.same(first?.span, { fromMs: at(10), toMs: at(30) + 1 }, 'with all others of its point');
+  const [taken] = bookOf(reading(30), withdraw('1')).recorded(1, () => null);
+  t.same(taken?.span, { fromMs: at(30), toMs: at(30) + 1 });
   const alone = bookOf(voided(10, 20), withdraw('1'), withdraw('9')).recorded(1, () => null);
   t.same(alone[0]?.span, { fromMs: at(10), toMs: at(20) }, 'of a point whose corrections are all withdrawn');
   t.same([alone[2]?.effective.kind, alone[2]?.span], ['withdraw', null], 'of what is not on record');
@@ -132,6 +136,7 @@ t.test('of a span those count that touch it and held then', async (t) => {
   t.same(within(0, 11, at(1_004)), ['1']);
   t.same(within(31, 50), []);
   t.same(within(30, 50), ['2'], 'to the millisecond');
+  t.same(touching(recorded, { fromMs: at(30) + 1, toMs: at(50) }, null), []);
   const first = recorded[0] as RecordedCorrection;
   t.equal(holdsAt(first, at(1_000) - 1), false);
   t.equal(holdsAt(first, at(1_000)), true);
@@ -154,6 +159,13 @@ t.test('an entry is read with its times as instants, or with every problem in wo
     parseEntry(entryOf({ kind: 'reading', point: 'main', at: iso(0), value: 0 })),
     entryOf(reading(0, { value: 0 })),
   );
+  t.match(problems({ kind: 'factor', ...of, factor: 0 }), /must not be 0/);
+  const swap = { kind: 'replacement', point: 'main', at: iso(0) };
+  t.equal(problems({ ...swap, oldLast: 0, newFirst: 0 }), 'none');
+  t.match(problems({ ...swap, oldLast: -1, newFirst: -1 }), /oldLast.*newFirst/);
+  const acknowledged = (length: number): string => problems({ kind: 'acknowledge', finding: 'x'.repeat(length) });
+  t.same([acknowledged(1), acknowledged(500)], ['none', 'none']);
+  for (const length of [0, 501]) t.match(acknowledged(length), /change\.finding/);
   t.match(problems({ kind: 'factor', ...of, factor: 1e6 + 1 }), /factor: must not be 0, at most a million/);
   t.match(problems({ kind: 'factor', ...of, factor: -1e6 - 1 }), /at most a million/);
   t.match(problems({ kind: 'void', ...of, to: iso(0) }), /to must be later than from/);
@@ -192,6 +204,7 @@ t.test('what is not yet read, or of no point with readings, is refused', async (
   t.match(objectionTo({ kind: 'import', import: '1' }), /^invalid: .*wattmark-collector import/);
   t.equal(objectionTo({ kind: 'acknowledge', finding: 'register-reset/main/2026-10-05T06:00:00Z' }), null);
   t.match(objectionTo({ kind: 'acknowledge', finding: 'register-reset/main/2026-13-05T06:00:00Z' }), /id of a finding/);
+  t.equal(objectionTo({ kind: 'acknowledge', finding: 'register-reset/main' }), null, 'one that holds now');
   t.match(objectionTo({ kind: 'acknowledge', finding: 'toString/main' }), /id of a finding/);
   const most = 1e15;
   t.equal(objectionTo(reading(1, { value: most })), null);

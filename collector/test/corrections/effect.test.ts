@@ -130,6 +130,10 @@ t.test('the effect is told from the first to the last day that differs', async (
     ],
   );
   t.equal(await effectOf(figures, hall, corrected(null)), null);
+  t.same([...new Set(figures.asked.map(({ asOfMs }) => asOfMs))], [NOW_MS - 1, NOW_MS]);
+  const fedBack = [on(5, 10, { exportWh: 1 }), on(7, 10, { estimatedMs: 1 })];
+  const other = (await effectOf(new RestatedFigures([on(5, 10), on(7, 10)], fedBack), hall, corrected(span))) as Effect;
+  t.same(daysOf(other.span), [5, 8]);
 });
 
 t.test('where nothing differs it is of the days that the correction touches', async (t) => {
