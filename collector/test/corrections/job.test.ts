@@ -99,13 +99,20 @@ t.test('the imports that counted for a point then are booked again with it', asy
   const change: PointChange = { kind: 'void', point: 'main', from: day(50), to: day(51) };
   const job = jobOf(fold, change, [...imports, change]);
   const spans = job?.imports.map((series) => series.map(({ pointId, toMs }) => [pointId, toMs]));
-  t.same(spans, [[[0, day(49)]]], 'to the day before the span, and none that only follows it, or is of another point');
+  t.same(spans, [[[0, day(49)]], [[0, day(60)]]], 'none that ends a day before the span, or is of another point');
   t.same(job?.told, job?.imports.flat());
+  t.same(job?.reaching, []);
+  // Entered values may carry energy for a month out of an import that the span touches.
   const longer = jobOf(fold, { ...change, to: day(51) + 1 }, [...imports, { ...change, to: day(51) + 1 }]);
+  t.same(longer?.reaching, [fold.imports.find('2')?.series]);
+  t.same(longer?.agents?.from, place(50 - 1 - 31));
   t.same(
     longer?.imports.map((series) => series.length),
-    [1, 1],
+    [1, 1, 1],
   );
+  const factor: PointChange = { kind: 'factor', point: 'main', from: day(50), to: day(55), factor: 2 };
+  t.same(jobOf(fold, factor, [...imports, factor])?.reaching, [], 'whole minutes reach no further');
+  t.same([jobOf(fold, reading(50))?.request.register, job?.request.register], ['register', null]);
 });
 
 t.test('an import that counts lies over what is there; one that no longer does leaves what lies below', async (t) => {
