@@ -3,7 +3,7 @@ import type { Figures } from '../figures.ts';
 import { boundaries, RangeTooLargeError, type Step, usualLengthMs } from '../kpi/boundaries.ts';
 import { type Knowledge, knownUntilMs } from '../kpi/site-kpis.ts';
 import type { Site } from '../site/site.ts';
-import { acknowledge } from './acknowledgement.ts';
+import { acknowledge, type Resets } from './acknowledgement.ts';
 import { checkAlternates } from './checks/alternates.ts';
 import { checkAgents } from './checks/agents.ts';
 import { checkChildren, checkEfficiency } from './checks/children.ts';
@@ -43,8 +43,18 @@ export async function siteFindings(
   period: Span,
   knowledge: Knowledge,
 ): Promise<Finding[]> {
-  const findings = inspect(await gather(figures, site, period, knowledge));
-  return acknowledge(findings, figures.corrections(site), knowledge.asOfMs);
+  const inspection = await gather(figures, site, period, knowledge);
+  return acknowledge(inspect(inspection), figures.corrections(site), knowledge.asOfMs, resetsOf(inspection));
+}
+
+/** Two resets of one incident are not told apart, and no single replacement explains them. */
+function resetsOf({ site, notes }: Inspection): Resets {
+  const ids = new Map(site.points.map(({ point, pointId }) => [point, pointId]));
+  return (point) =>
+    notes.incidents
+      .filter(({ kind, pointId, count }) => kind === 'reset' && count === 1 && pointId === ids.get(point))
+      .map(({ fromMs }) => fromMs)
+      .sort((a, b) => a - b);
 }
 
 /** All checks, one after the other. */

@@ -39,6 +39,7 @@ t.test('an acknowledgement is about what began from the finding on until it was 
       findings,
       book.recorded(0, () => null),
       asOfMs,
+      () => [],
     ).flatMap(({ acknowledged, span }) => (acknowledged === null ? [] : [((span?.fromMs ?? 0) - T0) / HOUR_MS]));
   t.same(hours(bookOf(seen), null), [4, 8]);
   t.same(hours(bookOf(seen), T0 + 9 * HOUR_MS), [], 'not yet on record');
@@ -55,8 +56,24 @@ t.test('a finding that was acknowledged is so in a longer period, too, whose ste
   const seen = { kind: 'acknowledge', finding: 'register-reset/main/2026-01-01T04:00:00Z' } as const;
   const corrections = bookOf(seen).recorded(0, () => null);
   const findings = [daily(0, 24), daily(-24, 0), daily(0, 4), daily(-24, 24)];
-  const states = acknowledge(findings, corrections, null).map(({ acknowledged }) => acknowledged !== null);
+  const states = acknowledge(findings, corrections, null, () => []).map(({ acknowledged }) => acknowledged !== null);
   t.same(states, [true, false, false, false]);
+});
+
+t.test('a replaced meter on record explains the next reset of its register, and no other', async (t) => {
+  const replaced = { kind: 'replacement', point: 'main', channel: 'energy', oldLast: 9, newFirst: 0 } as const;
+  const resets = (point: string) => (point === 'main' ? [1, 4, 8].map((hour) => T0 + hour * HOUR_MS) : []);
+  const states = (entries: readonly CorrectionEntry['change'][], asOfMs: number | null = null): boolean[] => {
+    const corrections = bookOf(...entries).recorded(0, () => null);
+    return acknowledge([1, 4, 8].map(reset), corrections, asOfMs, resets).map((one) => one.acknowledged !== null);
+  };
+  const entry = { ...replaced, at: T0 + 3 * HOUR_MS };
+  t.same(states([entry]), [false, true, false]);
+  t.same(states([entry], T0 + 9 * HOUR_MS), [false, false, false], 'not yet on record');
+  t.same(states([entry, { kind: 'withdraw', correction: '1' }]), [false, false, false]);
+  t.same(states([{ ...entry, at: T0 + 9 * HOUR_MS }]), [false, false, false], 'none followed');
+  t.same(states([{ ...entry, at: T0 - 32 * 24 * HOUR_MS }]), [false, false, false], 'too long before');
+  t.same(states([{ ...entry, point: 'other' }]), [false, false, false]);
 });
 
 t.test('another serial number of the same agent is noted, a first one is not', async (t) => {
