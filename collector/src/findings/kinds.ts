@@ -144,6 +144,12 @@ export const kinds = {
     meaning: 'a register fell as one that wraps at a round value does, but nobody declared where it wraps',
     advice: 'Declare energyModulusWh in the profile if the instrument’s documentation says so; it holds from then on.',
   },
+  'feed-back-unmetered': {
+    severities: ['warning'],
+    meaning: 'power was negative, but only a register of energy drawn is read: what flowed back is taken off nowhere',
+    advice:
+      'Read the register energy-export, too, where energy flows back; where it cannot, the CTs or the sign are the wrong way round.',
+  },
   'sample-gaps': {
     severities: ['notice'],
     meaning: 'samples of a point came too far apart again and again: that time is not measured',

@@ -8,6 +8,7 @@ import { checkAlternates } from './checks/alternates.ts';
 import { checkAgents } from './checks/agents.ts';
 import { checkChildren, checkEfficiency } from './checks/children.ts';
 import { checkDoubleCount } from './checks/double-count.ts';
+import { checkFeedBack } from './checks/feed-back.ts';
 import { checkFeeds } from './checks/feeds.ts';
 import { checkIncidents } from './checks/incidents.ts';
 import { checkMeters } from './checks/meters.ts';
@@ -31,6 +32,7 @@ const checks: readonly Check[] = [
   checkRatio,
   checkSilence,
   checkRegisters,
+  checkFeedBack,
   checkIncidents,
   checkMeters,
   checkAgents,

@@ -119,3 +119,21 @@ t.test('a level that is not the one in use is a warning at most', async (t) => {
   const found = only({ points: [...points, host], energies: { 1: 1300, 2: 1000 } }, 'level-partial');
   t.same([found.severity, found.points], ['warning', ['host']]);
 });
+
+t.test('power that flows back past a register of what is drawn', async (t) => {
+  const register = { pointId: 1, atMs: T0, valueWh: 5000, stepWh: 10, meanW: 1300 };
+  const noon = Array.from({ length: 24 }, (_, hour) => {
+    return { energyWh: 1300, minW: hour >= 11 && hour < 14 ? -400 - hour : 900, maxW: 1500 };
+  });
+  const look = { points, energies: { 1: noon, 2: 1000 }, notes: { registers: [register] } };
+  const found = only(look, 'feed-back-unmetered');
+  t.same([found.severity, found.span], ['warning', { fromMs: T0 + 11 * HOUR_MS, toMs: T0 + 14 * HOUR_MS }]);
+  t.match(found.explanation, /^The power of main was negative, down to -413 W, its register counts/);
+  t.same(kindsOf({ ...look, notes: {} }), [], 'samples alone tell both directions');
+  const both = { ...main, channels: ['power', 'energy', 'energy-export'] as const };
+  t.same(kindsOf({ ...look, points: [both, it] }), []);
+  const exported = noon.map((row) => ({ ...row, exportWh: 1 }));
+  t.same(kindsOf({ ...look, energies: { 1: exported, 2: 1000 } }), []);
+  const noise = noon.map((row) => ({ ...row, minW: -15 }));
+  t.same(kindsOf({ ...look, energies: { 1: noise, 2: 1000 } }), [], 'a hundredth of the greatest power is noise');
+});
