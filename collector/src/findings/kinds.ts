@@ -63,9 +63,9 @@ export const kinds = {
   'it-uncounted': {
     severities: ['warning'],
     meaning:
-      'an IT point is in no IT energy, or not in that at a level which may be taken; or the level that the site file names has no point',
+      'an IT point is in no IT energy, or not in that at a level which may be taken; or the level named has no point',
     advice:
-      'Give the point the level at which it measures, or role: null; correct feeds; or name in itLevel a level that holds all of the IT.',
+      'Give the point its level, or role: null; correct feeds; or let itLevel name a level that holds all of the IT.',
   },
   'feeds-cycle': {
     severities: ['error'],
@@ -148,7 +148,7 @@ export const kinds = {
     severities: ['warning'],
     meaning: 'power was negative, but only a register of energy drawn is read: what flowed back is taken off nowhere',
     advice:
-      'Read the register energy-export, too, where energy flows back; where it cannot, the CTs or the sign are the wrong way round.',
+      'Read the register energy-export, too, where energy flows back; where it cannot, CTs or sign are the wrong way round.',
   },
   'sample-gaps': {
     severities: ['notice'],
