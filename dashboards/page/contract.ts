@@ -56,7 +56,15 @@ export interface Series {
   readonly site: string;
   readonly step: Step;
   readonly timezone: string;
+  readonly itLevel: ItLevel;
   readonly intervals: readonly Interval[];
+}
+
+/** The level at which IT energy is taken in the whole of an answer, and why. */
+export interface ItLevel {
+  readonly level: string | null;
+  readonly category: number | null;
+  readonly reason: string;
 }
 
 export type VerdictWord = 'met' | 'missed' | 'indeterminate' | 'insufficient-data';
@@ -134,11 +142,7 @@ export interface Kpis {
   readonly targets?: readonly JudgedTarget[];
   readonly partials?: readonly PartialPue[];
   readonly totalFrom?: 'supply' | 'parts' | null;
-  readonly itLevel?: {
-    readonly level: string | null;
-    readonly category: number | null;
-    readonly reason: string;
-  } | null;
+  readonly itLevel?: ItLevel | null;
 }
 
 export interface ChannelValue {

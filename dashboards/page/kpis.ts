@@ -27,3 +27,15 @@ export function figureName(kind: Site['kind']): 'PUE' | 'SEE' {
 export function loadName(kind: Site['kind']): 'IT' | 'telecom' {
   return kind === 'base-station' ? 'telecom' : 'IT';
 }
+
+const levelPlaces: Readonly<Record<string, string>> = {
+  'ups-output': 'at the output of the UPS (category 1)',
+  'pdu-output': 'at the output of the PDUs (category 2)',
+  'equipment-input': 'at the input of the IT equipment (category 3)',
+};
+
+/** The nearer to the equipment, the less of the losses before it is called IT. */
+export function levelText(level: string | null, of: 'power' | 'energy'): string {
+  if (level === null) return `Where the IT ${of} is measured is not said: give the IT points a level.`;
+  return `IT ${of} is measured ${levelPlaces[level] ?? level}.`;
+}

@@ -1,7 +1,7 @@
 import type { Live, Site, Target } from './contract.ts';
 import { Plain, Quantity, Term } from './figures.tsx';
 import { power, ratio, text } from './format.ts';
-import { loadName } from './kpis.ts';
+import { levelText, loadName } from './kpis.ts';
 import { TargetLine, targetValue } from './verdict.tsx';
 
 /** The site's power ratio at this moment against its target. It is never called PUE, which is a ratio of energies. */
@@ -31,22 +31,10 @@ export function LiveRatio({ site }: { readonly site: Site }) {
           <Quantity of={power(live.itW)} />
         </Term>
       </dl>
-      {site.kind === 'data-centre' && live.itW !== null && <p class="hint">{levelText(live.level)}</p>}
+      {site.kind === 'data-centre' && live.itW !== null && <p class="hint">{levelText(live.level, 'power')}</p>}
       {live.totalFrom === 'parts' && <p class="hint">No supply meter: the total is the sum of the parts.</p>}
     </section>
   );
-}
-
-const levelPlaces: Readonly<Record<string, string>> = {
-  'ups-output': 'at the output of the UPS (category 1)',
-  'pdu-output': 'at the output of the PDUs (category 2)',
-  'equipment-input': 'at the input of the IT equipment (category 3)',
-};
-
-/** The nearer to the equipment, the less of the losses before it is called IT. */
-function levelText(level: string | null): string {
-  if (level === null) return 'Where the IT power is measured is not said: give the IT points a level.';
-  return `IT power is measured ${levelPlaces[level] ?? level}.`;
 }
 
 /** The target where it is a bound on the ratio itself. */

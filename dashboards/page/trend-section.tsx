@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import type { Api } from './api.ts';
-import type { Site, Target } from './contract.ts';
-import { figureName, loadName } from './kpis.ts';
+import type { ItLevel, Site, Target } from './contract.ts';
+import { figureName, levelText, loadName } from './kpis.ts';
 import { Loading, Notice, Problem } from './notices.tsx';
 import { usePolling } from './polling.ts';
 import { metricOf, type Trend, trendOf } from './trend.ts';
@@ -18,6 +18,7 @@ interface TrendSectionProps {
 }
 
 interface Answer {
+  readonly itLevel: ItLevel;
   readonly trend: Trend;
   readonly window: TrendWindow;
 }
@@ -31,8 +32,8 @@ export function TrendSection({ site, api, zone, now }: TrendSectionProps) {
     load: async (signal) => {
       const nowMs = now();
       const window = range.window(nowMs, zone);
-      const { intervals } = await api.series(site.site, { ...window, step: range.step }, signal);
-      return { trend: trendOf(intervals, metricOf(site.kind), nowMs), window };
+      const { intervals, itLevel } = await api.series(site.site, { ...window, step: range.step }, signal);
+      return { itLevel, trend: trendOf(intervals, metricOf(site.kind), nowMs), window };
     },
     pauseMs: () => range.refreshMs,
   });
@@ -48,6 +49,7 @@ export function TrendSection({ site, api, zone, now }: TrendSectionProps) {
       {data !== null && data.trend.intervals.length === 0 && <NoInterval name={name} label={range.label} />}
       {data !== null && data.trend.intervals.length > 0 && (
         <>
+          {site.kind !== 'base-station' && <p class="hint">{levelText(data.itLevel.level, 'energy')}</p>}
           <TrendPlot
             key={rangeId}
             trend={data.trend}

@@ -9,7 +9,7 @@ import type {
   JudgedTarget,
 } from '../page/audit/contract.ts';
 import type { Kpis } from '../page/contract.ts';
-import { kpisOf, ODD_NAME } from './fixture-data.ts';
+import { itLevel, kpisOf, ODD_NAME } from './fixture-data.ts';
 
 /** What the invented collector answers about the figures of dc-1 and bs-0417; of other sites it knows the figure alone. */
 
@@ -72,7 +72,7 @@ export function auditedKpis(site: string, query: URLSearchParams): Kpis | null {
       },
     ],
     corrections: ['118'],
-    itLevel: { level: 'ups-output', category: 1, reason: 'the only level that is measured' },
+    itLevel,
     pue: {
       ...figure,
       value,

@@ -1,4 +1,4 @@
-import type { Agent, Interval, Kpis, Live, Point, Site, Step, Target } from '../page/contract.ts';
+import type { Agent, Interval, ItLevel, Kpis, Live, Point, Site, Step, Target } from '../page/contract.ts';
 
 /** The answers of an invented collector: a pure function of the instant at which it is asked. */
 
@@ -293,3 +293,6 @@ function within(position: number, { from, to }: { from: number; to: number }): b
 function iso(timeMs: number): string {
   return new Date(timeMs).toISOString();
 }
+
+/** At which all figures of the invented halls are taken. */
+export const itLevel: ItLevel = { level: 'ups-output', category: 1, reason: 'the only level that is measured' };

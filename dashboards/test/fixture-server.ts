@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { extname, join } from 'node:path';
 import type { Live, Step } from '../page/contract.ts';
 import { auditAnswer, auditedKpis } from './fixture-audit.ts';
-import { agentsAt, intervalsOf, kpisOf, liveOf, pointsOf, sitesAt } from './fixture-data.ts';
+import { agentsAt, intervalsOf, itLevel, kpisOf, liveOf, pointsOf, sitesAt } from './fixture-data.ts';
 
 const types: Record<string, string> = {
   '.html': 'text/html; charset=utf-8',
@@ -101,7 +101,7 @@ function answer(url: URL, mode: FixtureServer['mode'], nowMs: number): Answer {
   }
   const [from, to, step] = ['from', 'to', 'step'].map((name) => url.searchParams.get(name) ?? '');
   const intervals = intervalsOf(site, step as Step, Date.parse(from ?? ''), Date.parse(to ?? ''), nowMs);
-  return { status: 200, body: { site, step, timezone: 'Asia/Shanghai', intervals } };
+  return { status: 200, body: { site, step, timezone: 'Asia/Shanghai', itLevel, intervals } };
 }
 
 function problem(status: number, title: string, detail: string): Answer {

@@ -50,6 +50,7 @@ pageTest('one site with the figures of the API', DESKTOP, async (t, { page, open
   t.equal(await textOf(page, '[data-figure=ratio]'), '1.274');
   t.match(words, '3.76 kW below what the target allows');
   t.match(words, 'IT power is measured at the output of the PDUs (category 2).');
+  t.match(words, 'IT energy is measured at the output of the UPS (category 1).');
   t.match(words, 'times in Asia/Shanghai (UTC+8)');
   t.match(words, /Cooling\s+27\.5 kW\s+14\.9 %/);
   t.match(words, /Battery\s+−350 W\s+−0\.2 %/);

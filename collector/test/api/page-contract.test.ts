@@ -1,6 +1,14 @@
 import t from 'tap';
 import { auditAnswer, auditedKpis } from '../../../dashboards/test/fixture-audit.ts';
-import { agentsAt, intervalsOf, kpisOf, liveOf, pointsOf, sitesAt } from '../../../dashboards/test/fixture-data.ts';
+import {
+  agentsAt,
+  intervalsOf,
+  itLevel,
+  kpisOf,
+  liveOf,
+  pointsOf,
+  sitesAt,
+} from '../../../dashboards/test/fixture-data.ts';
 import { FakeFigures, NOW_MS } from './fake-figures.ts';
 import { apiOf } from './serve.ts';
 
@@ -46,7 +54,7 @@ t.test('all that the page is shown in its tests are answers that the collector c
     check('sites/{site}/kpis', kpisOf(site, 'this-month'));
     check('sites/{site}/kpis', auditedKpis(site, query));
     const intervals = intervalsOf(site, 'PT1H', NOW_MS - 86_400_000, NOW_MS, NOW_MS);
-    check('sites/{site}/series', { intervals });
+    check('sites/{site}/series', { intervals, itLevel });
   }
   for (const leaf of ['kpis/explain', 'figures', 'findings', 'corrections', 'changes'])
     check(`sites/{site}/${leaf}`, audit(leaf));
