@@ -117,6 +117,12 @@ t.test('without supply meters the total is the sum of the parts', async (t) => {
   const noLoad = site([point(2, 'cooling'), point(3, 'lighting')]);
   t.equal(balanceOf(noLoad).totalFrom, null);
   t.strictSame(minuteOf(noLoad, [row(2, 3), row(3, 1)]).totalWh, null, 'cooling alone is no total');
+  const [unpaired] = siteMinutes(site([point(1, 'it'), point(2, 'cooling')]), [
+    row(1, 10, { measuredMs: 30_000 }),
+    row(2, 3),
+  ]);
+  t.match(unpaired?.levels[0], { partsWh: 13, partsMs: 30_000, itMs: 30_000, pairedMs: 0 });
+  t.match(unpaired, { supplyWh: null, supplyMs: 0 });
 });
 
 t.test('IT is taken at one level only', async (t) => {
@@ -137,6 +143,10 @@ t.test('IT is taken at one level only', async (t) => {
   t.equal(minuteOf(plain, rows).itWh, 8, 'nobody said a level: all of them');
   t.equal(planOf(balanceOf(plain)).level, null);
   t.equal(planOf(balanceOf({ ...plain, itLevel: 'ups-output' })).level, 'ups-output');
+  const beside = site([point(2, 'it'), point(5, 'cooling', { level: 'pdu-output' })], { itLevel: 'ups-output' });
+  t.equal(planOf(balanceOf(beside)).level, 'ups-output', 'a level counts of IT only');
+  const none = site([point(1, 'utility'), point(6, 'pdu', { level: 'pdu-output' })]);
+  t.equal(planOf(balanceOf(none)).level, null);
 });
 
 t.test('in a base station telecom takes the place of IT', async (t) => {
@@ -145,6 +155,7 @@ t.test('in a base station telecom takes the place of IT', async (t) => {
   });
   const minute = minuteOf(at, [row(1, 50), row(2, 40), row(3, 5), row(4, 2)]);
   t.strictSame([minute.totalWh, minute.itWh], [50, 40]);
+  t.same([balanceOf(at).complete, planOf(balanceOf(at)).level], [[0], null]);
   const parts = site(at.points.slice(1), { kind: 'base-station' });
   t.equal(minuteOf(parts, [row(2, 40), row(3, 5), row(4, 2)]).totalWh, 47);
 });
@@ -163,6 +174,17 @@ t.test('an outage bridged by a battery without a meter forms no ratio', async (t
   const outage = minuteOf(hall, [row(1, 0.05), row(2, 10), row(3, 0)]);
   t.strictSame([outage.totalWh, outage.itWh], [0.05, 10]);
   t.strictSame(paired(outage), [0, 0, 0]);
+  t.strictSame(
+    paired(minuteOf(hall, [row(1, 0.1), row(2, 10), row(3, 0)])),
+    [0.1, 10, MINUTE_MS],
+    'a hundredth is alive',
+  );
+  t.strictSame(paired(minuteOf(hall, [row(1, 0.099), row(2, 10), row(3, 0)])), [0, 0, 0]);
+  t.strictSame(paired(minuteOf(hall, [row(1, -5), row(2, 0), row(3, 0)])), [-5, 0, MINUTE_MS], 'no load, no outage');
+  const fedBack = site([point(2, 'it'), point(3, 'other')]);
+  t.strictSame(paired(minuteOf(fedBack, [row(2, 10), row(3, -9.95)])).at(-1), MINUTE_MS, 'the parts are no supply');
+  const metered = site([...hall.points, point(4, 'battery')]);
+  t.strictSame(paired(minuteOf(metered, [row(1, 0.05), row(2, 10), row(3, 0), row(4, 0)])).at(-1), MINUTE_MS);
   t.strictSame(
     paired(minuteOf(hall, [row(1, 0), row(2, 0), row(3, 0)])),
     [0, 0, MINUTE_MS],
@@ -198,6 +220,17 @@ t.test('points without a role or without a reading', async (t) => {
   t.strictSame([minute.totalWh, minute.itWh, minute.roleWh], [null, null, byRole({})]);
   const announced = site([...hall.points, point(null, 'utility')]);
   t.equal(minuteOf(announced, [row(1, 13), row(2, 10)]).totalWh, null, 'a feed that never reported is not zero');
+});
+
+t.test('a point counts with its factor, and what is metered behind another is counted there', async (t) => {
+  const at = site([
+    point(1, 'utility', { factor: 2 }),
+    point(2, 'it', { factor: 0.5 }),
+    point(3, 'solar', { factor: 0 }),
+  ]);
+  const minute = minuteOf(at, [row(1, 10), row(2, 10, { exportWh: 4 }), row(3, 9)]);
+  t.strictSame([minute.totalWh, minute.itWh], [20, 3]);
+  t.strictSame(minute.roleWh, byRole({ utility: 20, it: 5, solar: 0 }));
 });
 
 const anyRow = fc

@@ -6,6 +6,7 @@ import {
   conversionProfiles,
   findCarrier,
   quantityOf,
+  usualCarrier,
   whPerUnit,
 } from '../../src/site/conversion.ts';
 import type { Site } from '../../src/site/site.ts';
@@ -89,4 +90,10 @@ t.test('which register counts, and what a site file cannot say', async (t) => {
   const points = [{ point: 'tank', carrier: 'hydrogen' }, { point: 'main' }];
   t.same(conversionProblems({ points }), []);
   t.match(conversionProblems({ conversion: 'tgg-source-energy', points }), [/tank: .* no weight for hydrogen/]);
+  t.same(
+    [usualCarrier('district-cooling'), usualCarrier('cooling'), usualCarrier(null)],
+    ['district-cooling', 'electricity', 'electricity'],
+  );
+  t.throws(() => whPerUnit('delivered', 'peat'), { message: 'delivered does not convert peat' });
+  t.same(conversionProblems({ conversion: 'nobody-s', points }), [], 'that is said of the conversion itself');
 });

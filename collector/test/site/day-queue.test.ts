@@ -82,6 +82,43 @@ t.test('days that were missed are made up for, the oldest first in whichever zon
   ]);
 });
 
+t.test('zones come and go with their sites, and one begins anew', async (t) => {
+  const [utc, shanghai] = fleet(2, 1, (siteId) => (siteId === 0 ? 'UTC' : 'Asia/Shanghai')) as [Site, Site];
+  const queue = new DayQueue([]).withZonesOf([utc], T0);
+  t.equal(queue.withZonesOf([utc], T0 + 9 * DAY_MS), queue);
+  t.same(queue.withZonesOf([shanghai], T0 + 9 * DAY_MS).state(), [
+    { timezone: 'Asia/Shanghai', dayMs: T0 + 8 * DAY_MS + 16 * HOUR_MS, nextSiteId: 0 },
+  ]);
+  t.same(new DayQueue([]).advance([utc], T0 + DAY_MS).due, [], 'without zones nothing is due');
+});
+
+t.test('of two zones whose day began at the same instant the first by its name has its turn', async (t) => {
+  for (const [first, second] of [
+    [0, 1],
+    [1, 0],
+  ] as const) {
+    const zones = ['Etc/GMT', 'UTC'];
+    const sites = fleet(2, 2_500, (siteId) => zones[siteId === 0 ? first : second] as string);
+    const { due } = new DayQueue([]).withZonesOf(sites, T0).advance(sites, T0 + DAY_MS);
+    t.same(
+      due.map(({ siteId }) => siteId),
+      [first],
+    );
+  }
+});
+
+t.test('a portion is full with its last point or site', async (t) => {
+  const portion = (pointsEach: number): number[] => {
+    const sites = fleet(3, pointsEach);
+    return new DayQueue([])
+      .withZonesOf(sites, T0)
+      .advance(sites, T0 + DAY_MS)
+      .due.map(({ siteId }) => siteId);
+  };
+  t.same(portion(1_248), [0, 1, 2], 'two sites and their points are 2,498');
+  t.same(portion(1_249), [0, 1], 'and 2,500');
+});
+
 t.test('a site with more points than a batch makes is made in one go all the same', async (t) => {
   const sites = fleet(2, 4_000);
   const first = new DayQueue([]).withZonesOf(sites, T0).advance(sites, T0 + DAY_MS);

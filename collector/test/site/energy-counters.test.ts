@@ -93,6 +93,31 @@ t.test('points of no role, and what is reported of a point made of others, hold 
   t.equal(counters.lateMinutes, 0, 'the minute was whole, and a point without a role does not come late');
 });
 
+t.test('estimated time makes a minute whole as well, and without a supply the parts count', async (t) => {
+  const parts = counting(site([point(2, 'it'), point(3, 'cooling')]));
+  t.match(parts.count(row(2, 10), row(3, 2, { measuredMs: 30_000, estimatedMs: 30_000 })), { totalWh: 12, itWh: 10 });
+  t.equal(parts.counters.save().sites[1]?.held.length, 0);
+  t.equal(parts.counters.of(9), null);
+  const [unpaired] = [parts.count(row(2, 10, { measuredMs: 0 }, 1))];
+  t.match(unpaired, { pairedMs: null }, 'no time in which both sides were measured');
+});
+
+t.test('a sum of sums waits for what is measured, and for no more', async (t) => {
+  const rack = point(5, 'it', { virtual: { sum: [['row', 1]], constantW: 0 }, point: 'rack' });
+  const inner = point(6, null, { virtual: { sum: [['it-2', 1]], constantW: 0 }, point: 'row' });
+  const { count, counters } = counting(site([point(1, 'utility'), point(2, null, { point: 'it-2' }), rack, inner]));
+  t.match(count(row(1, 13)), { totalWh: 13, itWh: null });
+  t.equal(counters.save().sites[1]?.held.length, 1);
+  t.match(count(row(2, 9)), { totalWh: 13, itWh: 9, pairedItWh: 9 });
+  t.equal(counters.save().sites[1]?.held.length, 0);
+});
+
+t.test('minutes of a batch are counted in their order, whichever order they come in', async (t) => {
+  const { count, counters } = counting(site([point(1, 'utility')]));
+  t.match(count(row(1, 1, {}, 10), row(1, 2, {}, 9), row(1, 4, {}, 2)), { totalWh: 7 });
+  t.equal(counters.lateMinutes, 0);
+});
+
 t.test('a site that gives more than it draws leaves the counter where it is', async (t) => {
   const { count } = counting(site([point(1, 'utility')]));
   t.equal(count(row(1, 5)).totalWh, 5);

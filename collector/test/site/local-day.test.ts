@@ -57,3 +57,14 @@ t.test('midnights follow one another as the calendar has them, wherever the cloc
     { numRuns: 60, examples: [['America/Santiago', 725_846_400_000, 24_379_200_001]] },
   );
 });
+
+t.test('midnights end with the first at or after the end, and within a span its ends are two of them', async (t) => {
+  const day = (days: number): number => Date.UTC(2026, 0, 1 + days);
+  for (const timezone of ['UTC', 'Africa/Abidjan']) {
+    t.same(midnightsAbout({ fromMs: day(0), toMs: day(3) }, timezone), [0, 1, 2, 3].map(day));
+    t.same(midnightsAbout({ fromMs: day(0) + 1, toMs: day(2) + 1 }, timezone), [0, 1, 2, 3].map(day));
+    t.same(midnightsAbout({ fromMs: day(0), toMs: day(0) }, timezone), [day(0)]);
+    t.same(midnightsIn({ fromMs: day(0), toMs: day(2) }, timezone), [0, 1, 2].map(day));
+    t.same(midnightsIn({ fromMs: day(0) + 1, toMs: day(2) - 1 }, timezone), [day(1)]);
+  }
+});

@@ -27,6 +27,8 @@ function minuteOf(rows: Parameters<typeof minutesOf>[1]) {
 
 t.test('a part has a total and IT of its own, whatever the roles of its points', async (t) => {
   const minute = minuteOf([row(1, 500), row(2, 110), row(3, 20), row(4, 100)]);
+  const [balance] = partialBalancesOf(building);
+  t.match(balance, { totalFrom: 'supply', complete: [0], batteryMetered: false, partial: 'hall-2' });
   t.match(minute, {
     partial: 'hall-2',
     totalWh: 120,

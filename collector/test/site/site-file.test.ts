@@ -87,6 +87,53 @@ t.test('all problems of all files come at once, each with its file and key', asy
   }
 });
 
+t.test('limits are those that the file is told', async (t) => {
+  const problemsOf = (text: string): string => {
+    try {
+      loadSiteFiles(directoryOf(t, { 'a.yaml': text }), {});
+      return '';
+    } catch (error) {
+      return (error as Error).message;
+    }
+  };
+  const names = (count: number): string[] => Array.from({ length: count }, (_, index) => `p${index}`);
+  const listed = names(1_001).map((point) => ({ point, role: null }));
+  const file = (more: object): string => JSON.stringify({ site: 'a', points: listed, ...more });
+  const part = (id: string, total: readonly string[], more: object = {}) => ({ id, total, it: ['p0'], ...more });
+  const virtual = (sum: object, constantW = 0) =>
+    file({ points: [...listed, { point: 'v', virtual: { sum, constantW } }] });
+  const sumOf = (count: number): object => Object.fromEntries(names(count).map((name) => [name, 1]));
+  for (const good of [
+    file({ partials: names(100).map((id) => part(id, ['p1'])) }),
+    file({ partials: [part('x', names(1_000), { name: 'X' })] }),
+    virtual(sumOf(1_000)),
+    virtual({ p0: 1_000, p1: -1_000 }, 1e9),
+    virtual({ p0: 1 }, -1e9),
+    'site: a\nname: X\npoints: [{point: x, name: Y, factor: 100, interval: 1d}, {point: y, factor: 0, interval: 1ms}]\n',
+    'site: a\nbaseline: {kwhPerDay: 0.5, source: s}\n',
+  ])
+    t.equal(problemsOf(good), '', good.slice(-60));
+  for (const [bad, problem] of [
+    [file({ partials: names(101).map((id) => part(id, ['p1'])) }), /a\.yaml: partials: /],
+    [file({ partials: [part('x', names(1_001))] }), /partials\[0\]\.total: /],
+    [file({ partials: [part('x', ['p1'], { name: '' })] }), /partials\[0\]\.name: /],
+    [file({ partials: [part('x', ['nowhere'])] }), /a\.yaml: the part x: nowhere is none of the points/],
+    [virtual(sumOf(1_001)), /virtual\.sum: /],
+    [virtual({ p0: 1_000.5 }), /virtual\.sum\.p0: /],
+    [virtual({ p0: -1_000.5 }), /virtual\.sum\.p0: /],
+    [virtual({ p0: 1 }, 1e9 + 0.5), /virtual\.constantW: /],
+    [virtual({ p0: 1 }, -1e9 - 0.5), /virtual\.constantW: /],
+    ['site: a\nname: ""\n', /a\.yaml: name: /],
+    ['site: a\npoints: [{point: x, factor: 100.5}]\n', /points\[0\]\.factor: /],
+    ['site: a\npoints: [{point: x, factor: -0.5}]\n', /points\[0\]\.factor: /],
+    ['site: a\npoints: [{point: x, interval: 86400001ms}]\n', /points\[0\]\.interval: /],
+    ['site: a\npoints: [{point: x, interval: 0ms}]\n', /points\[0\]\.interval: /],
+    ['site: a\npoints: [{point: x}, {point: x}]\n', /a\.yaml: the point x stands twice/],
+    ['site: a\nbaseline: {kwhPerDay: 0, source: s}\n', /baseline\.kwhPerDay: /],
+  ] as const)
+    t.match(problemsOf(bad), problem, bad.slice(-60));
+});
+
 t.test('a directory that does not exist is named', async (t) => {
   t.throws(() => loadSiteFiles(join(scratch(t), 'none'), {}), /the directory of site files cannot be read/);
 });

@@ -48,6 +48,8 @@ t.test('members count with their factors, and what was fed back keeps its direct
   const constant = site([made(4, 'total', [['a', 1]], { virtual: { sum: [['a', 1]], constantW: 600 } }), ...members]);
   t.equal(rowsOf(constant, [row(1, 5)]).get(4)?.energyWh, 15, '600 W are 10 Wh a minute');
   t.equal(rowsOf(constant, [row(1, 5, { measuredMs: 30_000 })]).get(4)?.energyWh, 10, 'of the time that is known');
+  const half = made(4, 'total', [['a', 0.5]]);
+  t.match(rowsOf(site([half, ...members]), [row(1, 100, { exportWh: 10 })]).get(4), { energyWh: 50, exportWh: 5 });
 });
 
 t.test('a member that is missing makes the minute missing, and one that nobody knows all of them', async (t) => {
@@ -77,6 +79,10 @@ t.test('measured is what is measured of all; estimated and bridged time are carr
   const estimated = { measuredMs: 0, estimatedMs: MINUTE_MS, estimatedWh: 1 };
   t.same(times([row(1, 1), row(2, 1, estimated), row(3, 1)]), [0, MINUTE_MS, 0]);
   t.equal(rowsOf(hall, [row(1, 1), row(2, 1, estimated), row(3, 1)]).get(4)?.estimatedWh, 2);
+  const mixed = { measuredMs: 40_000, estimatedMs: 20_000 };
+  t.same(times([row(1, 1), row(2, 1, mixed), row(3, 1)]), [40_000, 20_000, 0]);
+  t.same(times([row(1, 1), row(2, 1, { measuredMs: 58_800 }), row(3, 1)]), [58_800, 0, 0], 'the same time');
+  t.same(times([row(1, 1), row(2, 1, { measuredMs: 58_799 }), row(3, 1)]), [58_799, 1_201, 0]);
 });
 
 t.test('plans come after their members, and one can be had alone', async (t) => {
@@ -228,6 +234,15 @@ t.test('what a site file cannot say of virtual points', async (t) => {
     ]),
     [/constantW needs a point that counts Wh/],
   );
+  t.same(
+    virtualPointProblems([
+      { point: 'w', role: 'district-cooling' },
+      { point: 'v', virtual: of({ w: 1, w2: 1 }, 5) },
+      { point: 'w2', virtual: of({ w: 1 }) },
+    ]),
+    [],
+    'chilled water counts Wh, and a member may be come by twice',
+  );
 });
 
 t.test('no energy counts twice: a member of the same side needs role: null', async (t) => {
@@ -244,6 +259,24 @@ t.test('no energy counts twice: a member of the same side needs role: null', asy
   t.same(v('it', { role: 'utility' }), [], 'IT as what is left of the supply');
   t.same(v('it', { role: 'it', level: 'equipment-input' }, 'ups-output'), [], 'levels are never added up');
   t.match(v('it', { role: 'it', level: 'ups-output' }, 'ups-output'), [/twice/]);
+  const battery = virtualPointProblems([
+    { point: 'a', role: 'battery' },
+    { point: 'v', role: 'utility', virtual: { sum: { a: 1 }, constantW: 0 } },
+  ]);
+  t.match(battery, [/v is utility and its member a battery: the same energy would count twice/]);
+  t.same(
+    virtualPointProblems([
+      { point: 'a', role: 'it' },
+      { point: 'v', virtual: { sum: { a: 1 }, constantW: 0 } },
+    ]),
+    [],
+  );
+  t.match(v('it', { role: 'it' }), [/twice/], 'without a level, too');
+  t.same(
+    v('it', { virtual: { sum: { b: 1 }, constantW: 0 } }).length,
+    1,
+    'only what is missing is said of a sum of sums',
+  );
   const through = virtualPointProblems([
     { point: 'a', role: 'utility' },
     { point: 'u', virtual: { sum: { a: 1 }, constantW: 0 } },
