@@ -140,7 +140,7 @@ t.test('a UPS that gives more than it takes', async (t) => {
   const out = point(2, null, { ...exact, point: 'ups-out' });
   const points = [ups, out];
   const found = only({ points, energies: { 1: 1000, 2: 1040 } }, 'ups-output-beyond-input');
-  t.match(found.explanation, /ups-out drew 24.96 kWh, but ups-in gave 24 kWh \(104 %\)/);
+  t.match(found.explanation, /ups-out drew 24.96 kWh, but ups-in took 24 kWh \(104 %\)/);
   t.same(kindsOf({ points, energies: { 1: 1000, 2: 960 } }), []);
   t.same(kindsOf({ points: [{ ...ups, role: 'pdu' }, out], energies: { 1: 1000, 2: 1040 } }), [
     'pdu-output-beyond-input',

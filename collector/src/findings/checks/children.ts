@@ -98,9 +98,11 @@ function observe(
 ): Observation {
   const sum = together(found);
   const { aboveWh, belowWh, limitWh, comparedMs, assumed } = sum;
+  // The meter of a converter is that of its input.
+  const verb = kind.startsWith('children') ? 'gave' : 'took';
   const share = aboveWh > 0 ? ` (${percent(belowWh / aboveWh)})` : '';
   const facts =
-    `${ids(children)} drew ${energy(belowWh)}, but ${ids(parents)} gave ${energy(aboveWh)}${share} in the same ` +
+    `${ids(children)} drew ${energy(belowWh)}, but ${ids(parents)} ${verb} ${energy(aboveWh)}${share} in the same ` +
     `${duration(comparedMs)}: ${energy(belowWh - aboveWh)} more, where their accuracies explain ${energy(limitWh)}.` +
     assumption(assumed);
   return {
