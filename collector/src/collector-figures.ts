@@ -1,6 +1,6 @@
 import type { Channel } from '@wattmark/shared/channels';
 import type { GaugeInterval, GaugeMean, PointInterval, Span } from './accounting/interval.ts';
-import type { RecordedCorrection } from './corrections/book.ts';
+import { type RecordedCorrection, touching } from './corrections/book.ts';
 import type { AgentFigures, ChannelValue, Figures, Health, Live } from './figures.ts';
 import type { RegisterNote, SiteNotes } from './findings/notes.ts';
 import type { Fold } from './fold.ts';
@@ -113,6 +113,20 @@ export class CollectorFigures implements Figures {
       const points = made.series.map(({ pointId }) => catalogue.points[pointId]?.point ?? '');
       return { points: [...new Set(points)], span: spanOfImport(made) };
     });
+  }
+
+  importedIntervals(site: Site, { fromMs, toMs }: Span, asOfMs: number | null): ReadonlyMap<number, number> {
+    const { imports } = this.#parts.fold;
+    const longest = new Map<number, number>();
+    // Most sites have none, and their corrections are not asked for.
+    if (!imports.all().some(({ siteId }) => siteId === site.siteId)) return longest;
+    for (const { change } of touching(this.corrections(site), { fromMs, toMs }, asOfMs)) {
+      for (const series of change.kind === 'import' ? (imports.find(change.import)?.series ?? []) : []) {
+        if (series.fromMs >= toMs || series.toMs <= fromMs) continue;
+        longest.set(series.pointId, Math.max(series.intervalMs, longest.get(series.pointId) ?? 0));
+      }
+    }
+    return longest;
   }
 
   health(): Health {

@@ -82,6 +82,8 @@ export interface Figures {
   notes(site: Site): SiteNotes;
   /** What was put on record about a site's readings afterwards, oldest first. */
   corrections(site: Site): readonly RecordedCorrection[];
+  /** The longest time between two readings, ms, of each point of a site in the imports that touch a span, by number. */
+  importedIntervals(site: Site, span: Span, asOfMs: number | null): ReadonlyMap<number, number>;
   health(): Health;
   /** Calls back at most once a second per site with the id of a site whose live figures changed. Returns the unsubscriber. */
   onLive(listener: (site: string) => void): () => void;

@@ -114,7 +114,7 @@ export function pueOfSite(site: Site, kpis: SiteKpis): Static<typeof pueFigure> 
     value: kpis.pue,
     symbol: symbols[common.derivative],
     category,
-    notation: notationOf(category, length, kpis.isComplete, intervalsOf(kpis.contributions)),
+    notation: notationOf(category, length, kpis.isComplete, intervalsOf(kpis.contributions, kpis.imported)),
     ...common,
     edition: documentOf('pue'),
     uncertainty: kpis.uncertainty.value,
@@ -144,12 +144,12 @@ export function designOfSite({ file }: Site, { main }: SiteVerdicts): Static<typ
 
 export function partialOf(
   site: Site,
-  { period, isComplete }: SiteKpis,
+  { period, isComplete, imported }: SiteKpis,
   part: PartialKpis,
 ): Static<typeof partialFigure> {
   const { id, name, level, pue, contributions, uncertainty, coverage, paired } = part;
   const category = categoryOf(level);
-  const intervalsMs = intervalsOf(contributions);
+  const intervalsMs = intervalsOf(contributions, imported);
   return {
     id,
     name,
@@ -177,7 +177,7 @@ function commonOf(site: Site, kpis: SiteKpis): Pick<Static<typeof seeFigure>, Co
   return {
     derivative: derivativeOf(length, kpis.isComplete),
     averagingPeriod: averagingPeriodOf(length, kpis.isComplete),
-    interval: measuringIntervalOf(intervalsOf(kpis.contributions)),
+    interval: measuringIntervalOf(intervalsOf(kpis.contributions, kpis.imported)),
     boundary: boundaryOf(kpis),
     conversion: conversionOf(site.conversion, carriersOf(kpis)),
     coverage: kpis.coverage,

@@ -83,10 +83,13 @@ function constantWOf({ virtual }: SitePoint, byName: ReadonlyMap<string, SitePoi
   return ofMembers.reduce((sum, powerW) => sum + powerW, virtual?.constantW ?? 0);
 }
 
-/** Times between two readings of the instruments that count, ms. */
-export function intervalsOf({ points, instruments }: Contributions): number[] {
+/**
+ * Usual times between two readings of the instruments that count, ms.
+ * @param imported of points, by their numbers, as imports of the period have them
+ */
+export function intervalsOf({ points, instruments }: Contributions, imported: ReadonlyMap<number, number>): number[] {
   const measured = [...points, ...instruments].filter(({ site }) => site.virtual === null);
-  return measured.map(({ site }) => site.intervalMs);
+  return measured.map(({ site }) => Math.max(site.intervalMs, imported.get(site.pointId ?? -1) ?? 0));
 }
 
 interface Weight {

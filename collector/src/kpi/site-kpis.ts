@@ -34,6 +34,8 @@ export interface SiteKpis {
   readonly contributions: Contributions;
   /** Sums of the points that count, here or in a part of the site. */
   readonly intervals: Intervals;
+  /** Usual times between the readings of imports in the period, ms, by number of the point. */
+  readonly imported: ReadonlyMap<number, number>;
   readonly coverage: number | null;
   /** Elapsed time of the period, ms. */
   readonly elapsedMs: number;
@@ -80,6 +82,7 @@ export async function siteKpis(figures: Figures, site: Site, period: Period, kno
     uncertainty: pueUncertainty(pue, contributions.errors, missingDataUncertainty(pue, coverage, ofParts)),
     contributions,
     intervals,
+    imported: figures.importedIntervals(site, period, knowledge.asOfMs),
     coverage,
     elapsedMs: Math.max(0, Math.min(toMs, knownMs) - fromMs),
     months: monthCoverages(site, parts, itLevel, period, knownMs),

@@ -50,7 +50,7 @@ function targetFor(judged: readonly JudgedTarget[], metric: Metric): JudgedTarge
 }
 
 function ratioValues(site: Site, kpis: SiteKpis, judged: JudgedTarget | null): FieldValues {
-  const { pue, uncertainty, sum, coverage, itLevel, period, isComplete, contributions } = kpis;
+  const { pue, uncertainty, sum, coverage, itLevel, period, isComplete, contributions, imported } = kpis;
   const isStation = site.kind === 'base-station';
   const value = isStation ? seeOf(pue) : pue;
   const ofSee = pue === null ? null : seeUncertainty(pue, uncertainty.value);
@@ -66,7 +66,7 @@ function ratioValues(site: Site, kpis: SiteKpis, judged: JudgedTarget | null): F
     category,
     notation: isStation
       ? null
-      : notationOf(category, lengthOf(period, site.timezone), isComplete, intervalsOf(contributions)),
+      : notationOf(category, lengthOf(period, site.timezone), isComplete, intervalsOf(contributions, imported)),
     total_wh: sum.totalWh,
     it_wh: sum.itWh,
     overhead_wh: sum.pairedMs > 0 ? sum.pairedTotalWh - sum.pairedItWh : null,

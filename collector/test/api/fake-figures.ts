@@ -150,6 +150,10 @@ export class FakeFigures implements Figures {
     return this.book.recorded(of.siteId, () => null);
   }
 
+  importedIntervals(): ReadonlyMap<number, number> {
+    return new Map();
+  }
+
   health(): Health {
     const rejected = { 'out-of-range': 3, 'unknown "channel"\n': 1 };
     return {

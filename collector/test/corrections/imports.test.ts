@@ -1,6 +1,7 @@
 import t from 'tap';
 import { MINUTE_MS, type PointInterval } from '../../src/accounting/interval.ts';
 import type { Change } from '../../src/corrections/change.ts';
+import { CollectorFigures } from '../../src/collector-figures.ts';
 import { encodeBlock } from '../../src/import/block.ts';
 import { replay } from '../../src/replay.ts';
 import { Rig, START, scratch } from '../support/rig.ts';
@@ -92,6 +93,26 @@ t.test('an import counts from its commitment on, until it is withdrawn', async (
     comparison?.filter(({ differing }) => differing > 0),
     [],
   );
+});
+
+t.test('how often an imported point was read is known where the import counts', async (t) => {
+  const rig = await Rig.open(scratch(t));
+  await live(rig);
+  const id = await importMeans(rig, () => 1000, 0, 50);
+  const figures = new CollectorFigures({ fold: rig.fold } as never);
+  const longest = (from: number, to: number, asOfMs: number | null = null): unknown =>
+    figures.importedIntervals(rig.fold.registry.site(0), { fromMs: at(from), toMs: at(to) }, asOfMs);
+  t.same(longest(0, 60), new Map(), 'it is not committed');
+  rig.nowMs = at(71);
+  const committed = await correct(rig, { kind: 'import', import: id });
+  t.same(longest(0, 60), new Map([[0, MINUTE_MS]]));
+  t.same(longest(49, 60), new Map([[0, MINUTE_MS]]));
+  t.same(longest(50, 60), new Map(), 'it ends before');
+  t.same(longest(0, 60, at(70)), new Map(), 'it was not on record then');
+  rig.nowMs = at(72);
+  await correct(rig, { kind: 'withdraw', correction: committed });
+  t.same(longest(0, 60), new Map());
+  await rig.close();
 });
 
 t.test('of two imports, and of an import and an agent, the later one counts minute by minute', async (t) => {

@@ -1,6 +1,6 @@
 import t from 'tap';
 import type { Figures } from '../../src/figures.ts';
-import { contributionsOf, readIntervals } from '../../src/kpi/contributions.ts';
+import { contributionsOf, intervalsOf as intervalsOfAll, readIntervals } from '../../src/kpi/contributions.ts';
 import { explain } from '../../src/kpi/explanation.ts';
 import { pueUncertainty } from '../../src/kpi/uncertainty.ts';
 import { point, row, site } from '../site/example.ts';
@@ -73,6 +73,23 @@ t.test('constant powers of members are in the energy, and exact, too', async (t)
   t.ok(Math.abs((value ?? 0) - 2 * 1.55 * u * Math.hypot(1000 / 1550 - 1, 400 / 1550)) < 1e-12);
   const unknown = contributionsOf(site([it, cooling, hall, total]), plan, intervalsOf({ 2: 1000, 3: 200 }));
   t.match(unknown.points, [{ constantWh: null }, { constantWh: 0 }]);
+});
+
+t.test('an instrument is read as often as it announces, or more seldom in an import', async (t) => {
+  const slow = point(5, null, { point: 'hourly', intervalMs: HOUR_MS });
+  const total = point(6, 'utility', {
+    point: 'total',
+    intervalMs: 9 * HOUR_MS,
+    virtual: sum(['hourly', 1], ['crac-1', 1]),
+  });
+  const plan = { total: [{ point: total, weight: 1 }], it: [{ point: it, weight: 1 }] };
+  const made = contributionsOf(site([it, cooling, slow, total]), plan, new Map());
+  t.same(intervalsOfAll(made, new Map()), [10_000, HOUR_MS, 10_000], 'a virtual point is not read');
+  const imported = new Map([
+    [2, 900_000],
+    [5, 900_000],
+  ]);
+  t.same(intervalsOfAll(made, imported), [900_000, HOUR_MS, 10_000]);
 });
 
 t.test('one question is asked for all points that count, and for the instruments behind them', async (t) => {
