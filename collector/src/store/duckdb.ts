@@ -30,7 +30,7 @@ import {
 } from './rows.ts';
 import { ReadTurns } from './read-turns.ts';
 import { gatherRows } from './row-portions.ts';
-import { type Decode, type Keyed, streamRows } from './row-stream.ts';
+import { type Decode, type Keyed, streamInParts, streamRows } from './row-stream.ts';
 import { connectWriter } from './schema.ts';
 import type { MadeDay, Store } from './store.ts';
 import * as table from './tables.ts';
@@ -53,7 +53,7 @@ const ALWAYS: Span = { fromMs: 0, toMs: (2 ** 31 - 1) * MINUTE_MS };
  */
 export async function openDuckdbStore(file: string, options: DuckdbOptions = {}): Promise<Store> {
   await mkdir(dirname(file), { recursive: true });
-  const { instance, writer } = await connectWriter(file, options.memoryMiB ?? 48, options.threads ?? 2);
+  const { instance, writer } = await connectWriter(file, options.memoryMiB ?? 64, options.threads ?? 2);
   return new DuckdbStore(instance, writer, await instance.connect());
 }
 
@@ -172,15 +172,15 @@ class DuckdbStore implements Store {
   }
 
   readBackSiteQuarters(siteIds: readonly number[], span: Span): Promise<SiteInterval[]> {
-    return this.#readBack(query.siteQuartersOfAllQuery, { ...known(span, null), sites: list(siteIds) }, decodeSites);
+    const sites = list(siteIds);
+    const read = (part: Span): AsyncGenerator<SiteInterval[]> =>
+      this.#stream(query.siteQuartersOfAllQuery, { ...known(part, null), sites }, decodeSites);
+    return gatherRows(streamInParts(span, read));
   }
 
   readBackGaugeQuarters(pointIds: readonly number[], span: Span): Promise<GaugeQuarter[]> {
-    return this.#readBack(
-      query.gaugeQuartersOfAllQuery,
-      { ...known(span, null), points: list(pointIds) },
-      decodeGaugeQuarters,
-    );
+    const asked = { ...known(span, null), points: list(pointIds) };
+    return this.#readBack(query.gaugeQuartersOfAllQuery, asked, decodeGaugeQuarters);
   }
 
   readBackMadeDays(siteIds: readonly number[], span: Span): Promise<MadeDay[]> {
@@ -208,7 +208,9 @@ class DuckdbStore implements Store {
   }
 
   siteQuarters(siteId: number, partial: string | null, span: Span, asOfMs: number | null): Promise<SiteInterval[]> {
-    return this.#read(query.siteQuartersQuery, { ...known(span, asOfMs), ...ofSite(siteId, partial) }, decodeSites);
+    const read = (part: Span): AsyncGenerator<SiteInterval[]> =>
+      this.#portions(query.siteQuartersQuery, { ...known(part, asOfMs), ...ofSite(siteId, partial) }, decodeSites);
+    return gatherRows(streamInParts(span, read));
   }
 
   siteDays(siteId: number, partial: string | null, span: Span, asOfMs: number | null): Promise<SiteDay[]> {
@@ -242,11 +244,8 @@ class DuckdbStore implements Store {
     asOfMs: number | null,
   ): Promise<GaugeDay[]> {
     if (pointIds.length === 0) return [];
-    return this.#read(
-      query.gaugeDaysQuery,
-      { ...known(span, asOfMs), points: list(pointIds), channel },
-      decodeGaugeDays,
-    );
+    const asked = { ...known(span, asOfMs), points: list(pointIds), channel };
+    return this.#read(query.gaugeDaysQuery, asked, decodeGaugeDays);
   }
 
   async close(): Promise<void> {

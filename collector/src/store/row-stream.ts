@@ -1,4 +1,5 @@
 import type { DuckDBConnection, DuckDBDataChunk } from '@duckdb/node-api';
+import type { Span } from '../accounting/interval.ts';
 import { type Parameters, typesOf } from './parameters.ts';
 
 /** An interval's row, as far as it tells which interval that is. */
@@ -28,6 +29,17 @@ export async function* streamRows<Row extends Keyed>(
     yield newest.add(decode(chunk));
   }
   yield newest.finish();
+}
+
+/** A site's row is so wide that sorting a year of them, with a few restatements each, takes more memory than the store has. */
+const PART_MS = 31 * 86_400_000;
+
+/** The rows of a span, asked for part by part. */
+export async function* streamInParts<Row>(
+  { fromMs, toMs }: Span,
+  stream: (part: Span) => AsyncGenerator<Row[]>,
+): AsyncGenerator<Row[]> {
+  for (let ms = fromMs; ms < toMs; ms += PART_MS) yield* stream({ fromMs: ms, toMs: Math.min(ms + PART_MS, toMs) });
 }
 
 /** Of rows in which the versions of an interval lie behind each other, the last of each; taken in portions. */

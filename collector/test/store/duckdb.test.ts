@@ -69,6 +69,25 @@ t.test('more rows than memory holds are written and read back', async (t) => {
   await store.close();
 });
 
+t.test('a year of a site that was restated again and again is read in little memory', async (t) => {
+  const store = await openDuckdbStore(scratch(t), { memoryMiB: 40 });
+  const quarters = 35_040;
+  for (let version = 1; version <= 5; version++) {
+    const sites = Array.from({ length: quarters }, (_, n) => siteRow(0, T0 + n * QUARTER_MS, n / 7 + version, n / 9));
+    await writeBatch(store, { position: version, recordedMs: T0 + version, sites });
+  }
+  const year = { fromMs: T0, toMs: T0 + quarters * QUARTER_MS };
+  const rows = await store.siteQuarters(0, null, year, null);
+  t.same(
+    rows.map(({ startMs }) => startMs),
+    Array.from({ length: quarters }, (_, n) => T0 + n * QUARTER_MS),
+  );
+  await store.begin();
+  t.same(await store.readBackSiteQuarters([0], year), rows);
+  await store.rollback();
+  await store.close();
+});
+
 /** Commits batches as fast as it can; batch n writes n as the energy of minute n, of its quarter and as the progress. */
 const writerProgram = `
   import { openDuckdbStore } from ${JSON.stringify(new URL('../../src/store/duckdb.ts', import.meta.url).href)};
