@@ -23,7 +23,7 @@ export function coverageOf(measuredMs: number, fromMs: number, toMs: number, kno
   return elapsedMs <= 0 ? null : Math.min(1, measuredMs / elapsedMs);
 }
 
-/** Share of the paired time in which some counted point was estimated, 0 to 1; null where there is none. */
+/** Share of the paired time in which some counted point was bridged, 0 to 1; null where there is none. */
 export function estimatedShareOf({ estimatedMs, pairedMs }: Paired): number | null {
   return pairedMs > 0 ? estimatedMs / pairedMs : null;
 }

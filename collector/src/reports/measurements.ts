@@ -53,7 +53,7 @@ export const reported = {
       float('lower', 'it less its expanded uncertainty'),
       float('upper', 'it and its expanded uncertainty'),
       float('coverage', 'share of the elapsed period that it is of; always there'),
-      float('estimated_share', 'share of the paired time in which some counted point was estimated'),
+      float('estimated_share', 'share of the paired time in which a register bridged a gap of some counted point'),
       float('target', 'what it is held against'),
       text('target_name', 'what that is called'),
       float('gap', 'how far it is from the target; positive where the target is missed'),
