@@ -149,6 +149,26 @@ t.test('IT is taken at one level only', async (t) => {
   t.equal(planOf(balanceOf(none)).level, null);
 });
 
+t.test('a deeper level is complete where every way down ends at it', async (t) => {
+  const ups = (feeds: readonly string[]) => point(2, 'it', { point: 'ups', level: 'ups-output', feeds });
+  const pdu = (name: string, feeds: readonly string[] = []) =>
+    point(3, 'it', { point: name, level: 'pdu-output', feeds });
+  const complete = (...points: Site['points']): readonly number[] =>
+    balanceOf(site([point(1, 'utility'), ...points])).complete;
+  const cooling = point(4, 'cooling', { point: 'crac' });
+  const board = (feeds: readonly string[]) => point(5, null, { point: 'board', feeds });
+  t.same(complete(ups(['p']), pdu('p')), [2, 1]);
+  t.same(complete(ups([]), pdu('p')), [1], 'without feeds nobody knows');
+  t.same(complete(ups(['p', 'nowhere']), pdu('p')), [1]);
+  t.same(complete(ups(['p', 'crac']), pdu('p'), cooling), [2, 1], 'a load with a role of its own ends no way');
+  t.same(complete(ups(['crac']), pdu('p'), cooling), [1]);
+  t.same(complete(ups(['p', 'board']), pdu('p'), board([])), [1], 'a board may feed anything');
+  t.same(complete(ups(['board']), pdu('p'), board(['p'])), [2, 1], 'past what only distributes');
+  t.same(complete(ups(['p', 'board']), pdu('p'), board(['p', 'ups'])), [2, 1], 'a circle ends');
+  t.same(complete(ups(['p', 'plain']), pdu('p'), point(6, 'it', { point: 'plain' })), [1], 'IT of no level');
+  t.same(complete(ups(['cool']), point(7, 'cooling', { point: 'cool', level: 'pdu-output' }), pdu('p')), [1]);
+});
+
 t.test('in a base station telecom takes the place of IT', async (t) => {
   const at = site([point(1, 'utility'), point(2, 'telecom'), point(3, 'cooling'), point(4, 'it')], {
     kind: 'base-station',

@@ -68,6 +68,8 @@ t.test('a generator is counted by its meter or by its fuel, never both', async (
     'of another',
   );
   t.same(counted(site([fuel(3, 'diesel', { point: 'tank' })])), ['tank']);
+  const gas = point(4, 'utility', { point: 'gas', carrier: 'natural-gas', quantity: 'volume' });
+  t.same(counted(site([meter, gas])), ['gas', 'genset'], 'gas that is bought is no generator’s');
   const roleWh = siteMinutes(site([meter, fuel(3, 'diesel')]), [row(1, 40), row(3, 0.01)])[0]?.roleWh;
   t.same(roleWh, byRole({ generator: 40 }), 'nor by role');
 });

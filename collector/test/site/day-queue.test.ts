@@ -46,6 +46,7 @@ t.test('nothing is due before the day has ended, and then every site once', asyn
   t.same(next.state(), [{ timezone: 'UTC', dayMs: T0 + DAY_MS, nextSiteId: 0 }]);
   t.same(next.advance(sites, T0 + DAY_MS).due, []);
   t.same(queue.advance(fleet(1, 0), T0 + DAY_MS).due, [], 'a site without points has no days');
+  t.same(queue.advance(fleet(1, 1), T0 + DAY_MS).due.length, 1);
 });
 
 t.test('midnight in a fleet is spread over batches of bounded size, and no site is left out', async (t) => {

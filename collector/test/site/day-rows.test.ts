@@ -133,6 +133,14 @@ t.test('successive days of a site are read together, or the same day of several 
     [[1, 2], 0, 1],
     [[1], 1, 2],
   ]);
+  t.same(await readOf(due(1, 0, 1, [1]), due(1, 2, 3, [1]), due(1, 3, 4, [1])), [
+    [[1], 0, 1],
+    [[1], 2, 4],
+  ]);
+  t.same(await readOf(due(1, 0, 1, [1]), due(2, 0.5, 1, [2])), [
+    [[1], 0, 1],
+    [[2], 0.5, 1],
+  ]);
   t.same(await readOf(due(1, 0, 1, [1]), due(1, 0, 1, [1])), [
     [[1], 0, 1],
     [[1], 0, 1],

@@ -25,12 +25,13 @@ t.test('successive quarter-hours of the same owners are computed together', asyn
   addOwner(due, at(2), hall);
   addOwner(due, at(3), other);
   addOwner(due, at(4), 77);
-  addOwner(due, at(6), other);
+  for (const quarter of [6, 8]) addOwner(due, at(quarter), other);
   t.same(told(runsOf(due)), [
     [1, 3, [1, 2]],
     [3, 4, [1, 2, 3]],
     [4, 5, [1, 2, 77]],
     [6, 7, [3]],
+    [8, 9, [3]],
   ]);
 });
 

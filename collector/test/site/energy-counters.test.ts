@@ -102,6 +102,45 @@ t.test('estimated time makes a minute whole as well, and without a supply the pa
   t.match(unpaired, { pairedMs: null }, 'no time in which both sides were measured');
 });
 
+t.test('a minute that waited is counted once, though all of it comes again', async (t) => {
+  const { count, counters } = counting();
+  t.match(count(row(1, 10), row(2, 8)), { totalWh: 10, itWh: 8 });
+  t.match(count(row(1, 13), row(2, 10), row(3, 2)), { totalWh: 13, itWh: 10, pairedTotalWh: 13 });
+  t.equal(counters.save().sites[1]?.held.length, 0);
+});
+
+t.test('every role has its count, and no more than these', async (t) => {
+  const each = energyRoles.map((name, index) => point(1 + index, name, { point: name }));
+  const { count } = counting(site(each));
+  const counts = count(...energyRoles.map((_, index) => row(1 + index, 1 + index)));
+  t.strictSame(
+    counts.roleWh,
+    energyRoles.map((_, index) => 1 + index),
+  );
+});
+
+t.test('what waits is limited after a restart as well, and a row that comes again waits once', async (t) => {
+  const many = Array.from({ length: 2_000 }, (_, index) => point(index, 'it', { level: 'pdu-output' }));
+  const of = site([...many, point(2_000, 'utility')]);
+  const minuteOf = (minute: number) =>
+    PointColumns.of(many.map(({ pointId }) => row(pointId as number, 1, {}, minute)));
+  let counters = new EnergyCounters();
+  const count = (minute: number): number => {
+    counters.count(
+      minuteOf(minute),
+      () => 1,
+      () => of,
+    );
+    return counters.save().sites[1]?.held.length ?? 0;
+  };
+  for (let minute = 0; minute < 30; minute++) count(minute);
+  for (let again = 0; again < 30; again++) count(29);
+  t.equal(count(29), 30);
+  counters = EnergyCounters.load(deserialize(serialize(counters.save())));
+  for (let minute = 30; minute < 60; minute++) count(minute);
+  t.equal(count(60), 50);
+});
+
 t.test('a sum of sums waits for what is measured, and for no more', async (t) => {
   const rack = point(5, 'it', { virtual: { sum: [['row', 1]], constantW: 0 }, point: 'rack' });
   const inner = point(6, null, { virtual: { sum: [['it-2', 1]], constantW: 0 }, point: 'row' });

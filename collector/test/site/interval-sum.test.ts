@@ -230,6 +230,24 @@ t.test('the quarter-hours folded from minutes are the sums of these, of points a
   );
 });
 
+t.test('quarter-hours of sites and of their parts are in the order of their numbers and names', async (t) => {
+  const partials = ['b', 'a'].map((id) => ({ id, total: ['utility-1'], it: ['it'] }));
+  const file = { ...hall.file, partials };
+  const late = site([point(5, 'utility'), point(6, 'it')], { siteId: 12 });
+  const fold = new QuarterFold(new SiteIndex([late, { ...hall, file }, site([point(7, 'it')], { siteId: 2 })]));
+  for (const one of [row(7, 1), row(5, 1), row(6, 1), row(1, 1), row(2, 1)]) fold.add(one);
+  t.same(
+    fold.finish().sites.map(({ siteId, partial }) => [siteId, partial]),
+    [
+      [1, null],
+      [1, 'a'],
+      [1, 'b'],
+      [2, null],
+      [12, null],
+    ],
+  );
+});
+
 t.test('minutes that go back are refused, and a quarter-hour begins where it does', async (t) => {
   const fold = new QuarterFold(new SiteIndex([hall]));
   fold.add(row(1, 1, {}, 5));

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import t from 'tap';
-import { MINUTE_MS, type PointInterval } from '../../src/accounting/interval.ts';
+import { emptyInterval, MINUTE_MS, type PointInterval } from '../../src/accounting/interval.ts';
 import { keptW, keptWh } from '../../src/accounting/kept-numbers.ts';
 import { PointColumns } from '../../src/accounting/point-columns.ts';
 import { MinuteGrid } from '../../src/site/minute-grid.ts';
@@ -46,6 +46,38 @@ function minutesOf(grid: MinuteGrid): PointInterval[][] {
   t.equal(minutes.length, MINUTES + 1);
   return minutes.map((rows) => rows.toSorted((a, b) => a.pointId - b.pointId));
 }
+
+t.test('a grid of all points has room for as many as there are', async (t) => {
+  for (const count of [256, 257, 600, 1_100]) {
+    const grid = new MinuteGrid(null, 2);
+    grid.clear(T0);
+    const rows = Array.from({ length: 2 * count }, (_, index) => ({
+      ...emptyInterval(index % count, T0 + Math.floor(index / count) * MINUTE_MS),
+      energyWh: index,
+    }));
+    grid.put(PointColumns.of(rows));
+    const found: number[] = [];
+    grid.forEach(
+      ({ energyWh }) => void found.push(energyWh),
+      () => {},
+    );
+    t.same(
+      found,
+      rows.map(({ energyWh }) => energyWh),
+      String(count),
+    );
+  }
+});
+
+t.test('a grid is used again for the same points in the same order, and as many minutes', async (t) => {
+  const grid = new MinuteGrid([5, 7], 3);
+  t.same(
+    [grid.isOf([5, 7], 3), grid.isOf([7, 5], 3), grid.isOf([5], 3), grid.isOf([5, 7, 9], 3), grid.isOf([5, 7], 4)],
+    [true, false, false, false, false],
+  );
+  t.equal(new MinuteGrid(null, 3).isOf([], 3), false);
+  t.equal(new MinuteGrid([], 3).isOf([], 3), true);
+});
 
 t.test('a grid has the last row of each place, minute by minute, however many points there are', async (t) => {
   const batches = fc.array(fc.array(row, { maxLength: 400 }), { minLength: 1, maxLength: 3 });

@@ -25,7 +25,8 @@ function known(owners: readonly (number | undefined)[] = []) {
 
 t.test('a site that nobody describes has what can be assumed', async (t) => {
   const { registry } = known();
-  t.match(registry.site(0), {
+  const { points, file, ...described } = registry.site(0);
+  t.strictSame(described, {
     siteId: 0,
     site: 'dc-1',
     name: 'dc-1',
@@ -37,7 +38,7 @@ t.test('a site that nobody describes has what can be assumed', async (t) => {
     conversion: 'delivered',
     baseline: null,
   });
-  t.same(registry.site(0).points[0], {
+  t.strictSame(points[0], {
     point: 'a',
     pointId: 0,
     name: 'a',
@@ -58,7 +59,16 @@ t.test('a site that nobody describes has what can be assumed', async (t) => {
     factor: 1,
   });
   t.equal(DEFAULT_INTERVAL_MS, 60_000);
-  t.equal(registry.site(0).file.site, 'dc-1');
+  t.equal(file.site, 'dc-1');
+  t.strictSame(registry.site(1).points.length, 1);
+  registry.announce(0, [declared('a')]);
+  t.strictSame(registry.site(0).points[0], {
+    ...points[0],
+    role: 'it',
+    channels: ['power'],
+    intervalMs: 10_000,
+    agent: 'one',
+  });
   t.throws(() => registry.site(7), { message: 'site 7 is not defined' });
   t.equal(registry.site(0), registry.site(0), 'built once');
 });
@@ -92,13 +102,14 @@ t.test('what an agent announces counts where the site file says nothing of it', 
     name: 'Written',
     role: null,
     level: 'ups-output',
-    feeds: [] as string[],
+    feeds: ['c'],
     accuracyClass: '2',
   } as const;
   const point = { point: 'a', ...written, interval: 5_000, carrier: 'diesel', factor: 3 };
   registry.setFiles([
     fileOf('dc-1', { name: 'Hall', kind: 'base-station', timezone: 'Asia/Shanghai', points: [point] }),
   ]);
+  t.equal(registry.site(0).file.name, 'Hall');
   t.match(registry.site(0), { name: 'Hall', kind: 'base-station', timezone: 'Asia/Shanghai', target: null });
   t.match(registry.site(0).points[0], { ...written, ...others, intervalMs: 5_000, factor: 3, quantity: 'volume' });
   t.equal(registry.site(1).name, 'bs-1', 'the other site has no file');

@@ -98,6 +98,8 @@ t.test('days without rows are made where their turn is over, with all points', a
 t.test('holes of up to 31 days are made with the days about them', async (t) => {
   const days = (await due([[2], [5.5]])).map((one) => (one as number[])[1]);
   t.same(days, [2, 3, 4, 5]);
+  t.same((await due([[2], [3.5], [3.7]])).length, 2);
+  t.same((await due([[2], [3]])).length, 2, 'the first quarter-hour of a day is of that day');
   t.same((await due([[5.5], [2]])).length, 4, 'in whichever order they come');
   t.same((await due([[0.5], [32]])).length, 33);
   t.same(await due([[0.5], [32.01]]), [

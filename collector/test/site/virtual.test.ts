@@ -81,6 +81,8 @@ t.test('measured is what is measured of all; estimated and bridged time are carr
   t.equal(rowsOf(hall, [row(1, 1), row(2, 1, estimated), row(3, 1)]).get(4)?.estimatedWh, 2);
   const mixed = { measuredMs: 40_000, estimatedMs: 20_000 };
   t.same(times([row(1, 1), row(2, 1, mixed), row(3, 1)]), [40_000, 20_000, 0]);
+  const alone = site([made(4, 'total', [['a', 1]]), ...members]);
+  t.match(rowsOf(alone, [row(1, 1, mixed)]).get(4), mixed);
   t.same(times([row(1, 1), row(2, 1, { measuredMs: 58_800 }), row(3, 1)]), [58_800, 0, 0], 'the same time');
   t.same(times([row(1, 1), row(2, 1, { measuredMs: 58_799 }), row(3, 1)]), [58_799, 1_201, 0]);
 });
