@@ -102,7 +102,7 @@ t.test('what an agent announces counts where the site file says nothing of it', 
     name: 'Written',
     role: null,
     level: 'ups-output',
-    feeds: ['c'],
+    feeds: ['c'] as string[],
     accuracyClass: '2',
   } as const;
   const point = { point: 'a', ...written, interval: 5_000, carrier: 'diesel', factor: 3 };
