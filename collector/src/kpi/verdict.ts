@@ -169,9 +169,9 @@ function unknownUncertainty(metric: Metric): string {
 
 /** Three digits, or as many as tell the value from the limit. */
 function digits(value: number, limit: number): string {
+  if (Math.abs(value - limit) <= ROUNDING) return value.toFixed(3);
   const tells = (decimals: number): boolean => value.toFixed(decimals) !== limit.toFixed(decimals);
-  const decimals = Math.abs(value - limit) <= ROUNDING ? 3 : [3, 4, 5, 6].find(tells);
-  return value.toFixed(decimals ?? 9);
+  return value.toFixed([3, 5, 7].find(tells) ?? 9);
 }
 
 /** Cut, not rounded: 89.96 % is not 90 %. */

@@ -91,11 +91,15 @@ t.test('a load that uses more than its site gives no verdict, unless energies ar
     ],
   };
   const targets = [target('p', 'pue', 1.3)];
-  const reason = /^total over load is 0\.800 ± 0\.\d+, below 1: some meter/;
+  const reason = /^total over load is 0\.800 ± 0\.\d{3}, below 1: some meter/;
   t.match(await reasons(swapped, targets, today), { p: { verdict: 'insufficient-data', reason } });
   const classless = { ...swapped, points: swapped.points.map((of) => ({ ...of, accuracyClass: null })) };
   const alone = /^total over load is 0\.800, below 1/;
   t.match(await reasons(classless, targets, today), { p: { verdict: 'insufficient-data', reason: alone } });
+  const equal = [point(2, 'utility'), point(3, 'it', { level: 'ups-output' }), point(8, 'it', { level: 'ups-output' })];
+  t.match(await reasons({ ...hall, points: equal }, targets, today), {
+    p: { verdict: 'met', reason: /^1\.000 does not/ },
+  });
   t.match(await reasons({ ...swapped, conversion: 'tgg-source-energy' }, targets, today), { p: { verdict: 'met' } });
   const coarse = swapped.points.map(({ point: id }) => ({ point: id, limitPercent: 20 }));
   t.match(await reasons({ ...swapped, file: { ...hall.file, points: coarse } }, targets, today), {

@@ -45,7 +45,13 @@ t.test('a value that lies on the target keeps it, whichever way it is judged', a
   t.match(verdict({ value: summed, uncertainty: null }), { verdict: 'met', reason: /^1.300 does not exceed 1.3;/ });
   const upward = { direction: 'at-least' } as const;
   t.match(verdict({ value: 1.3 - 4e-16, uncertainty: null }, upward), { verdict: 'met', reason: /reaches 1.3/ });
-  t.match(verdict({ value: 1.30004, uncertainty: null }), { verdict: 'missed', reason: /^1.30004 exceeds 1.3;/ });
+  for (const [value, shown] of [
+    [1.3006, '1.301'],
+    [1.30004, '1.30004'],
+    [1.3000004, '1.3000004'],
+    [1.300000004, '1.300000004'],
+  ] as const)
+    t.match(verdict({ value, uncertainty: null }), { verdict: 'missed', reason: new RegExp(`^${shown} exceeds 1.3;`) });
   t.match(
     verdict({ value: 1.25, uncertainty: 0.05 }, { value: 1.25 + 0.05 }),
     { verdict: 'met' },
