@@ -134,6 +134,8 @@ t.test('an import that counts lies over what is there; one that no longer does l
   t.same(withdrawn?.agents, { from: place(14), until: 100 });
   t.same(withdrawn?.imports, [fold.imports.find('1')?.series]);
   t.same(withdrawn?.told, fold.imports.find('2')?.series);
+  const led = jobOf(fold, second, [first, reading(14.5)]);
+  t.same(led?.agents?.from, place(13), 'from the earliest of its points');
   const below = jobOf(fold, first, [first, second]);
   t.equal(below?.imports.length, 2, 'one that is not the last');
   t.equal(jobOf(fold, { kind: 'import', import: '9' }), null);

@@ -182,7 +182,7 @@ const firstComesLate: [Message[], Adjustments] = [
   [60, 40, 80, 100, 120, 140, 160, 180, 200].map((seconds) => ({
     seconds,
     seq: 0,
-    points: [{ energy: 500 + seconds }],
+    points: [{ energy: 500 + seconds + (seconds === 60 ? 15 : 0) }],
   })),
   { ...none, voids: [{ fromMs: at(60), toMs: at(61) }] },
 ];
