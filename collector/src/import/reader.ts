@@ -104,7 +104,7 @@ export class HistoryReader {
         onProgress(doneBytes + history.bytesRead());
         yield* this.#takeReady();
       }
-      lines.finish(take);
+      cut(file, () => lines.finish(take));
       doneBytes += history.bytesRead();
       yield* this.#takeReady();
     }
@@ -122,6 +122,7 @@ export class HistoryReader {
 
   #takeLine(bytes: Buffer, from: number, to: number): void {
     this.#line++;
+    if (this.#line === 1 && isUtf16(bytes)) throw new LineError('it is in UTF-16; save it as UTF-8');
     const start = this.#line === 1 && isMarked(bytes) ? from + BYTE_ORDER_MARK.length : from;
     if (this.#layout === null && this.#line < this.#mapping.headerLines) return;
     if (start === to) return;
@@ -247,6 +248,11 @@ const BYTE_ORDER_MARK: readonly number[] = [0xef, 0xbb, 0xbf];
 
 function isMarked(bytes: Buffer): boolean {
   return BYTE_ORDER_MARK.every((byte, index) => bytes[index] === byte);
+}
+
+/** As spreadsheets save "Unicode text". */
+function isUtf16([first, second]: Buffer): boolean {
+  return (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff);
 }
 
 /** @throws HistoryError naming the file where it is no table */

@@ -250,6 +250,7 @@ t.test('files that cannot be read say so', async (t) => {
     'head.csv': 'time,kW,A,A\n',
     'cut.csv.gz': gzipSync('time,A,B\n').subarray(0, 15),
     'no.table': Buffer.alloc(2_200_000, 'x'),
+    'unicode.txt': Buffer.from('\ufefftime,A,B', 'utf16le'),
   });
   const reading = (name: string): Promise<unknown> => read(new HistoryReader(mappingOf(t, wide)), [join(folder, name)]);
   t.test('of a wrong header', async (t) => {
@@ -259,5 +260,6 @@ t.test('files that cannot be read say so', async (t) => {
   await t.rejects(reading('cut.csv.gz'), HistoryError);
   await t.rejects(reading('cut.csv.gz'), /cut\.csv\.gz cannot be read: unexpected end of file/);
   await t.rejects(reading('no.table'), /no\.table is no table: a line is longer/);
+  await t.rejects(reading('unicode.txt'), /unicode\.txt is no table: it is in UTF-16; save it as UTF-8/);
   await t.rejects(reading('none.csv'), /none\.csv cannot be read: ENOENT/);
 });
