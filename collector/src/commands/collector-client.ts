@@ -47,15 +47,22 @@ export class CollectorClient {
     try {
       response = await fetch(this.#url + path, { ...init, signal: AbortSignal.timeout(TIMEOUT_MS) });
     } catch (error) {
-      const { cause, message } = error as Error;
-      const reason = cause instanceof Error ? cause.message : message;
-      throw new AnswerError(
-        `the collector at ${this.#url} does not answer (${reason}): does it run with this configuration?`,
-      );
+      throw new AnswerError(this.#silence(error as Error, init.method === 'POST'));
     }
     const answer = (await response.json().catch(() => null)) as { detail?: string } | null;
     if (!response.ok) throw new AnswerError(answer?.detail ?? `the collector answers ${path} with ${response.status}`);
     return answer;
+  }
+
+  /** @param isSent whether something may have come to be on record before the answer failed to come */
+  #silence({ cause, message }: Error, isSent: boolean): string {
+    const { code, message: reason } = cause instanceof Error ? (cause as NodeJS.ErrnoException) : { code: '', message };
+    if (isSent && code !== 'ECONNREFUSED')
+      return (
+        `the collector at ${this.#url} was gone before it answered (${reason}): what was sent may be on record; ` +
+        '`wattmark-collector corrections` tells, when it runs again'
+      );
+    return `the collector at ${this.#url} does not answer (${reason}): does it run with this configuration?`;
   }
 }
 
