@@ -268,6 +268,7 @@ const effect: CorrectionEffect = {
     points: [
       {
         point: 'utility-a',
+        unit: 'Wh',
         before: { energyWh: 5_000_000, exportWh: 0, measuredS: 1, estimatedS: 0 },
         after: { energyWh: 10_000_000, exportWh: 12_000, measuredS: 1, estimatedS: 0 },
       },

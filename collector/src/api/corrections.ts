@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox';
+import { unitOf } from '../accounting/quantity.ts';
 import { knowsDrawn } from '../accounting/interval.ts';
 import type { RecordedCorrection } from '../corrections/book.ts';
 import { type Change, changeKinds, type CorrectionEntry, parseEntry } from '../corrections/change.ts';
@@ -36,6 +37,8 @@ const entryBody = object({
   change: changeAnswer,
 });
 
+const pointUnit = Type.String({ description: 'Wh, L or kg: of what is called energy here' });
+
 const correctionFields = {
   id: Type.String({ description: 'number of its record in the evidence log' }),
   site: Type.String(),
@@ -66,7 +69,7 @@ const siteFigures = object({
 const effectAnswer = object({
   from: instant,
   to: instant,
-  points: Type.Array(object({ point: Type.String(), before: measured, after: measured })),
+  points: Type.Array(object({ point: Type.String(), unit: pointUnit, before: measured, after: measured })),
   before: siteFigures,
   after: siteFigures,
 });
@@ -82,6 +85,7 @@ const trialAnswer = object({
   points: Type.Array(
     object({
       point: Type.String(),
+      unit: pointUnit,
       from: nullable(instant),
       to: nullable(instant),
       months: Type.Array(object({ month: Type.String(), before: measured, after: measured })),
@@ -231,6 +235,7 @@ function effectAnswerOf(site: Site, effect: Effect): Static<typeof effectAnswer>
     to: isoTime(span.toMs),
     points: points.map(({ point, before, after }) => ({
       point,
+      unit: unitAt(site, point),
       before: measuredAnswer(before),
       after: measuredAnswer(after),
     })),
@@ -242,6 +247,7 @@ function effectAnswerOf(site: Site, effect: Effect): Static<typeof effectAnswer>
 function trialAnswerOf(site: Site, tried: readonly TrialPoint[]): Static<typeof trialAnswer> {
   const points = tried.map(({ point, span, months }) => ({
     point,
+    unit: unitAt(site, point),
     from: span === null ? null : isoTime(span.fromMs),
     to: span === null ? null : isoTime(span.toMs),
     months: months.map(({ period, before, after }) => ({
@@ -251,6 +257,10 @@ function trialAnswerOf(site: Site, tried: readonly TrialPoint[]): Static<typeof 
     })),
   }));
   return { site: site.site, dryRun: true, points };
+}
+
+function unitAt({ points }: Site, name: string): string {
+  return unitOf[points.find(({ point }) => point === name)?.quantity ?? 'energy'];
 }
 
 function measuredAnswer(of: Measured): Static<typeof measured> {

@@ -14,6 +14,8 @@ interface SiteFigures {
 }
 
 interface BeforeAfter {
+  /** Wh, L or kg. */
+  readonly unit: string;
   readonly before: Measured;
   readonly after: Measured;
 }
@@ -38,7 +40,8 @@ export interface CorrectionAnswer {
 export interface TrialAnswer {
   readonly points: readonly {
     readonly point: string;
-    readonly months: readonly (BeforeAfter & { readonly month: string })[];
+    readonly unit: string;
+    readonly months: readonly (Omit<BeforeAfter, 'unit'> & { readonly month: string })[];
   }[];
 }
 
@@ -48,7 +51,7 @@ export function madeText(made: CorrectionAnswer, timezone: string): string {
   const lines = [`Correction ${id} of ${site} is on record: ${inWords(made, timezone)}.`];
   if (effect != null) {
     lines.push(`Figures from ${local(effect.from, timezone)} to ${local(effect.to, timezone)}, before → after:`);
-    for (const { point, before, after } of effect.points) lines.push(`  ${point}: ${comparison({ before, after })}`);
+    for (const one of effect.points) lines.push(`  ${one.point}: ${comparison(one)}`);
     lines.push(...ratioLine(effect.before, effect.after));
   }
   if (made.change.kind !== 'withdraw' && made.change.kind !== 'structure')
@@ -60,8 +63,8 @@ export function madeText(made: CorrectionAnswer, timezone: string): string {
 
 /** What a dry run found. */
 export function trialText({ points }: TrialAnswer, timezone: string): string {
-  const months = points.flatMap(({ point, months }) =>
-    months.map(({ month, before, after }) => `  ${point} ${month}: ${comparison({ before, after })}`),
+  const months = points.flatMap(({ point, unit, months }) =>
+    months.map(({ month, before, after }) => `  ${point} ${month}: ${comparison({ unit, before, after })}`),
   );
   if (months.length === 0) return 'A dry run: nothing is on record. No readings would be accounted anew.\n';
   return `A dry run: nothing is on record. Months of ${timezone}, before → after:\n${months.join('\n')}\n`;
@@ -96,11 +99,13 @@ function inWords({ change }: CorrectionAnswer, timezone: string): string {
   return `the readings of import ${String(change['import'])} count`;
 }
 
-function comparison({ before, after }: BeforeAfter): string {
+function comparison({ unit, before, after }: BeforeAfter): string {
+  const amount = (of: number | null): string =>
+    unit === 'Wh' ? kwh(of) : of === null ? 'unknown' : `${of.toFixed(3)} ${unit}`;
   const hours = ({ measuredS }: Measured): string => `${(measuredS / 3600).toFixed(2)} h`;
   const isFedBack = [before, after].some(({ exportWh }) => (exportWh ?? 0) !== 0);
-  const fedBack = isFedBack ? `, fed back ${kwh(before.exportWh)} → ${kwh(after.exportWh)}` : '';
-  return `${kwh(before.energyWh)} → ${kwh(after.energyWh)}${fedBack}, measured ${hours(before)} → ${hours(after)}`;
+  const fedBack = isFedBack ? `, fed back ${amount(before.exportWh)} → ${amount(after.exportWh)}` : '';
+  return `${amount(before.energyWh)} → ${amount(after.energyWh)}${fedBack}, measured ${hours(before)} → ${hours(after)}`;
 }
 
 function ratioLine(before: SiteFigures, after: SiteFigures): string[] {

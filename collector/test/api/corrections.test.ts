@@ -104,7 +104,7 @@ t.test('an entry is answered as it stands on record, listed and shown with its e
   const one = (await api.inject(`${PATH}/2`)).json<{ effect: { points: object[] } }>();
   t.match(one, {
     id: '2',
-    effect: { points: [{ point: 'crac-1', before: { energyWh: Number, exportWh: 0 }, after: {} }] },
+    effect: { points: [{ point: 'crac-1', unit: 'Wh', before: { energyWh: Number, exportWh: 0 }, after: {} }] },
   });
   const kpis = (await api.inject('/api/v1/sites/dc-1/kpis?period=2026-10-04')).json<{ corrections: string[] }>();
   t.same(kpis.corrections, ['2']);

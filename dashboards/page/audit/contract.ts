@@ -134,6 +134,8 @@ export interface CorrectionEffect {
     readonly to: string;
     readonly points: readonly {
       readonly point: string;
+      /** Wh, L or kg. */
+      readonly unit: string;
       readonly before: MeasuredOfPoint;
       readonly after: MeasuredOfPoint;
     }[];

@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import type { AuditApi } from '../api.ts';
 import type { Site } from '../contract.ts';
 import { Plain, Quantity } from '../figures.tsx';
-import { coverage, kilowattHours, ratio } from '../format.ts';
+import { coverage, kilowattHours, quantity, ratio } from '../format.ts';
 import { figureName, loadName } from '../kpis.ts';
 import type { Zone } from '../zone.ts';
 import type { Change, Correction, CorrectionEffect, SiteEffect } from './contract.ts';
@@ -122,6 +122,11 @@ function EffectOf({ site, id, api, zone }: EffectOfProps) {
 
 type Effect = NonNullable<CorrectionEffect['effect']>;
 
+/** What a point counts: energy, or a fuel or water. */
+function amount(value: number | null, unit: string) {
+  return unit === 'Wh' ? kilowattHours(value) : quantity(value, unit);
+}
+
 /** What a point fed back, where it did. */
 function fedBackRows(point: string, beforeWh: number | null, afterWh: number | null) {
   if ((beforeWh ?? 0) === 0 && (afterWh ?? 0) === 0) return [];
@@ -133,11 +138,11 @@ function fedBackRows(point: string, beforeWh: number | null, afterWh: number | n
 function EffectTable({ site, effect, zone }: { readonly site: Site; readonly effect: Effect; readonly zone: Zone }) {
   const figure = (of: SiteEffect) => <Plain of={ratio(site.kind === 'base-station' ? of.see : of.pue)} />;
   const rows = [
-    ...effect.points.flatMap(({ point, before, after }) => [
+    ...effect.points.flatMap(({ point, unit, before, after }) => [
       {
         name: point,
-        before: <Quantity of={kilowattHours(before.energyWh)} />,
-        after: <Quantity of={kilowattHours(after.energyWh)} />,
+        before: <Quantity of={amount(before.energyWh, unit)} />,
+        after: <Quantity of={amount(after.energyWh, unit)} />,
       },
       ...fedBackRows(point, before.exportWh, after.exportWh),
     ]),
