@@ -36,8 +36,8 @@ export function aboveW(leastW: number, span: number): number {
 }
 
 /**
- * The nearest whole number of parts, and above 5.6e14 of them the nearest with 49 significant bits (T. J. Dekker, A Floating-Point
- * Technique for Extending the Available Precision, 1971): conversions to and fro then find it again. Never −0.
+ * The nearest whole number of parts, and above 5.6e14 of them the nearest with 49 significant bits (T. J. Dekker, A
+ * Floating-Point Technique for Extending the Available Precision, 1971): conversions to and fro then find it again. Never −0.
  */
 function whole(value: number, parts: number): number {
   const count = Math.round(value * parts);

@@ -47,8 +47,8 @@ export interface Table<Row> {
 export const recordedColumn = { name: 'recorded', type: BIGINT } as const;
 
 /**
- * Energies in joules, of which there are whole microjoules: these take half the space of watt-hours. Of the greatest power there is
- * how far it lies above the least one, which is nothing where a minute has one reading.
+ * Energies in joules, of which there are whole microjoules: these take half the space of watt-hours. Of the greatest power there
+ * is how far it lies above the least one, which is nothing where a minute has one reading.
  */
 const pointColumns: readonly Column<PointInterval>[] = [
   { name: 'point', type: INTEGER, of: (row) => row.pointId },
