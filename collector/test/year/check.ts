@@ -223,7 +223,8 @@ class Comparison {
     return {
       siteSums: (site, edges, asOfMs) => siteSums(sources, site, edges, asOfMs),
       pointSumsOf: (ids, edges, asOfMs) => pointSumsOf(sources, ids, edges, asOfMs),
-    } as Figures;
+      importedIntervals: () => new Map(),
+    } as Partial<Figures> as Figures;
   }
 
   #note(what: string, collector: number, query: number): void {
