@@ -1,5 +1,5 @@
 import t from 'tap';
-import { MINUTE_MS, type PointInterval, type Span } from '../../src/accounting/interval.ts';
+import { MINUTE_MS, type PointInterval, QUARTER_MS, type Span } from '../../src/accounting/interval.ts';
 import type { Change, Correction } from '../../src/corrections/change.ts';
 import { tryEntry } from '../../src/corrections/trial.ts';
 import { replay } from '../../src/replay.ts';
@@ -67,8 +67,21 @@ const steady = (): Readings => [
   ['ups', 'power', 4000],
 ];
 
+/** Points' quarter-hours that have ended are what their minutes are. */
+async function rolledUp(t: { same(a: unknown, b: unknown): unknown }, rig: Rig): Promise<void> {
+  await rig.recorder.idle();
+  const pointIds = ['main', 'ups'].flatMap((point) => rig.fold.catalogue.pointId(0, point) ?? []);
+  const past = { fromMs: START, toMs: Math.min(rig.rollup.rolledUpToMs, HOUR.toMs) };
+  const edges = Array.from({ length: (past.toMs - START) / QUARTER_MS + 1 }, (_, index) => START + index * QUARTER_MS);
+  t.same(
+    await rig.store.pointQuarters(pointIds, past, null),
+    sumPointIntervals(await rig.store.pointMinutes(pointIds, past, null), edges),
+  );
+}
+
 /** Everything rebuilt from the evidence is the same, bit for bit. */
 async function replaysAlike(t: { same(a: unknown, b: unknown): unknown }, rig: Rig, data: string): Promise<void> {
+  await rolledUp(t, rig);
   await rig.close();
   const { comparison } = await replay(data, { replace: false, onProgress: () => {} });
   t.same(
