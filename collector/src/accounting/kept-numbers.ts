@@ -17,7 +17,7 @@ export function energyWhOf(energyJ: number): number {
 
 /** An energy as it is kept, Wh. */
 export function keptWh(energyWh: number): number {
-  return energyWhOf(joulesOf(energyWh));
+  return energyWh === 0 ? 0 : energyWhOf(joulesOf(energyWh));
 }
 
 /** A power as it is kept: a whole number of milliwatts. NaN stays. */
@@ -32,7 +32,7 @@ export function spanW(leastW: number, greatestW: number): number {
 
 /** The greatest power by the least and how far it lies above that, W. */
 export function aboveW(leastW: number, span: number): number {
-  return keptW(leastW + span);
+  return span === 0 ? leastW : keptW(leastW + span);
 }
 
 /**
@@ -40,6 +40,8 @@ export function aboveW(leastW: number, span: number): number {
  * Floating-Point Technique for Extending the Available Precision, 1971): conversions to and fro then find it again. Never −0.
  */
 function whole(value: number, parts: number): number {
+  // Most points have nothing estimated and nothing fed back.
+  if (value === 0) return 0;
   const count = Math.round(value * parts);
   const wide = count * 17;
   return (wide - (wide - count)) / parts + 0;
