@@ -12,6 +12,7 @@ import { scratch } from '../support/rig.ts';
 
 const BINARY = join(import.meta.dirname, '../../bin/wattmark-collector.js');
 const MINUTE_MS = 60_000;
+const DAY_MS = 1_440 * MINUTE_MS;
 const MINUTES = 180;
 
 interface Said {
@@ -91,7 +92,9 @@ t.test('corrections survive kill -9, are taken by the commands, and replay alike
   const running = new Running(scratch(t), await freePort(), await freePort());
   await running.program.start();
   t.teardown(() => running.program.kill());
-  const startMs = Math.floor(Date.now() / MINUTE_MS) * MINUTE_MS - (MINUTES + 60) * MINUTE_MS;
+  // Within one day, whatever the time is: effects are told of the days that a correction changed.
+  const latestMs = Math.floor(Date.now() / MINUTE_MS) * MINUTE_MS - (MINUTES + 60) * MINUTE_MS;
+  const startMs = Math.min(latestMs, latestMs - (latestMs % DAY_MS) + DAY_MS - (MINUTES + 1) * MINUTE_MS);
   const iso = (minute: number): string => new Date(startMs + minute * MINUTE_MS).toISOString();
   await running.feed(startMs);
 

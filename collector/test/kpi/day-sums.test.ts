@@ -5,6 +5,7 @@ import { energyRoles } from '@wattmark/shared/roles';
 import fc from 'fast-check';
 import t from 'tap';
 import { isEmpty, type PointInterval, QUARTER_MS } from '../../src/accounting/interval.ts';
+import { keptW, keptWh } from '../../src/accounting/kept-numbers.ts';
 import type { Sources } from '../../src/kpi/minutes.ts';
 import { gaugeMeansOf, partialSums, pointSumsOf, siteSums } from '../../src/kpi/sums.ts';
 import { DayQueue } from '../../src/site/day-queue.ts';
@@ -66,10 +67,10 @@ const someHistory = fc.record({
 });
 
 function quarterOf(pointId: number, startMs: number, energyWh: number, isKnown: boolean): PointInterval {
-  const power = isKnown ? { minW: energyWh * 3, maxW: energyWh * 5 } : { minW: null, maxW: null };
+  const power = isKnown ? { minW: keptW(energyWh * 3), maxW: keptW(energyWh * 5) } : { minW: null, maxW: null };
   const measuredMs = isKnown ? QUARTER_MS : 0;
-  const more = { estimatedWh: energyWh / 3, exportWh: energyWh / 7, estimatedMs: 0, bridgedMs: 0 };
-  return { pointId, startMs, energyWh, ...more, ...power, measuredMs };
+  const more = { estimatedWh: keptWh(energyWh / 3), exportWh: keptWh(energyWh / 7), estimatedMs: 0, bridgedMs: 0 };
+  return { pointId, startMs, energyWh: keptWh(energyWh), ...more, ...power, measuredMs };
 }
 
 function siteQuarter(siteId: number, partial: string | null, row: PointInterval): SiteInterval {
