@@ -93,12 +93,9 @@ function otherLoads(inspection: Inspection): Observation[] {
 function known(inspection: Inspection, point: SitePoint): string {
   const rows = inspection.steps.flatMap((_, step) => inspection.row(point, step) ?? []);
   const net = rows.flatMap((row) => netWhOf(row) ?? []);
-  return net.length === 0
-    ? ''
-    : ` (${amount(
-        net.reduce((sum, one) => sum + one, 0),
-        point.quantity,
-      )} in the period)`;
+  if (net.length === 0) return '';
+  const sum = net.reduce((total, wh) => total + wh, 0);
+  return ` (${amount(sum, point.quantity)} in the period)`;
 }
 
 /** The first of those about one point. */
